@@ -1,0 +1,8 @@
+//! From rule matches to attacks, coverage and a verdict.
+//!
+//! This crate knows Exchange's attack chains and how to read an outcome from a status; it knows no
+//! files and no sockets.
+
+mod model;
+
+pub use model::*;

@@ -1,0 +1,1 @@
+//! Exchange builds, updates, fixes and places.

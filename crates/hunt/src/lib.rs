@@ -1,0 +1,1 @@
+//! Reading web logs and scanning them in parallel.
