@@ -3,6 +3,10 @@
 //! This crate knows Exchange's attack chains and how to read an outcome from a status; it knows no
 //! files and no sockets.
 
+mod coverage;
+mod detector;
 mod model;
 
+pub use coverage::CoverageBook;
+pub use detector::{Classified, Detector, OwnScanner, Settings, Suspect, SuspectTraffic};
 pub use model::*;

@@ -8,14 +8,15 @@ use imker_sigma::{Level, Origin, RuleIndex};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A server among those whose logs are read; names are settled when reading ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct ServerId(pub u32);
 
 /// Which log saw a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Vantage {
     /// IIS, site `Default Web Site` (W3SVC1): `c-ip` is the client or a balancer.
@@ -41,7 +42,7 @@ pub enum LogKind {
 }
 
 /// Where a line stands. In an archive, `file` is `archive!member` and `offset` counts unpacked bytes.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Place {
     /// Path as the user would write it.
     pub file: Arc<str>,
@@ -52,7 +53,7 @@ pub struct Place {
 }
 
 /// A logged request that at least one rule matched.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Sighting {
     /// The request.
     pub request: WebRequest,

@@ -3,12 +3,12 @@ use std::net::IpAddr;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Text that an outsider wrote: valid UTF-8, bounded in length, otherwise as received.
 ///
 /// It is hostile until escaped: control characters and markup are still in it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Text(Box<str>);
 
@@ -48,7 +48,7 @@ impl fmt::Display for Text {
 ///
 /// Field names follow the W3C extended log format; see Microsoft, "W3C Logging"
 /// (`win32/Http/w3c-logging`), and, for the proxy's columns, Exchange's HttpProxy logs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WebRequest {
     /// When the request was logged (UTC).
     #[schemars(with = "String")]

@@ -1,0 +1,70 @@
+use std::collections::BTreeMap;
+
+use imker_detect::{Findings, LogKind, RuleNamed};
+use imker_hunt::{Exposure, InputFile, Unread};
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// The result of `imker hunt`: the root of its JSON output.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct HuntReport {
+    /// Name and version of this format: `imker-hunt/1`.
+    pub schema: &'static str,
+    /// Version of Imker.
+    pub version: &'static str,
+    /// When the report was made.
+    #[schemars(with = "String")]
+    pub created: Timestamp,
+    /// What was asked for: paths as given.
+    pub paths: Vec<String>,
+    /// All that was found.
+    #[serde(flatten)]
+    pub findings: Findings,
+    /// Whether everything that looked like a web log was read whole.
+    pub complete: bool,
+    /// What could not be read.
+    pub unread: Vec<Unread>,
+    /// Further entries of that kind.
+    pub unread_not_listed: u64,
+    /// Files of other kinds, by kind.
+    pub set_aside: BTreeMap<String, u64>,
+    /// Which virtual directories were reached, where statistics were taken.
+    pub exposure: Option<Vec<Exposure>>,
+    /// Rules that some logs could not answer, because they lack columns.
+    pub unanswered_rules: Vec<UnansweredRule>,
+    /// Rules used.
+    pub rules: RuleCounts,
+    /// Input files, where hashes were asked for.
+    pub inputs: Vec<InputFile>,
+    /// Log files read.
+    pub files: u64,
+    /// Unpacked bytes read.
+    pub bytes: u64,
+    /// Lines read.
+    pub lines: u64,
+}
+
+/// A rule that logs of some kind could not answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct UnansweredRule {
+    /// The rule.
+    pub rule: RuleNamed,
+    /// The kind of log.
+    pub kind: LogKind,
+    /// Files of that kind that lack the columns.
+    pub files: u64,
+}
+
+/// How many rules were used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
+pub struct RuleCounts {
+    /// Detection rules shipped with Imker.
+    pub built_in: u64,
+    /// Detection rules that the user added.
+    pub user: u64,
+    /// The user's rules for other log sources, set aside.
+    pub set_aside: u64,
+    /// The user's indicators.
+    pub indicators: u64,
+}
