@@ -72,7 +72,11 @@ pub struct Detector<'r> {
 impl<'r> Detector<'r> {
     /// A detector for `servers`, in the order of [`ServerId`](crate::ServerId).
     pub fn new(rules: &'r RuleSet, settings: Settings, servers: Vec<Arc<str>>) -> Self {
-        Self { _rules: rules, _settings: settings, _servers: servers }
+        Self {
+            _rules: rules,
+            _settings: settings,
+            _servers: servers,
+        }
     }
 
     /// Takes a sighting; they come in ascending order of time. `None`: not part of an attack's chain.
