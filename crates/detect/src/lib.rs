@@ -6,6 +6,7 @@
 mod advice;
 mod attack;
 mod attribution;
+mod built_in;
 mod classify;
 mod client;
 mod coverage;
@@ -19,6 +20,8 @@ mod names;
 mod outcome;
 mod rulebook;
 mod sample;
+#[cfg(test)]
+mod scenarios;
 mod side;
 pub mod statements;
 mod tables;
@@ -28,6 +31,7 @@ mod testing;
 mod uri;
 mod verdict;
 
+pub use built_in::BUILT_IN_RULES;
 pub use coverage::CoverageBook;
 pub use detector::{Classified, Detector, OwnScanner, Settings, Suspect, SuspectTraffic};
 pub use model::*;
