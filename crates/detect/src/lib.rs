@@ -14,6 +14,8 @@ mod detector;
 mod digest;
 mod findings;
 mod group;
+#[cfg(test)]
+mod group_tests;
 mod join;
 mod model;
 mod names;
