@@ -2,6 +2,18 @@
 //!
 //! What is known stands in tables under `data/`, which are part of the program; `data/README.md` tells their
 //! columns and sources.
+//!
+//! ```
+//! use imker_exchange::{Build, Fix, build_name, fix, is_shipped_script};
+//!
+//! let build: Build = "15.1.2176.9".parse()?;
+//! assert_eq!(build_name(build).as_deref(), Some("Exchange 2016 CU19 Mar21SU"));
+//! assert_eq!(fix(build, "CVE-2021-26855"), Fix::Fixed);
+//! assert_eq!(fix(build, "CVE-2021-34473"), Fix::Open);
+//! assert!(is_shipped_script("/owa/auth/logon.aspx"));
+//! assert!(!is_shipped_script("/owa/auth/logon2.aspx"));
+//! # Ok::<(), imker_exchange::NotABuild>(())
+//! ```
 
 mod build;
 mod fix;

@@ -47,8 +47,9 @@ fn parse(text: &str) -> Result<BTreeMap<String, String>, TableError> {
 /// `mapi`, `Microsoft-Server-ActiveSync`, `OAB`, `owa`, `PowerShell`, `Rpc`, `aspnet_client`, ...; `/` for the
 /// root itself. Letter case does not count. `None` where the path lies in none of them.
 pub fn virtual_directory(uri_stem: &str) -> Option<&'static str> {
-    let Some(first) = segments(uri_stem).next() else {
-        return uri_stem.starts_with('/').then_some("/");
+    let stem = decoded(uri_stem);
+    let Some(first) = segments(&stem).next() else {
+        return stem.starts_with('/').then_some("/");
     };
     directories().get(&first.to_ascii_lowercase()).map(String::as_str)
 }
@@ -56,20 +57,52 @@ pub fn virtual_directory(uri_stem: &str) -> Option<&'static str> {
 /// Whether a path lies where attackers have put webshells: below `aspnet_client`, `owa/auth` or `ecp/auth`, or
 /// directly in the web root.
 pub fn is_writable_place(uri_stem: &str) -> bool {
+    let stem = decoded(uri_stem);
     let begins = |place: &&[&str]| {
-        let mut path = segments(uri_stem);
+        let mut path = segments(&stem);
         place.iter().all(|part| {
             path.next()
                 .is_some_and(|segment| segment.eq_ignore_ascii_case(part))
         })
     };
-    let in_root = segments(uri_stem).nth(1).is_none() && segments(uri_stem).any(|name| name.contains('.'));
+    let in_root = segments(&stem).nth(1).is_none() && segments(&stem).any(|name| name.contains('.'));
     in_root || WRITABLE.iter().any(begins)
 }
 
 /// The segments of a path; empty ones, as in `//owa///auth`, do not count.
 pub(crate) fn segments(uri_stem: &str) -> impl Iterator<Item = &str> {
     uri_stem.split(['/', '\\']).filter(|segment| !segment.is_empty())
+}
+
+/// The path with percent-encoding undone once, and without the query that some log columns append.
+pub(crate) fn decoded(uri_stem: &str) -> String {
+    let path = uri_stem.split('?').next().unwrap_or_default();
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let escape = if let [high, low, ..] = tail {
+            hex(*high).zip(hex(*low))
+        } else {
+            None
+        };
+        match (first, escape) {
+            (b'%', Some((high, low))) => {
+                bytes.push(high << 4 | low);
+                rest = &tail[2..];
+            }
+            _ => {
+                bytes.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit)
+        .to_digit(16)
+        .and_then(|value| u8::try_from(value).ok())
 }
 
 #[cfg(test)]
@@ -94,6 +127,7 @@ mod tests {
             virtual_directory("/aspnet_client/system_web/"),
             Some("aspnet_client")
         );
+        assert_eq!(virtual_directory("/%45WS/x"), Some("EWS"));
         assert_eq!(virtual_directory("/"), Some("/"));
         assert_eq!(virtual_directory(""), None);
         assert_eq!(virtual_directory("*"), None);
@@ -107,6 +141,7 @@ mod tests {
             "/OWA/auth/x.aspx",
             "/owa/auth/Current/themes/resources/x.aspx",
             "/ecp//auth/x.aspx",
+            "/%6fwa%2Fauth/x.aspx",
             "/x.aspx",
         ] {
             assert!(is_writable_place(path), "{path}");

@@ -3,7 +3,7 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-use crate::places::{segments, virtual_directory};
+use crate::places::{decoded, segments, virtual_directory};
 use crate::table::{self, TableError};
 
 const NAME: &str = "shipped_files.csv";
@@ -81,44 +81,19 @@ pub fn is_shipped_script(uri_stem: &str) -> bool {
     false
 }
 
+/// Windows opens `x.aspx` for `x.aspx.`, `x.aspx ` (a blank is logged as `+`) and `x.aspx::$DATA` as well.
 fn has_script_extension(segment: &str) -> bool {
-    let extension = segment.rsplit_once('.').map(|(_, extension)| extension);
+    let name = segment
+        .split(':')
+        .next()
+        .unwrap_or_default()
+        .trim_end_matches(['.', ' ', '+']);
+    let extension = name.rsplit_once('.').map(|(_, extension)| extension);
     extension.is_some_and(|extension| {
         EXTENSIONS
             .iter()
             .any(|script| script.eq_ignore_ascii_case(extension))
     })
-}
-
-/// The path with percent-encoding undone once, and without the query that some log columns append.
-fn decoded(uri_stem: &str) -> String {
-    let path = uri_stem.split('?').next().unwrap_or_default();
-    let mut bytes = Vec::with_capacity(path.len());
-    let mut rest = path.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let escape = if let [high, low, ..] = tail {
-            hex(*high).zip(hex(*low))
-        } else {
-            None
-        };
-        match (first, escape) {
-            (b'%', Some((high, low))) => {
-                bytes.push(high << 4 | low);
-                rest = &tail[2..];
-            }
-            _ => {
-                bytes.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit)
-        .to_digit(16)
-        .and_then(|value| u8::try_from(value).ok())
 }
 
 #[cfg(test)]
@@ -167,6 +142,9 @@ mod tests {
             "/owa/auth/x@example.org/logon.aspx",
             "/logon.aspx",
             "/owa/auth/x.php",
+            "/owa/auth/logon.aspx.",
+            "/owa/auth/x.aspx::$DATA",
+            "/owa%2Fauth%5Cx.aspx",
         ] {
             assert!(is_script(path) && !is_shipped_script(path), "{path}");
         }

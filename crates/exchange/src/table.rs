@@ -32,3 +32,40 @@ pub(crate) fn rows<R: DeserializeOwned>(text: &str) -> Result<Vec<R>, TableError
 pub(crate) fn embedded<T>(table: Result<T, TableError>) -> T {
     table.expect("an embedded table is whole")
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::release::YesNo;
+
+    #[derive(Deserialize)]
+    struct Sourced {
+        verified: YesNo,
+        source: String,
+    }
+
+    #[test]
+    fn what_is_verified_names_its_source() {
+        for (name, text) in [
+            ("builds", include_str!("../../../data/exchange_builds.csv")),
+            ("fixes", include_str!("../../../data/exchange_fixes.csv")),
+            (
+                "virtual directories",
+                include_str!("../../../data/virtual_directories.csv"),
+            ),
+            ("shipped files", include_str!("../../../data/shipped_files.csv")),
+        ] {
+            for (index, row) in rows::<Sourced>(text).unwrap().into_iter().enumerate() {
+                assert!(
+                    row.verified == YesNo::No || row.source.contains('.'),
+                    "{name}, row {}",
+                    index + 2
+                );
+            }
+        }
+    }
+}
