@@ -4,6 +4,7 @@
 
 mod columns;
 mod correlate;
+mod decode;
 mod error;
 mod prefilter;
 mod rule;
