@@ -6,6 +6,7 @@
 #![allow(clippy::print_stdout, reason = "a chore's output is its result")]
 
 mod corpus;
+mod incident;
 mod logs;
 
 use clap::{Parser, Subcommand};
@@ -23,6 +24,8 @@ struct Arguments {
 enum Chore {
     /// Write a realistic IIS log of an Exchange server, with attacks and the truth about them
     Corpus(corpus::Options),
+    /// Write `examples/incident` anew
+    Incident,
 }
 
 fn main() -> miette::Result<()> {
@@ -36,6 +39,14 @@ fn main() -> miette::Result<()> {
                 truth.files,
                 truth.attacks.len(),
                 options.out.display()
+            );
+        }
+        Chore::Incident => {
+            let files = incident::write(&incident::folder()).into_diagnostic()?;
+            println!(
+                "{} files, {} bytes",
+                files.len(),
+                files.values().map(Vec::len).sum::<usize>()
             );
         }
     }
