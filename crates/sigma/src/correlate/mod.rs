@@ -41,3 +41,36 @@ impl<'r> Correlator<'r> {
         (Vec::new(), 0)
     }
 }
+
+/// A correlation rule, its references resolved.
+#[derive(Debug)]
+pub(crate) struct Correlation {
+    rules: Vec<RuleIndex>,
+}
+
+impl Correlation {
+    pub(crate) fn resolve(
+        rule: &rsigma_parser::CorrelationRule,
+        names: &std::collections::HashMap<String, RuleIndex>,
+    ) -> Result<Self, crate::compile::Refusal> {
+        let find = |name: &String| {
+            names.get(&name.to_lowercase()).copied().ok_or_else(|| {
+                crate::compile::Refusal::new(
+                    "rules",
+                    format!("there is no rule with the id or name `{name}`"),
+                )
+            })
+        };
+        Ok(Self {
+            rules: rule.rules.iter().map(find).collect::<Result<_, _>>()?,
+        })
+    }
+
+    pub(crate) fn rules(&self) -> impl Iterator<Item = RuleIndex> + '_ {
+        self.rules.iter().copied()
+    }
+
+    pub(crate) fn is_dead(&self, dead: &impl Fn(RuleIndex) -> bool) -> bool {
+        self.rules.iter().all(|rule| dead(*rule))
+    }
+}
