@@ -78,6 +78,14 @@ pub fn coloured(color: Color) -> bool {
     }
 }
 
+/// Columns of the terminal on standard output; 100 where it is none.
+pub fn width() -> usize {
+    match terminal_size::terminal_size() {
+        Some((terminal_size::Width(columns), _)) => usize::from(columns).min(140),
+        None => 100,
+    }
+}
+
 /// Writes an error to standard error. File names and messages may hold an attacker's bytes, so control
 /// characters other than line feeds are shown escaped.
 pub fn error(error: &miette::Report) {

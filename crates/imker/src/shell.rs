@@ -26,7 +26,10 @@ pub fn man(command: Option<&str>) -> Result<Exit> {
         Some(name) => program
             .find_subcommand(name)
             .cloned()
-            .map(|command| command.name(format!("imker-{name}")))
+            .map(|command| {
+                let full = command.get_bin_name().unwrap_or(name).replace(' ', "-");
+                command.display_name(full)
+            })
             .ok_or_else(|| miette!(help = "`imker --help` lists the commands", "there is no command `{name}`"))?,
     };
     clap_mangen::Man::new(page).render(&mut io::stdout()).into_diagnostic()?;

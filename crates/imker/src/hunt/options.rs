@@ -33,6 +33,7 @@ pub struct Hunt {
     pub html: Option<PathBuf>,
     pub language: Language,
     pub coloured: bool,
+    pub width: usize,
     pub quiet: bool,
     pub fail_on: Verdict,
 }
@@ -89,6 +90,7 @@ impl Hunt {
             indicators,
             explain: arguments.explain,
             coloured: arguments.output.is_none() && output::coloured(arguments.color),
+            width: output::width(),
             format: arguments.format,
             output: arguments.output,
             html: arguments.html,
@@ -130,15 +132,14 @@ fn server_name(text: &str) -> Result<(String, PathBuf)> {
 
 /// A date (midnight UTC), a time with offset, a time without one (UTC), or a span back from now.
 fn time(option: &str, text: &str, now: Timestamp) -> Result<Timestamp> {
-    let utc = |time: DateTime| time.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp());
     if let Ok(time) = text.parse::<Timestamp>() {
         return Ok(time);
     }
     if let Ok(time) = text.parse::<Date>().map(|date| date.at(0, 0, 0, 0)).or_else(|_| text.parse::<DateTime>()) {
-        return utc(time).into_diagnostic().wrap_err_with(|| format!("{option} {text}"));
+        return TimeZone::UTC.to_timestamp(time).into_diagnostic().wrap_err_with(|| format!("{option} {text}"));
     }
     if let Ok(span) = text.parse::<Span>() {
-        let zoned = now.to_zoned(TimeZone::UTC);
+        let zoned = now.to_zoned_datetime(TimeZone::UTC);
         return zoned.checked_sub(span.abs()).map(|zoned| zoned.timestamp()).into_diagnostic();
     }
     Err(miette!(

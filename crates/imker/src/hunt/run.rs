@@ -4,8 +4,8 @@ use std::io::Write;
 
 use imker_detect::{Detector, Findings, RuleNamed, Sighting};
 use imker_hunt::Reading;
-use imker_report::{HuntReport, JsonLines, Style, Timeline, UnansweredRule};
-use imker_sigma::RuleSet;
+use imker_report::{HuntReport, JsonLines, Match, Style, Timeline, UnansweredRule};
+use imker_sigma::{Rule, RuleSet};
 use jiff::Timestamp;
 use miette::{IntoDiagnostic, Result, WrapErr};
 
@@ -31,8 +31,16 @@ pub fn run(hunt: &Hunt) -> Result<Exit> {
     let reading = imker_hunt::read(&hunt.read, rules, &bar).into_diagnostic()?;
     let mut detector = Detector::new(rules, hunt.settings.clone(), reading.servers.clone());
     match hunt.format {
-        Format::Jsonl => each_match(&reading, rules, &mut detector, &mut JsonLines::new(&mut out))?,
-        Format::Csv => each_match(&reading, rules, &mut detector, &mut Timeline::new(&mut out)?)?,
+        Format::Jsonl => {
+            let mut lines = JsonLines::new(&mut out);
+            each_match(&reading, rules, &mut detector, &mut lines)?;
+            lines.finish().into_diagnostic()?;
+        }
+        Format::Csv => {
+            let mut timeline = Timeline::new(&mut out).into_diagnostic()?;
+            each_match(&reading, rules, &mut detector, &mut timeline)?;
+            timeline.finish().into_diagnostic()?;
+        }
         _ => each_match(&reading, rules, &mut detector, &mut Nothing)?,
     }
     let suspects = detector.suspects();
@@ -48,7 +56,11 @@ pub fn run(hunt: &Hunt) -> Result<Exit> {
     let report = report(hunt, &loaded, reading, findings);
     match hunt.format {
         Format::Text => {
-            let style = Style::new(hunt.language, hunt.coloured);
+            let style = Style {
+                language: hunt.language,
+                colour: hunt.coloured,
+                width: hunt.width,
+            };
             imker_report::terminal(&report, &style, &mut out).into_diagnostic()?;
         }
         Format::Json => imker_report::json(&report, hunt.language, &mut out).into_diagnostic()?,
@@ -57,7 +69,7 @@ pub fn run(hunt: &Hunt) -> Result<Exit> {
     }
     out.close()?;
     if let Some(mut html) = html {
-        html.write_all(imker_report::html(&report, hunt.language).as_bytes()).into_diagnostic()?;
+        imker_report::html(&report, hunt.language, &mut html).into_diagnostic()?;
         html.close()?;
     }
     Ok(if report.findings.judgement.verdict >= hunt.fail_on {
@@ -71,25 +83,25 @@ pub fn run(hunt: &Hunt) -> Result<Exit> {
 
 /// Takes every match as it goes by.
 trait EachMatch {
-    fn take(&mut self, seen: imker_report::Match<'_>) -> std::io::Result<()>;
+    fn take(&mut self, seen: &Match<'_>) -> std::io::Result<()>;
 }
 
 struct Nothing;
 
 impl EachMatch for Nothing {
-    fn take(&mut self, _: imker_report::Match<'_>) -> std::io::Result<()> {
+    fn take(&mut self, _: &Match<'_>) -> std::io::Result<()> {
         Ok(())
     }
 }
 
 impl<W: Write> EachMatch for JsonLines<W> {
-    fn take(&mut self, seen: imker_report::Match<'_>) -> std::io::Result<()> {
+    fn take(&mut self, seen: &Match<'_>) -> std::io::Result<()> {
         self.write(seen)
     }
 }
 
 impl<W: Write> EachMatch for Timeline<W> {
-    fn take(&mut self, seen: imker_report::Match<'_>) -> std::io::Result<()> {
+    fn take(&mut self, seen: &Match<'_>) -> std::io::Result<()> {
         self.write(seen)
     }
 }
@@ -104,11 +116,12 @@ fn each_match(
     for sighting in reading.sightings.iter().into_diagnostic().wrap_err_with(failed)? {
         let sighting: Sighting = sighting.into_diagnostic().wrap_err_with(failed)?;
         let classified = detector.observe(&sighting);
-        sink.take(imker_report::Match {
+        let matched: Vec<&Rule> = sighting.rules.iter().map(|index| rules.rule(*index)).collect();
+        sink.take(&Match {
             sighting: &sighting,
             classified: classified.as_ref(),
+            rules: &matched,
             server: &reading.servers[sighting.server.0 as usize],
-            rules,
         })
         .into_diagnostic()?;
     }

@@ -55,16 +55,18 @@ fn add_files(builder: &mut RuleSetBuilder, counts: &mut RuleCounts, paths: &[Pat
     for path in paths {
         for file in files(std::slice::from_ref(path), "yml")? {
             let source = file.display().to_string();
-            match builder.add_yaml(&text(&file)?, &source, Origin::User) {
-                Ok(added) => {
-                    counts.user += (added.rules + added.correlations) as u64;
-                    counts.set_aside += added.set_aside as u64;
+            let report = builder.add_file(&text(&file)?, &source, Origin::User);
+            counts.user += (report.added.rules + report.added.correlations) as u64;
+            counts.set_aside += report.added.set_aside as u64;
+            counts.refused += report.errors.len() as u64;
+            for warning in report.warnings {
+                output::note(&format!("warning: {warning}\n"));
+            }
+            for error in report.errors {
+                if file == *path {
+                    return Err(error).into_diagnostic();
                 }
-                Err(error) if file == *path => return Err(error).into_diagnostic(),
-                Err(error) => {
-                    output::note(&format!("rule refused: {error}\n"));
-                    counts.refused += 1;
-                }
+                output::note(&format!("rule refused: {error}\n"));
             }
         }
     }

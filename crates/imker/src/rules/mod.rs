@@ -38,11 +38,11 @@ fn list(paths: &[PathBuf]) -> Result<Exit> {
         writeln!(
             out,
             "{}  {:<13}  {}  (author: {}; source: {})",
-            escape::terminal(&rule.id),
+            escape::visible(&rule.id),
             format!("{:?}", rule.level).to_lowercase(),
-            escape::terminal(&rule.title),
-            escape::terminal(rule.author.as_deref().unwrap_or("not named")),
-            escape::terminal(&rule.source),
+            escape::visible(&rule.title),
+            escape::visible(rule.author.as_deref().unwrap_or("not named")),
+            escape::visible(&rule.source),
         )
         .into_diagnostic()?;
     }
@@ -76,7 +76,7 @@ fn test(paths: &[PathBuf]) -> Result<Exit> {
         passed += test.lines() as u64 - failures.len() as u64;
         failed += failures.len() as u64;
         for failure in failures {
-            writeln!(out, "{}", escape::terminal(&failure.to_string())).into_diagnostic()?;
+            writeln!(out, "{}", escape::visible(&failure.to_string())).into_diagnostic()?;
         }
     }
     writeln!(out, "{passed} passed, {failed} failed").into_diagnostic()?;
@@ -100,7 +100,7 @@ fn explain(wanted: &str, paths: &[PathBuf]) -> Result<Exit> {
     }
     let mut out = io::stdout().lock();
     for rule in found {
-        writeln!(out, "{}", escape::terminal(&explanation(&loaded.rules, rule))).into_diagnostic()?;
+        writeln!(out, "{}", escape::visible(&explanation(&loaded.rules, rule))).into_diagnostic()?;
     }
     Ok(Exit::Clean)
 }
