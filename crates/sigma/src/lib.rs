@@ -7,6 +7,7 @@ mod columns;
 mod compile;
 mod condition;
 mod correlate;
+mod decode;
 mod error;
 mod explain;
 mod fields;
