@@ -20,6 +20,7 @@ mod prefilter;
 mod requirement;
 mod rule;
 mod ruleset;
+mod ruletest;
 mod variants;
 
 pub use bound::{Bound, Scratch};
@@ -31,3 +32,4 @@ pub use parse::SetAside;
 pub use prefilter::{Pointed, Prefilter, RuleBits, ScanScratch, Seen};
 pub use rule::{Level, Origin, Rule, RuleIndex};
 pub use ruleset::{Added, FileReport, Indicator, RuleSet, RuleSetBuilder};
+pub use ruletest::{RuleTest, RuleTestFailure, TestLine};
