@@ -447,7 +447,8 @@ pub struct Evidence {
     pub status: Option<u16>,
     /// Rule ids that matched.
     pub rules: Vec<String>,
-    /// The line as logged: hostile text.
+    /// The line as logged: hostile text. `line` is the place's number.
+    #[serde(rename = "text")]
     pub line: Text,
 }
 

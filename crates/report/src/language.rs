@@ -104,10 +104,10 @@ impl Texts {
         self.find(id, Some(&args)).unwrap_or_else(|| id.to_owned())
     }
 
-    /// The message for a name out of an open list (`stage-` + `mailbox_access`), or the name itself.
+    /// The message for a name out of an open list (`stage-` + `mailbox_access`), or the name in plain words.
     pub(crate) fn name(&self, prefix: &str, name: &str) -> String {
         let id = format!("{prefix}-{}", name.replace('_', "-"));
-        self.find(&id, None).unwrap_or_else(|| name.to_owned())
+        self.find(&id, None).unwrap_or_else(|| name.replace('_', " "))
     }
 
     pub(crate) fn statement(&self, statement: &Statement) -> String {

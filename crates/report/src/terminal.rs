@@ -9,11 +9,12 @@ mod verdict;
 use std::io;
 
 use imker_detect::{Outcome, RuleNamed, Verdict};
+use jiff::Timestamp;
 
 use crate::language::{Language, Texts};
 use crate::model::HuntReport;
 use crate::names;
-use line::{Line, Role, wrap};
+use line::{Line, Role, columns, wrap};
 
 /// How the terminal report looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,10 +75,7 @@ impl Page<'_> {
     fn heading(&mut self, id: &str) -> io::Result<()> {
         let title = self.texts.say(id);
         let line = Line::new().then(Role::Heading, &title).then(Role::Dim, " ");
-        let rule = "─".repeat(
-            self.width
-                .saturating_sub(wrap(&title, usize::MAX).concat().chars().count() + 1),
-        );
+        let rule = "─".repeat(self.width.saturating_sub(columns(&title) + 1));
         self.blank()?;
         self.line(line.then(Role::Dim, &rule))
     }
@@ -106,6 +104,22 @@ impl Page<'_> {
         Ok(())
     }
 
+    /// Short texts side by side, as many on a line as fit.
+    fn facts(&mut self, indent: usize, role: Role, facts: &[String]) -> io::Result<()> {
+        let room = self.width.saturating_sub(indent);
+        let mut line = String::new();
+        for fact in facts {
+            if !line.is_empty() && columns(&line) + 3 + columns(fact) > room {
+                self.paragraph(indent, role, &std::mem::take(&mut line))?;
+            }
+            if !line.is_empty() {
+                line.push_str(" · ");
+            }
+            line.push_str(fact);
+        }
+        self.paragraph(indent, role, &line)
+    }
+
     /// A note in place of a section's content.
     fn note(&mut self, id: &str) -> io::Result<()> {
         let text = self.texts.say(id);
@@ -118,11 +132,19 @@ impl Page<'_> {
         self.item(indent, "•", Role::Plain, &format!("{} {}", rule.title, author))?;
         let origin = self.texts.say(names::origin(rule.origin));
         let level = self.texts.say(names::level(rule.level));
-        self.paragraph(
+        self.facts(
             indent + 2,
             Role::Dim,
-            &format!("{} · {} · {} ({})", rule.id, level, rule.source, origin),
+            &[level, format!("{} ({origin})", rule.source), rule.id.clone()],
         )
+    }
+}
+
+fn span(texts: &Texts, from: Timestamp, to: Timestamp) -> String {
+    if from == to {
+        texts.time(from)
+    } else {
+        format!("{} – {}", texts.time(from), texts.time(to))
     }
 }
 

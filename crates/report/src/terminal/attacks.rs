@@ -5,16 +5,19 @@ use std::io;
 
 use imker_detect::{Attack, Evidence, RuleNamed};
 
-use super::line::{Line, Role, fit};
-use super::{Page, outcome_look};
+use super::line::{Line, Role, fit, wrap};
+use super::{Page, outcome_look, span};
 use crate::model::HuntReport;
 use crate::names;
 
 /// Columns of the table of stages.
-const OUTCOME: usize = 20;
-const REQUESTS: usize = 42;
-const FIRST: usize = 45;
-const LAST: usize = 66;
+const OUTCOME: usize = 19;
+const REQUESTS: usize = 40;
+const FIRST: usize = 42;
+const LAST: usize = 63;
+
+/// Lines of the terminal that one line of a log takes at most.
+const LOG_LINES: usize = 3;
 
 /// Addresses named in a heading before the rest is counted.
 const CLIENTS: usize = 4;
@@ -61,14 +64,10 @@ fn head(page: &mut Page<'_>, attack: &Attack) -> io::Result<()> {
     let line = Line::new()
         .then(role, &format!("{symbol} "))
         .then(Role::Strong, &heading)
-        .then(Role::Plain, &format!(" {from} {on}: "))
+        .then(Role::Plain, " · ")
         .then(role, &texts.say(names::outcome(attack.outcome)));
 
-    let mut facts = vec![format!(
-        "{} – {}",
-        texts.time(attack.first),
-        texts.time(attack.last)
-    )];
+    let mut facts = vec![format!("{from} {on}"), span(texts, attack.first, attack.last)];
     facts.extend(list(&attack.cves));
     facts.extend(list(&attack.techniques));
     let mut more = Vec::new();
@@ -99,7 +98,7 @@ fn head(page: &mut Page<'_>, attack: &Attack) -> io::Result<()> {
     }
 
     page.line(line)?;
-    page.paragraph(2, Role::Dim, &facts.join(" · "))?;
+    page.facts(2, Role::Plain, &facts)?;
     for text in more {
         page.paragraph(2, Role::Plain, &text)?;
     }
@@ -180,31 +179,38 @@ fn evidence_list(page: &mut Page<'_>, evidence: &[Evidence]) -> io::Result<()> {
 pub(super) fn evidence(page: &mut Page<'_>, evidence: &Evidence) -> io::Result<()> {
     let texts = &page.texts;
     let (symbol, role) = outcome_look(evidence.outcome);
+    let client = evidence
+        .client
+        .clone()
+        .unwrap_or_else(|| texts.say("attack-origin-unknown"));
     let status = evidence
         .status
         .map_or_else(String::new, |status| format!(" {status}"));
     let head = Line::indented(4)
         .then(role, &format!("{symbol} "))
-        .then(Role::Plain, &texts.time(evidence.time))
+        .then(Role::Plain, &format!("{}  {client}  ", texts.time(evidence.time)))
         .then(
             Role::Plain,
-            &format!(" {}{status}", texts.name("stage", &evidence.stage)),
-        )
-        .then(
-            Role::Dim,
-            &format!(
-                " · {} {}",
-                evidence.server,
-                texts.say(names::vantage(evidence.vantage))
-            ),
+            &format!("{}{status}", texts.name("stage", &evidence.stage)),
         );
-    let head = match &evidence.client {
-        Some(client) => head.then(Role::Dim, &format!(" · {client}")),
-        None => head,
-    };
-    let place = format!("{}:{}", evidence.place.file, evidence.place.line);
-    let log_line = fit(evidence.line.as_str(), page.width.saturating_sub(6));
+    let place = [
+        format!(
+            "{} {}",
+            evidence.server,
+            texts.say(names::vantage(evidence.vantage))
+        ),
+        format!("{}:{}", evidence.place.file, evidence.place.line),
+    ];
     page.line(head)?;
-    page.paragraph(6, Role::Dim, &place)?;
-    page.line(Line::indented(6).then(Role::Plain, &log_line))
+    page.facts(6, Role::Dim, &place)?;
+    let parts = wrap(evidence.line.as_str(), page.width - 7);
+    for (number, part) in parts.iter().take(LOG_LINES).enumerate() {
+        let more = if number + 1 == LOG_LINES && parts.len() > LOG_LINES {
+            "…"
+        } else {
+            ""
+        };
+        page.line(Line::indented(6).then(Role::Plain, part).then(Role::Plain, more))?;
+    }
+    Ok(())
 }

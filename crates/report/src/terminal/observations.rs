@@ -2,9 +2,9 @@
 
 use std::io;
 
-use super::Page;
 use super::attacks::evidence;
 use super::line::{Line, Role};
+use super::{Page, span};
 use crate::model::HuntReport;
 
 pub(super) fn observations(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
@@ -45,15 +45,12 @@ fn reconnaissance(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
             .clone()
             .unwrap_or_else(|| texts.say("attack-origin-unknown"));
         let count = texts.say_with("chart-requests", [("count", seen.count.into())]);
-        let span = format!("{} – {}", texts.time(seen.span.from), texts.time(seen.span.to));
-        let mut text = format!("{client} · {count} · {span}");
+        let span = span(texts, seen.span.from, seen.span.to);
+        let mut facts = vec![client, count, span];
         if let Some(label) = &seen.own_scanner {
-            text = format!(
-                "{text} · {}",
-                texts.say_with("attack-own-scanner", [("label", label.as_str().into())])
-            );
+            facts.push(texts.say_with("attack-own-scanner", [("label", label.as_str().into())]));
         }
-        page.paragraph(2, Role::Strong, &text)?;
+        page.facts(2, Role::Strong, &facts)?;
         page.rule(4, &seen.rule)?;
         evidence(page, &seen.example)?;
     }
@@ -69,7 +66,7 @@ fn indicators(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
         let texts = &page.texts;
         let from = texts.say_with("indicator-from", [("source", seen.source.as_str().into())]);
         let count = texts.say_with("chart-requests", [("count", seen.count.into())]);
-        let span = format!("{} – {}", texts.time(seen.span.from), texts.time(seen.span.to));
+        let span = span(texts, seen.span.from, seen.span.to);
         page.paragraph(2, Role::Strong, &format!("{} ({from})", seen.indicator))?;
         page.paragraph(4, Role::Plain, &format!("{count} · {span}"))?;
         if !seen.clients.is_empty() {
@@ -90,7 +87,7 @@ fn correlations(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
     for fired in &report.findings.correlations {
         let texts = &page.texts;
         let count = texts.say_with("chart-requests", [("count", fired.count.into())]);
-        let span = format!("{} – {}", texts.time(fired.span.from), texts.time(fired.span.to));
+        let span = span(texts, fired.span.from, fired.span.to);
         let group: Vec<String> = fired
             .group
             .iter()

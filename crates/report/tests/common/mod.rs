@@ -317,18 +317,68 @@ fn compromised() -> Judgement {
 
 type Sentences = &'static [(&'static str, &'static [(&'static str, &'static str)])];
 
-const REASONS: Sentences = &[];
-const AGAINST: Sentences = &[];
-const CANNOT_SHOW: Sentences = &[];
-const ADVICE: Sentences = &[];
+const REASONS: Sentences = &[
+    (
+        "reason-webshell-answered",
+        &[("server", "EX01"), ("path", "/aspnet_client/example.aspx")],
+    ),
+    ("reason-webshell-after-exploit", &[("server", "EX01")]),
+    (
+        "reason-mailbox-access-succeeded",
+        &[
+            ("chain", "ProxyShell"),
+            ("count", "2"),
+            ("server", "EX01"),
+            ("time", "2021-08-12T04:13:02Z"),
+        ],
+    ),
+    (
+        "reason-probe-succeeded",
+        &[
+            ("chain", "ProxyShell"),
+            ("count", "3"),
+            ("server", "EX01"),
+            ("time", "2021-08-12T04:12:33Z"),
+        ],
+    ),
+    ("reason-unclear", &[("count", "41"), ("server", "EX01")]),
+];
+const AGAINST: Sentences = &[("against-back-end-status", &[("count", "1"), ("server", "EX01")])];
+const CANNOT_SHOW: Sentences = &[
+    (
+        "cannot-show-before",
+        &[("server", "EX01"), ("time", "2021-08-01T00:00:03Z")],
+    ),
+    ("cannot-show-bodies", &[]),
+];
+const ADVICE: Sentences = &[
+    ("advice-isolate", &[("servers", "EX01")]),
+    ("advice-preserve", &[("servers", "EX01")]),
+    ("advice-note-awareness", &[]),
+    (
+        "advice-remove-webshells",
+        &[("paths", "/aspnet_client/example.aspx")],
+    ),
+    (
+        "advice-patch",
+        &[("cves", "CVE-2021-34473, CVE-2021-34523"), ("kbs", "KB5001779")],
+    ),
+    ("advice-extend-logs", &[]),
+];
 
 fn servers() -> Vec<ServerFindings> {
     let attempted = Judgement {
         verdict: Verdict::Attempted,
         confidence: Confidence::Medium,
-        reasons: Vec::new(),
+        reasons: vec![statement(
+            "reason-none-succeeded",
+            &[("filtered", "0"), ("refused", "7"), ("server", "EX02")],
+        )],
         against: Vec::new(),
-        cannot_show: Vec::new(),
+        cannot_show: vec![statement(
+            "cannot-show-gaps",
+            &[("count", "2"), ("server", HOSTILE)],
+        )],
         window: Window {
             first_attack: Some(time("2021-08-11 22:01:00")),
             last_activity: Some(time("2021-08-13 23:40:00")),
@@ -417,7 +467,11 @@ fn findings() -> Findings {
             span: span("2021-08-12 04:31:02", "2021-08-12 05:02:10"),
             evidence: Vec::new(),
         }],
-        normal: Vec::new(),
+        normal: vec![NormalTraffic {
+            rule: rule(5, "Outlook asks the address book", Level::Informational),
+            count: 18_204,
+            why: statement("normal-mapi-nspi", &[]),
+        }],
         correlations: vec![CorrelationFired {
             rule: rule(9, "Many refused probes from one address", Level::Medium),
             group: BTreeMap::from([("c-ip".to_owned(), format!("2001:db8::bad {HOSTILE}"))]),
