@@ -35,7 +35,10 @@ impl Output {
         let temporary = NamedTempFile::new_in(folder)
             .into_diagnostic()
             .wrap_err_with(|| format!("cannot write {}", path.display()))?;
-        Ok(Self::File { temporary: BufWriter::new(temporary), path: path.to_owned() })
+        Ok(Self::File {
+            temporary: BufWriter::new(temporary),
+            path: path.to_owned(),
+        })
     }
 
     /// Makes what was written final.
@@ -45,7 +48,10 @@ impl Output {
             Self::File { temporary, path } => {
                 let failed = || format!("cannot write {}", path.display());
                 let file = temporary.into_inner().into_diagnostic().wrap_err_with(failed)?;
-                file.as_file().sync_all().into_diagnostic().wrap_err_with(failed)?;
+                file.as_file()
+                    .sync_all()
+                    .into_diagnostic()
+                    .wrap_err_with(failed)?;
                 file.persist(&path).into_diagnostic().wrap_err_with(failed)?;
                 Ok(())
             }
@@ -74,7 +80,9 @@ pub fn coloured(color: Color) -> bool {
     match color {
         Color::Always => true,
         Color::Never => false,
-        Color::Auto => io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        Color::Auto => {
+            io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        }
     }
 }
 

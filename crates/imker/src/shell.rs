@@ -30,8 +30,15 @@ pub fn man(command: Option<&str>) -> Result<Exit> {
                 let full = command.get_bin_name().unwrap_or(name).replace(' ', "-");
                 command.display_name(full)
             })
-            .ok_or_else(|| miette!(help = "`imker --help` lists the commands", "there is no command `{name}`"))?,
+            .ok_or_else(|| {
+                miette!(
+                    help = "`imker --help` lists the commands",
+                    "there is no command `{name}`"
+                )
+            })?,
     };
-    clap_mangen::Man::new(page).render(&mut io::stdout()).into_diagnostic()?;
+    clap_mangen::Man::new(page)
+        .render(&mut io::stdout())
+        .into_diagnostic()?;
     Ok(Exit::Clean)
 }

@@ -25,7 +25,11 @@ pub fn run(hunt: &Hunt) -> Result<Exit> {
     }
     // Opened first: a folder that cannot be written to should not cost an hour of reading.
     let mut out = Output::open(hunt.output.as_deref())?;
-    let html = hunt.html.as_deref().map(|path| Output::open(Some(path))).transpose()?;
+    let html = hunt
+        .html
+        .as_deref()
+        .map(|path| Output::open(Some(path)))
+        .transpose()?;
 
     let bar = Bar::new(hunt.quiet);
     let reading = imker_hunt::read(&hunt.read, rules, &bar).into_diagnostic()?;
@@ -133,7 +137,12 @@ fn report(hunt: &Hunt, loaded: &Loaded, reading: Reading, findings: Findings) ->
         schema: HuntReport::SCHEMA,
         version: env!("CARGO_PKG_VERSION"),
         created: Timestamp::now(),
-        paths: hunt.read.paths.iter().map(|path| path.display().to_string()).collect(),
+        paths: hunt
+            .read
+            .paths
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect(),
         findings,
         complete: reading.is_complete(),
         unread: reading.unread,
