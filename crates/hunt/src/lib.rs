@@ -5,6 +5,7 @@ mod follow;
 mod formats;
 mod input;
 mod layout;
+pub mod indicators;
 mod model;
 mod open;
 mod read;
