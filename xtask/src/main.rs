@@ -4,10 +4,16 @@
 //! and RFC 3849 set aside for documentation, and text that does nothing.
 
 #![allow(clippy::print_stdout, reason = "a chore's output is its result")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "chores run cargo, imker and what imker is compared with"
+)]
 
+mod bench;
 mod corpus;
 mod incident;
 mod logs;
+mod project;
 
 use clap::{Parser, Subcommand};
 use miette::IntoDiagnostic;
@@ -26,6 +32,11 @@ enum Chore {
     Corpus(corpus::Options),
     /// Write `examples/incident` anew
     Incident,
+    /// Measure `imker hunt` beside ripgrep, gzip and rsigma
+    Bench(bench::Options),
+    /// Measure rsigma alone; `bench` calls this
+    #[command(hide = true)]
+    Rsigma(bench::Sample),
 }
 
 fn main() -> miette::Result<()> {
@@ -41,6 +52,8 @@ fn main() -> miette::Result<()> {
                 options.out.display()
             );
         }
+        Chore::Bench(options) => bench::run(&options)?,
+        Chore::Rsigma(sample) => bench::run_rsigma(&sample)?,
         Chore::Incident => {
             let files = incident::write(&incident::folder()).into_diagnostic()?;
             println!(
