@@ -44,7 +44,7 @@ impl Output {
     /// Makes what was written final.
     pub fn close(self) -> Result<()> {
         match self {
-            Self::Standard(mut out) => out.flush().into_diagnostic(),
+            Self::Standard(mut out) => out.flush().map_err(|error| WriteError(error).into()),
             Self::File { temporary, path } => {
                 let failed = || format!("cannot write {}", path.display());
                 let file = temporary.into_inner().into_diagnostic().wrap_err_with(failed)?;
@@ -74,6 +74,11 @@ impl Write for Output {
         }
     }
 }
+
+/// Output that could not be written.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("cannot write the result")]
+pub struct WriteError(#[source] pub io::Error);
 
 /// Whether to colour standard output.
 pub fn coloured(color: Color) -> bool {

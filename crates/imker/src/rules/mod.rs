@@ -11,7 +11,7 @@ use miette::{IntoDiagnostic, Result, miette};
 
 use crate::args::RulesCommand;
 use crate::exit::Exit;
-use crate::output;
+use crate::output::{self, WriteError};
 pub use load::{Loaded, load};
 
 /// Carries out `imker rules`.
@@ -48,7 +48,7 @@ fn list(paths: &[PathBuf]) -> Result<Exit> {
             escape::visible(rule.author.as_deref().unwrap_or("not named")),
             escape::visible(&rule.source),
         )
-        .into_diagnostic()?;
+        .map_err(WriteError)?;
     }
     Ok(Exit::Clean)
 }
@@ -66,7 +66,7 @@ fn check(paths: &[PathBuf]) -> Result<Exit> {
         loaded.counts.set_aside,
         loaded.counts.refused,
     )
-    .into_diagnostic()?;
+    .map_err(WriteError)?;
     Ok(if loaded.counts.refused == 0 {
         Exit::Clean
     } else {
@@ -82,7 +82,7 @@ fn test(paths: &[PathBuf]) -> Result<Exit> {
         let rule = loaded.rules.rule(index);
         let beside = Path::new(&rule.source).with_extension("test");
         if !beside.is_file() {
-            writeln!(out, "no test beside {}", escape::visible(&rule.source)).into_diagnostic()?;
+            writeln!(out, "no test beside {}", escape::visible(&rule.source)).map_err(WriteError)?;
             continue;
         }
         let name = beside.display().to_string();
@@ -98,7 +98,7 @@ fn test(paths: &[PathBuf]) -> Result<Exit> {
                 escape::visible(&name),
                 escape::visible(&failure.to_string())
             )
-            .into_diagnostic()?;
+            .map_err(WriteError)?;
         }
     }
     if passed + failed == 0 {
@@ -107,7 +107,7 @@ fn test(paths: &[PathBuf]) -> Result<Exit> {
             "no tests found"
         ));
     }
-    writeln!(out, "{passed} lines as expected, {failed} not").into_diagnostic()?;
+    writeln!(out, "{passed} lines as expected, {failed} not").map_err(WriteError)?;
     Ok(if failed == 0 && loaded.counts.refused == 0 {
         Exit::Clean
     } else {
@@ -133,7 +133,7 @@ fn explain(wanted: &str, paths: &[PathBuf]) -> Result<Exit> {
     let mut out = io::stdout().lock();
     for rule in found {
         for line in explanation(&loaded.rules, rule).lines() {
-            writeln!(out, "{}", escape::visible(line)).into_diagnostic()?;
+            writeln!(out, "{}", escape::visible(line)).map_err(WriteError)?;
         }
     }
     Ok(Exit::Clean)
