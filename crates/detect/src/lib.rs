@@ -6,6 +6,7 @@
 mod advice;
 mod attack;
 mod attribution;
+mod built_in;
 mod classify;
 mod built_in;
 mod client;
@@ -20,6 +21,8 @@ mod names;
 mod outcome;
 mod rulebook;
 mod sample;
+#[cfg(test)]
+mod scenarios;
 mod side;
 pub mod statements;
 mod tables;
