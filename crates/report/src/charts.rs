@@ -61,7 +61,7 @@ pub(crate) fn stages(texts: &Texts, attack: &Attack) -> Markup {
         return html! {};
     };
     let height = attack.stages.len() as f64 * LANE;
-    let name = texts.say_with("chart-stages", [("number", attack.number.into())]);
+    let name = texts.say_with("chart-stages", [("number", attack.number.to_string().into())]);
     html! {
         svg viewBox=(format!("0 0 {WIDTH} {}", height + AXIS)) role="img" aria-label=(name) {
             (axis.grid(height))

@@ -138,7 +138,7 @@ pub(super) fn inputs(texts: &Texts, report: &HuntReport) -> Markup {
                 } }
                 tbody { @for input in &report.inputs { tr {
                     td { code { (Safe(&input.file)) } }
-                    td.n { (texts.bytes(input.size)) }
+                    td.n.keep { (texts.bytes(input.size)) }
                     td { @if let Some(modified) = input.modified { (time(texts, modified)) } }
                     td { span.mono { (Safe(&input.sha256)) } }
                 } } }
