@@ -89,7 +89,7 @@ pub(super) fn unread(texts: &Texts, report: &HuntReport) -> Markup {
                 } }
                 tbody { @for unread in &report.unread { tr {
                     td { code { (Safe(&unread.file)) } }
-                    td.n { (texts.number(unread.offset)) }
+                    td.n.keep { (texts.number(unread.offset)) }
                     td {
                         (texts.say(names::unread(unread.reason)))
                         @if let Some(detail) = &unread.detail { br; span.dim { (Safe(detail)) } }
