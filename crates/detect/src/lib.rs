@@ -7,6 +7,7 @@ mod advice;
 mod attack;
 mod attribution;
 mod classify;
+mod built_in;
 mod client;
 mod coverage;
 mod detector;
@@ -28,6 +29,7 @@ mod testing;
 mod uri;
 mod verdict;
 
+pub use built_in::BUILT_IN_RULES;
 pub use coverage::CoverageBook;
 pub use detector::{Classified, Detector, OwnScanner, Settings, Suspect, SuspectTraffic};
 pub use model::*;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use imker_event::{Text, WebRequest};
-use imker_sigma::{Level, Origin, RuleIndex};
+use imker_sigma::{Level, Origin, Rule, RuleIndex};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use schemars::JsonSchema;
@@ -409,6 +409,19 @@ pub struct RuleNamed {
     pub origin: Origin,
     /// File, or name of the built-in file.
     pub source: String,
+}
+
+impl From<&Rule> for RuleNamed {
+    fn from(rule: &Rule) -> Self {
+        Self {
+            id: rule.id.clone(),
+            title: rule.title.clone(),
+            author: rule.author.clone(),
+            level: rule.level,
+            origin: rule.origin,
+            source: rule.source.clone(),
+        }
+    }
 }
 
 /// A line that supports a finding.

@@ -1,0 +1,216 @@
+//! `cargo xtask bench`: how fast `imker hunt` is, beside ripgrep, gzip and rsigma. Linux only.
+
+mod child;
+mod data;
+mod rsigma;
+mod table;
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use miette::{IntoDiagnostic, Result};
+
+use self::child::{Program, Times, interleaved};
+use self::data::Data;
+use self::table::{Limit, Row, Table};
+use crate::project;
+
+pub use self::rsigma::{Sample, run as run_rsigma};
+
+/// What to measure.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Bytes of log
+    #[arg(long, default_value = "1G", value_parser = crate::corpus::size)]
+    size: u64,
+    /// Seed of the corpus
+    #[arg(long, default_value_t = 7)]
+    seed: u64,
+    /// Runs of each program
+    #[arg(long, default_value_t = 9)]
+    runs: usize,
+    /// Small files
+    #[arg(long, default_value_t = 100_000)]
+    files: u64,
+    /// Folder for the logs; by default in the target folder. Logs of the same size and seed are used again
+    #[arg(long)]
+    folder: Option<PathBuf>,
+    /// Measure only these
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<Part>,
+}
+
+/// A part of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// One big file beside ripgrep
+    Scan,
+    /// rsigma's own evaluation
+    Rsigma,
+    /// Gzip
+    Gzip,
+    /// Many small files
+    Files,
+}
+
+const LITERAL: [&str; 4] = ["rg", "-c", "-F", "autodiscover.json"];
+
+/// Measures and prints the table.
+pub fn run(options: &Options) -> Result<()> {
+    let imker = project::imker()?;
+    let folder = options
+        .folder
+        .clone()
+        .map_or_else(|| project::target().map(|target| target.join("bench")), Ok)?;
+    let data = Data {
+        folder,
+        size: options.size,
+        seed: options.seed,
+    };
+    let bench = Bench {
+        imker,
+        report: data.folder.join("report.json"),
+        runs: options.runs,
+    };
+    fs::create_dir_all(&data.folder).into_diagnostic()?;
+    let wanted = |part| options.only.is_empty() || options.only.contains(&part);
+    let mut table = Table::default();
+    if wanted(Part::Scan) || wanted(Part::Rsigma) {
+        let log = data.single()?;
+        let times = bench.scan(&log, &mut table)?;
+        if wanted(Part::Rsigma) {
+            rsigma::compare(&log, &times, &mut table)?;
+        }
+    }
+    if wanted(Part::Gzip) {
+        bench.gzip(&data, &mut table)?;
+    }
+    if wanted(Part::Files) {
+        bench.small_files(&data.small(options.files)?, &mut table)?;
+    }
+    table.print();
+    Ok(())
+}
+
+struct Bench {
+    imker: PathBuf,
+    report: PathBuf,
+    runs: usize,
+}
+
+impl Bench {
+    fn hunt(&self, name: &str, input: &Path) -> Program {
+        let words: [OsString; 8] = [
+            self.imker.clone().into(),
+            "hunt".into(),
+            input.into(),
+            "--format".into(),
+            "json".into(),
+            "-o".into(),
+            self.report.clone().into(),
+            "--no-stats".into(),
+        ];
+        Program::new(name, words)
+    }
+
+    /// One big file; tells the times with the most rules.
+    fn scan(&self, log: &data::Log, table: &mut Table) -> Result<Times> {
+        let built_in = self.hunt("imker, built-in rules", &log.path);
+        let mut programs = vec![Program::new("rg, one literal", LITERAL).with(&log.path), built_in];
+        let mut limits = vec![None, Some(Limit::AtMost(1.5))];
+        if let Some(rules) = project::sigmahq() {
+            let more = self
+                .hunt("imker, with SigmaHQ's web rules", &log.path)
+                .with("--rules")
+                .with(rules);
+            programs.push(more);
+            limits.push(Some(Limit::AtMost(3.0)));
+        }
+        let mut words = self.hunt("imker, every line (--stats)", &log.path);
+        words = words.without("--no-stats").with("--stats");
+        programs.push(words);
+        limits.push(None);
+        let times = self.group("one file", &programs, &limits, log.bytes, table)?;
+        Ok(times[times.len() - 2].clone())
+    }
+
+    fn gzip(&self, data: &Data, table: &mut Table) -> Result<()> {
+        let log = data.gzip()?;
+        let programs = [
+            Program::new("gzip -dc", ["gzip", "-dc"]).with(&log.path),
+            self.hunt("imker, one thread", &log.path)
+                .with("--threads")
+                .with("1"),
+        ];
+        self.group(
+            "one .gz",
+            &programs,
+            &[None, Some(Limit::AtMost(1.15))],
+            log.bytes,
+            table,
+        )?;
+        let days = data.gzip_days()?;
+        let mut unpack = Program::new("gzip -dc, one core", ["gzip", "-dc"]);
+        let mut files: Vec<_> = fs::read_dir(&days.path)
+            .into_diagnostic()?
+            .map(|entry| entry.map(|entry| entry.path()))
+            .collect::<Result<_, _>>()
+            .into_diagnostic()?;
+        files.sort();
+        for file in files {
+            unpack = unpack.with(file);
+        }
+        let programs = [unpack, self.hunt("imker, all cores", &days.path)];
+        self.group(
+            "five .gz",
+            &programs,
+            &[None, Some(Limit::AtMost(1.15))],
+            days.bytes,
+            table,
+        )?;
+        Ok(())
+    }
+
+    fn small_files(&self, log: &data::Log, table: &mut Table) -> Result<()> {
+        let programs = [
+            Program::new("rg, one literal", LITERAL).with(&log.path),
+            self.hunt("imker, built-in rules", &log.path),
+        ];
+        let name = format!("{} files", log.files);
+        self.group(
+            &name,
+            &programs,
+            &[None, Some(Limit::AtMost(1.5))],
+            log.bytes,
+            table,
+        )?;
+        Ok(())
+    }
+
+    /// Measures `programs`, the first of which is the yardstick.
+    fn group(
+        &self,
+        input: &str,
+        programs: &[Program],
+        limits: &[Option<Limit>],
+        bytes: u64,
+        table: &mut Table,
+    ) -> Result<Vec<Times>> {
+        let all = interleaved(programs, self.runs)?;
+        for ((program, times), limit) in programs.iter().zip(&all).zip(limits) {
+            let own = program.name.starts_with("imker");
+            table.rows.push(Row {
+                input: input.to_owned(),
+                program: program.name.clone(),
+                times: times.clone(),
+                bytes,
+                ratio: own.then(|| times.median() / all[0].median()),
+                limit: *limit,
+                memory: if own { Some(program.peak_memory()?) } else { None },
+            });
+        }
+        Ok(all)
+    }
+}
