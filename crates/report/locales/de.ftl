@@ -43,10 +43,17 @@ level-high = hoch
 level-critical = kritisch
 
 stage-probe = Probe
+stage-mailbox-list = Postfachliste
+stage-legacy-dn = Postfach-DN
+stage-sid = Postfach-SID
 stage-mailbox-access = Postfachzugriff
 stage-powershell = PowerShell
-stage-webshell = Webshell
+stage-ssrf = Back-End-Anfrage
+stage-write-file = Datei abgelegt
+stage-token = Sitzungscookie
+stage-rule-change = Regel geändert
 stage-exploit = Ausnutzung
+stage-webshell = Webshell
 stage-other = Sonstiges
 
 unread-permission = keine Berechtigung zum Öffnen
@@ -96,6 +103,7 @@ more-servers = und { $count ->
     [one] 1 weiterer Server
    *[other] { $count } weitere Server
   }: { $verdicts }
+more-elsewhere = { $count } weitere: im JSON- und im HTML-Bericht.
 utc-note = Alle Zeiten in UTC.
 
 ## Abschnitte
@@ -157,7 +165,7 @@ column-first-success = erster Erfolg
 column-rule = Regel
 column-author = Autor
 column-source = Quelle
-column-level = Stufe
+column-level = Schwere
 column-time = Zeit
 column-server = Server
 column-clients = Clients

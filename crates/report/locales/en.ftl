@@ -43,10 +43,17 @@ level-high = high
 level-critical = critical
 
 stage-probe = Probe
+stage-mailbox-list = Mailbox list
+stage-legacy-dn = Mailbox DN
+stage-sid = Mailbox SID
 stage-mailbox-access = Mailbox access
 stage-powershell = PowerShell
-stage-webshell = Webshell
+stage-ssrf = Request forgery
+stage-write-file = File written
+stage-token = Session cookie
+stage-rule-change = Rule changed
 stage-exploit = Exploit
+stage-webshell = Webshell
 stage-other = Other
 
 unread-permission = no permission to open it
@@ -96,6 +103,7 @@ more-servers = and { $count ->
     [one] 1 further server
    *[other] { $count } further servers
   }: { $verdicts }
+more-elsewhere = { $count } more: in the JSON and the HTML report.
 utc-note = All times are UTC.
 
 ## Sections

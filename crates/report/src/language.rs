@@ -123,9 +123,7 @@ impl Texts {
         if let "stage" | "outcome" | "verdict" | "confidence" | "kind" | "vantage" = name {
             return FluentValue::String(Cow::Owned(self.name(name, value)));
         }
-        let is_number =
-            value.len() < 16 && !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
-        if is_number && (value == "0" || !value.starts_with('0')) {
+        if let "count" | "filtered" | "refused" = name {
             return FluentValue::try_number(value);
         }
         match value.parse::<Timestamp>() {
@@ -191,16 +189,10 @@ impl Texts {
     }
 }
 
-/// Years, ports and statuses pass as numbers too: four digits stay together.
 fn number_in_text(value: &FluentValue<'_>, separator: char) -> Option<String> {
     match value {
         FluentValue::Number(number) if number.value.fract() == 0.0 => {
-            let digits = number.value.to_string();
-            Some(if digits.len() > 4 {
-                grouped(&digits, separator)
-            } else {
-                digits
-            })
+            Some(grouped(&number.value.to_string(), separator))
         }
         _ => None,
     }

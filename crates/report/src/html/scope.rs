@@ -89,7 +89,7 @@ pub(super) fn unread(texts: &Texts, report: &HuntReport) -> Markup {
                 } }
                 tbody { @for unread in &report.unread { tr {
                     td { code { (Safe(&unread.file)) } }
-                    td.n { (texts.number(unread.offset)) }
+                    td.n.keep { (texts.number(unread.offset)) }
                     td {
                         (texts.say(names::unread(unread.reason)))
                         @if let Some(detail) = &unread.detail { br; span.dim { (Safe(detail)) } }
@@ -138,7 +138,7 @@ pub(super) fn inputs(texts: &Texts, report: &HuntReport) -> Markup {
                 } }
                 tbody { @for input in &report.inputs { tr {
                     td { code { (Safe(&input.file)) } }
-                    td.n { (texts.bytes(input.size)) }
+                    td.n.keep { (texts.bytes(input.size)) }
                     td { @if let Some(modified) = input.modified { (time(texts, modified)) } }
                     td { span.mono { (Safe(&input.sha256)) } }
                 } } }
