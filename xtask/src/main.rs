@@ -1,2 +1,54 @@
-//! Chores.
-fn main() {}
+//! Chores of Imker's developers: test corpora, the example incident, benchmarks, truth checks.
+//!
+//! Everything written here is made up: names under example.org, addresses from the ranges that RFC 5737
+//! and RFC 3849 set aside for documentation, and text that does nothing.
+
+#![allow(clippy::print_stdout, reason = "a chore's output is its result")]
+
+mod corpus;
+mod incident;
+mod logs;
+
+use clap::{Parser, Subcommand};
+use miette::IntoDiagnostic;
+
+/// Chores of Imker's developers.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Debug, Subcommand)]
+enum Chore {
+    /// Write a realistic IIS log of an Exchange server, with attacks and the truth about them
+    Corpus(corpus::Options),
+    /// Write `examples/incident` anew
+    Incident,
+}
+
+fn main() -> miette::Result<()> {
+    match Arguments::parse().chore {
+        Chore::Corpus(options) => {
+            let truth = corpus::write(&options).into_diagnostic()?;
+            println!(
+                "{} bytes, {} lines, {} files, {} attacks in {}",
+                truth.bytes,
+                truth.lines,
+                truth.files,
+                truth.attacks.len(),
+                options.out.display()
+            );
+        }
+        Chore::Incident => {
+            let files = incident::write(&incident::folder()).into_diagnostic()?;
+            println!(
+                "{} files, {} bytes",
+                files.len(),
+                files.values().map(Vec::len).sum::<usize>()
+            );
+        }
+    }
+    Ok(())
+}

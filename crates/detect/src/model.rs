@@ -190,7 +190,11 @@ pub struct Statement {
 impl Statement {
     /// A statement without arguments.
     pub fn new(id: &'static str) -> Self {
-        Self { id, args: BTreeMap::new(), text: None }
+        Self {
+            id,
+            args: BTreeMap::new(),
+            text: None,
+        }
     }
 
     /// Adds an argument.

@@ -1,5 +1,6 @@
 //! Reading web logs and scanning them in parallel.
 
+pub mod indicators;
 mod model;
 mod read;
 mod sightings;

@@ -108,9 +108,16 @@ impl Bound {
                 dead[at] = !condition.possible(&|item| self.possible(item)).to_hold;
             }
         }
-        for (at, body) in rules.bodies.iter().enumerate() {
-            if let Body::Correlation(correlation) = body {
-                dead[at] = correlation.is_dead(&|rule| dead[rule.0 as usize]);
+        // Correlations may refer to correlations, wherever these stand.
+        loop {
+            let before = dead.clone();
+            for (at, body) in rules.bodies.iter().enumerate() {
+                if let Body::Correlation(correlation) = body {
+                    dead[at] = correlation.is_dead(&|rule| dead[rule.0 as usize]);
+                }
+            }
+            if dead == before {
+                break;
             }
         }
         (0..dead.len())

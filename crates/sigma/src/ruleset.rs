@@ -212,24 +212,31 @@ impl RuleSetBuilder {
             None => Requirement::Any(Vec::new()),
         };
         let requirements: Vec<_> = self.conditions.iter().map(requirement).collect();
-        let mut generates = vec![true; self.rules.len()];
         let mut resolved = HashMap::new();
+        let mut silent = vec![false; self.rules.len()];
+        let mut heard = vec![false; self.rules.len()];
         for (index, rule) in mem::take(&mut self.correlations) {
-            let correlation = Correlation::resolve(&rule, &self.names).map_err(|refusal| {
-                let about = &self.rules[index.0 as usize];
-                RuleError {
-                    source_name: about.source.clone(),
-                    place: format!("{}: {}", about.title, refusal.place),
-                    message: refusal.message,
-                }
-            })?;
-            if !rule.generate {
-                correlation
-                    .rules()
-                    .for_each(|rule| generates[rule.0 as usize] = false);
+            let about = &self.rules[index.0 as usize];
+            let correlation =
+                Correlation::resolve(&rule, &self.names).map_err(|refusal| about.refuse(refusal))?;
+            for referred in correlation.rules.iter().map(|rule| rule.0 as usize) {
+                // Nobody silences another's rules.
+                let own = self.rules[referred].origin == about.origin;
+                let flags = if rule.generate || !own {
+                    &mut heard
+                } else {
+                    &mut silent
+                };
+                flags[referred] = true;
             }
             resolved.insert(index, Box::new(correlation));
         }
+        refuse_circles(&self.rules, &resolved)?;
+        let generates = silent
+            .into_iter()
+            .zip(heard)
+            .map(|(silent, heard)| heard || !silent)
+            .collect();
         let bodies = self
             .conditions
             .into_iter()
@@ -248,6 +255,42 @@ impl RuleSetBuilder {
             prefilter,
             requirements,
         })
+    }
+}
+
+impl Rule {
+    fn refuse(&self, refusal: Refusal) -> RuleError {
+        let place = format!("{}: {}", self.title, refusal.place);
+        RuleError {
+            source_name: self.source.clone(),
+            place,
+            message: refusal.message,
+        }
+    }
+}
+
+/// Refuses correlations that refer to themselves, also by way of others.
+fn refuse_circles(
+    rules: &[Rule],
+    correlations: &HashMap<RuleIndex, Box<Correlation>>,
+) -> Result<(), RuleError> {
+    let mut open: Vec<RuleIndex> = correlations.keys().copied().collect();
+    open.sort();
+    loop {
+        let before = open.len();
+        let still = open.clone();
+        open.retain(|index| correlations[index].rules.iter().any(|rule| still.contains(rule)));
+        match open.first() {
+            None => return Ok(()),
+            Some(index) if open.len() == before => {
+                let refusal = Refusal::new(
+                    "rules",
+                    "the correlation refers to itself, perhaps by way of others",
+                );
+                return Err(rules[index.0 as usize].refuse(refusal));
+            }
+            Some(_) => {}
+        }
     }
 }
 

@@ -1,0 +1,120 @@
+//! `imker rules`, and the loading of rules for other commands.
+
+mod load;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use imker_report::escape;
+use imker_sigma::{Origin, RuleIndex, RuleSet};
+use miette::{IntoDiagnostic, Result, miette};
+
+use crate::args::RulesCommand;
+use crate::exit::Exit;
+use crate::output;
+pub use load::{Loaded, load};
+
+/// Carries out `imker rules`.
+pub fn run(command: RulesCommand) -> Result<Exit> {
+    match command {
+        RulesCommand::List { paths } => list(&paths),
+        RulesCommand::Check { paths } => check(&paths),
+        RulesCommand::Test { paths } => test(&paths),
+        RulesCommand::Explain { rule, rules } => explain(&rule, &rules),
+    }
+}
+
+/// Tells how each rule is searched for, and which make every line be parsed.
+pub fn explain_to_standard_error(rules: &RuleSet) {
+    for rule in indices(rules) {
+        output::note(&format!("{}\n", explanation(rules, rule)));
+    }
+}
+
+fn list(paths: &[PathBuf]) -> Result<Exit> {
+    let loaded = if paths.is_empty() { load(&[], &[])? } else { load::only(paths)? };
+    let mut out = io::stdout().lock();
+    for rule in loaded.rules.rules() {
+        writeln!(
+            out,
+            "{}  {:<13}  {}  (author: {}; source: {})",
+            escape::terminal(&rule.id),
+            format!("{:?}", rule.level).to_lowercase(),
+            escape::terminal(&rule.title),
+            escape::terminal(rule.author.as_deref().unwrap_or("not named")),
+            escape::terminal(&rule.source),
+        )
+        .into_diagnostic()?;
+    }
+    Ok(Exit::Clean)
+}
+
+fn check(paths: &[PathBuf]) -> Result<Exit> {
+    let loaded = load::only(paths)?;
+    let mut out = io::stdout().lock();
+    let correlations = indices(&loaded.rules).filter(|rule| loaded.rules.is_correlation(*rule)).count();
+    writeln!(
+        out,
+        "{} rules usable, {correlations} of them correlations; {} for other log sources; {} refused",
+        loaded.rules.rules().len(),
+        loaded.counts.set_aside,
+        loaded.counts.refused,
+    )
+    .into_diagnostic()?;
+    Ok(if loaded.counts.refused == 0 { Exit::Clean } else { Exit::Failed })
+}
+
+fn test(paths: &[PathBuf]) -> Result<Exit> {
+    let loaded = load::only(paths)?;
+    let mut out = io::stdout().lock();
+    let (mut passed, mut failed) = (0_u64, 0_u64);
+    for path in load::files(paths, "test")? {
+        let text = load::text(&path)?;
+        let name = path.display().to_string();
+        let test = imker_sigma::RuleTest::parse(&text, &name).into_diagnostic()?;
+        let failures = test.run(&loaded.rules);
+        passed += test.lines() as u64 - failures.len() as u64;
+        failed += failures.len() as u64;
+        for failure in failures {
+            writeln!(out, "{}", escape::terminal(&failure.to_string())).into_diagnostic()?;
+        }
+    }
+    writeln!(out, "{passed} passed, {failed} failed").into_diagnostic()?;
+    if passed + failed == 0 {
+        return Err(miette!(help = "a rule's tests stand beside it: name.yml, name.test", "no test files found"));
+    }
+    Ok(if failed == 0 && loaded.counts.refused == 0 { Exit::Clean } else { Exit::Failed })
+}
+
+fn explain(wanted: &str, paths: &[PathBuf]) -> Result<Exit> {
+    let loaded = load(paths, &[])?;
+    let lower = wanted.to_lowercase();
+    let found: Vec<RuleIndex> = indices(&loaded.rules)
+        .filter(|index| {
+            let rule = loaded.rules.rule(*index);
+            rule.id == wanted || rule.title.to_lowercase().contains(&lower)
+        })
+        .collect();
+    if found.is_empty() {
+        return Err(miette!(help = "`imker rules list` shows ids and titles", "no rule `{wanted}`"));
+    }
+    let mut out = io::stdout().lock();
+    for rule in found {
+        writeln!(out, "{}", escape::terminal(&explanation(&loaded.rules, rule))).into_diagnostic()?;
+    }
+    Ok(Exit::Clean)
+}
+
+fn indices(rules: &RuleSet) -> impl Iterator<Item = RuleIndex> + '_ {
+    (0..rules.rules().len() as u32).map(RuleIndex)
+}
+
+fn explanation(rules: &RuleSet, index: RuleIndex) -> String {
+    let rule = rules.rule(index);
+    let origin = match rule.origin {
+        Origin::BuiltIn => "built in",
+        Origin::User => "added",
+        Origin::Indicator => "indicator",
+    };
+    format!("{}  {} ({origin}, {}): {}", rule.id, rule.title, rule.source, rules.explain(index))
+}
