@@ -60,10 +60,7 @@ fn compare(attack: &Attack, reported: &[Value], told: &mut [bool], found: &mut V
         found.push(format!("{kind} is reported as {} attacks", same.len()));
         return;
     };
-    if !texts(&report["chain"])
-        .iter()
-        .all(|chain| attack.chains.contains(chain))
-    {
+    if !is_one_of(&report["chain"], &attack.chains) {
         found.push(format!("{kind} is called {}", report["chain"]));
     }
     let set = |texts: &[String]| texts.iter().cloned().collect::<BTreeSet<_>>();
@@ -103,11 +100,9 @@ fn stages(attack: &Attack, report: &Value, found: &mut Vec<String>) {
     let reported = list(&report["stages"]);
     let mut expected: BTreeMap<usize, Vec<&Stage>> = BTreeMap::new();
     for stage in &attack.stages {
-        let at = reported.iter().position(|known| {
-            texts(&known["name"])
-                .iter()
-                .all(|name| stage.names.contains(name))
-        });
+        let at = reported
+            .iter()
+            .position(|known| is_one_of(&known["name"], &stage.names));
         match at {
             Some(at) => expected.entry(at).or_default().push(stage),
             None => found.push(format!("{kind} has no stage {}", stage.names.join(" or "))),
@@ -174,11 +169,16 @@ fn name(value: &impl Serialize) -> String {
         .unwrap_or_default()
 }
 
+fn is_one_of(value: &Value, names: &[String]) -> bool {
+    value
+        .as_str()
+        .is_some_and(|value| names.iter().any(|name| name == value))
+}
+
 fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
-/// The texts of a list, or the one text.
 fn texts(value: &Value) -> Vec<String> {
     match value {
         Value::String(text) => vec![text.clone()],

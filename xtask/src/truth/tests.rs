@@ -86,12 +86,14 @@ fn what_is_missing_or_too_much_or_wrong_is_named() {
         report["attacks"]
             .as_array_mut()
             .unwrap()
-            .push(json!({"clients": ["198.51.100.7"]}))
+            .push(json!({"clients": ["198.51.100.7"]}));
     });
     assert!(
         foreign.iter().any(|text| text.contains("false attack")),
         "{foreign:?}"
     );
+    let renamed = with(|report| report["attacks"][0]["chain"] = "Generic".into());
+    assert_eq!(renamed.len(), 1, "{renamed:?}");
     let wrong = with(|report| report["attacks"][0]["stages"][0]["count"] = 99.into());
     assert_eq!(wrong.len(), 1, "{wrong:?}");
     let incomplete = with(|report| report["complete"] = false.into());
