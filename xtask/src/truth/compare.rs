@@ -1,11 +1,11 @@
 //! A report beside the truth. The report is read as anyone would who has only its JSON.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::corpus::truth::{Attack, Outcome, Stage, Truth};
+use crate::corpus::truth::{Attack, Truth};
 
 /// Everything in which `report` is not as `truth` says.
 pub fn differences(truth: &Truth, report: &Value) -> Vec<String> {
@@ -94,43 +94,38 @@ fn compare(attack: &Attack, reported: &[Value], told: &mut [bool], found: &mut V
     evidence(attack, report, found);
 }
 
-/// Stages that a report puts under one name are added up before they are compared.
 fn stages(attack: &Attack, report: &Value, found: &mut Vec<String>) {
     let kind = &attack.kind;
     let reported = list(&report["stages"]);
-    let mut expected: BTreeMap<usize, Vec<&Stage>> = BTreeMap::new();
     for stage in &attack.stages {
-        let at = reported
-            .iter()
-            .position(|known| is_one_of(&known["name"], &stage.names));
-        match at {
-            Some(at) => expected.entry(at).or_default().push(stage),
-            None => found.push(format!("{kind} has no stage {}", stage.names.join(" or "))),
-        }
-    }
-    for (at, report) in reported.iter().enumerate() {
-        let what = |key: &str| format!("{kind}'s {key} of stage {}", report["name"]);
-        let Some(stages) = expected.get(&at) else {
-            found.push(format!("{kind} has a stage {} that nobody made", report["name"]));
+        let what = |key: &str| format!("{kind}'s {key} of stage {}", stage.name);
+        let Some(report) = reported.iter().find(|known| known["name"] == stage.name.as_str()) else {
+            found.push(format!("{kind} has no stage {}", stage.name));
             continue;
         };
-        let count: u64 = stages.iter().map(|stage| stage.count).sum();
-        expect(found, &what("count"), &report["count"], &count.into());
-        let outcome = stages
-            .iter()
-            .map(|stage| stage.outcome)
-            .max()
-            .unwrap_or(Outcome::Unclear);
+        expect(found, &what("count"), &report["count"], &stage.count.into());
         expect(
             found,
             &what("outcome"),
             &report["outcome"],
-            &name(&outcome).into(),
+            &name(&stage.outcome).into(),
         );
-        let first = stages.iter().map(|stage| stage.first.as_str()).min();
-        expect(found, &what("first"), &report["first"], &first.into());
-        let last = stages.iter().map(|stage| stage.last.as_str()).max();
-        expect(found, &what("last"), &report["last"], &last.into());
+        expect(
+            found,
+            &what("first"),
+            &report["first"],
+            &stage.first.as_str().into(),
+        );
+        expect(found, &what("last"), &report["last"], &stage.last.as_str().into());
+    }
+    for report in reported {
+        if !attack
+            .stages
+            .iter()
+            .any(|stage| report["name"] == stage.name.as_str())
+        {
+            found.push(format!("{kind} has a stage {} that nobody made", report["name"]));
+        }
     }
 }
 

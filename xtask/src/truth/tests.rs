@@ -16,7 +16,7 @@ fn perfect(truth: &Truth) -> Value {
                 .iter()
                 .map(|stage| {
                     json!({
-                        "name": stage.names.last(), "count": stage.count, "outcome": stage.outcome,
+                        "name": stage.name, "count": stage.count, "outcome": stage.outcome,
                         "first": stage.first, "last": stage.last,
                     })
                 })
