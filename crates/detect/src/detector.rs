@@ -1,12 +1,23 @@
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use imker_sigma::RuleSet;
+use imker_sigma::{Correlator, RuleIndex, RuleSet};
 use ipnet::IpNet;
 use jiff::Timestamp;
 
+use crate::classify::classify;
 use crate::coverage::CoverageBook;
+use crate::digest::Digest;
+use crate::findings::{self, Observed};
+use crate::group::AttackBook;
+use crate::join::{Joiner, Request};
 use crate::model::{Findings, Outcome, Sighting};
+use crate::names::Names;
+use crate::rulebook::{Role, RuleBook};
+use crate::side::Aside;
+use crate::tables::Tables;
+use crate::tally::Tallies;
 
 /// The owner's own checks: labelled, never hidden.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,55 +72,154 @@ pub struct SuspectTraffic {
     pub bytes_sent: Option<u64>,
 }
 
+/// Clients that [`Detector::suspects`] names at most.
+const SUSPECTS: usize = 1000;
+
 /// Puts attacks together from sightings in order of time.
+///
+/// Correlation rules see each request once, with the client as judged; lines that are known as ordinary and match
+/// nothing else are counted by log and do not reach them.
+///
+/// Memory is bounded whatever the input: a request waits a minute for the rows of other logs, and at most 4096
+/// requests wait; 1000 attacks are kept, the rest counted, and the verdict rests on all of them; an attack keeps
+/// 100 clients, and of each stage and rule the first two requests, the first success and the last.
 #[derive(Debug)]
 pub struct Detector<'r> {
-    _rules: &'r RuleSet,
-    _settings: Settings,
-    _servers: Vec<Arc<str>>,
+    correlator: Option<Correlator<'r>>,
+    book: RuleBook,
+    settings: Settings,
+    names: Names,
+    joiner: Joiner,
+    attacks: AttackBook,
+    tallies: Tallies,
+    aside: Aside,
+    suspects: BTreeMap<IpAddr, Timestamp>,
 }
 
 impl<'r> Detector<'r> {
     /// A detector for `servers`, in the order of [`ServerId`](crate::ServerId).
     pub fn new(rules: &'r RuleSet, settings: Settings, servers: Vec<Arc<str>>) -> Self {
-        Self { _rules: rules, _settings: settings, _servers: servers }
+        let book = RuleBook::new(rules.rules(), Tables::built_in(), |index| rules.generates(index));
+        Self {
+            correlator: Some(Correlator::new(rules)),
+            ..Self::with_book(book, settings, servers)
+        }
+    }
+
+    pub(crate) fn with_book(book: RuleBook, settings: Settings, servers: Vec<Arc<str>>) -> Self {
+        Self {
+            correlator: None,
+            book,
+            settings,
+            names: Names::new(servers),
+            joiner: Joiner::default(),
+            attacks: AttackBook::default(),
+            tallies: Tallies::default(),
+            aside: Aside::default(),
+            suspects: BTreeMap::new(),
+        }
     }
 
     /// Takes a sighting; they come in ascending order of time. `None`: not part of an attack's chain.
-    pub fn observe(&mut self, _sighting: &Sighting) -> Option<Classified> {
-        None
+    pub fn observe(&mut self, sighting: &Sighting) -> Option<Classified> {
+        if self
+            .book
+            .with_role(&sighting.rules, |role| role != Role::Normal)
+            .next()
+            .is_none()
+        {
+            self.aside.add_normal(sighting, &self.book);
+            return None;
+        }
+        let row = classify(sighting, &self.book, &self.settings);
+        let classified = row.step.map(|step| {
+            let tables = &self.book.tables;
+            Classified {
+                chain: tables.chain_of(step.stage).clone(),
+                stage: tables.stage(step.stage).name.clone(),
+                outcome: step.outcome,
+                client: row.client,
+            }
+        });
+        let mut ready = Vec::new();
+        self.joiner.push(row, &mut ready);
+        for request in ready {
+            self.take(&request);
+        }
+        classified
     }
 
-    /// Clients that succeeded, for the second reading; a bounded number, the earliest first.
-    pub fn suspects(&self) -> Vec<Suspect> {
-        Vec::new()
+    fn take(&mut self, request: &Request) {
+        if let Some(correlator) = &mut self.correlator {
+            let rules: BTreeSet<RuleIndex> = request
+                .rows
+                .iter()
+                .flat_map(|row| row.sighting.rules.iter().copied())
+                .collect();
+            let mut seen = request.primary().sighting.request.clone();
+            seen.client = request.client();
+            seen.time = request.time;
+            correlator.observe(&seen, &rules.into_iter().collect::<Vec<_>>());
+        }
+        let Some(digest) = Digest::of(request, &self.book) else {
+            self.aside.add(request, Outcome::Unclear, &self.book);
+            return;
+        };
+        self.aside.add(request, digest.outcome, &self.book);
+        let exploited = self.attacks.add(&digest, &self.book);
+        self.tallies.add(&digest, exploited);
+        if let Some(client) = digest.client.filter(|_| digest.succeeded())
+            && self.suspects.len() < SUSPECTS
+        {
+            self.suspects.entry(client).or_insert(digest.time);
+        }
+    }
+
+    fn flush(&mut self) {
+        for request in self.joiner.drain() {
+            self.take(&request);
+        }
+    }
+
+    /// Clients that succeeded, for the second reading, the earliest first; to be asked after the last sighting.
+    pub fn suspects(&mut self) -> Vec<Suspect> {
+        self.flush();
+        let mut suspects: Vec<Suspect> = self
+            .suspects
+            .iter()
+            .map(|(client, since)| Suspect {
+                client: *client,
+                since: *since,
+            })
+            .collect();
+        suspects.sort_by_key(|suspect| (suspect.since, suspect.client));
+        suspects
     }
 
     /// The findings. `complete` is false where the logs could not be read whole.
-    pub fn finish(self, coverage: &CoverageBook, traffic: &[SuspectTraffic], complete: bool) -> Findings {
-        let _ = (coverage, traffic, complete);
-        unimplemented_findings()
-    }
-}
-
-fn unimplemented_findings() -> Findings {
-    use crate::model::{Confidence, Judgement, Verdict, Window};
-    Findings {
-        judgement: Judgement {
-            verdict: Verdict::NoTrace,
-            confidence: Confidence::Low,
-            reasons: Vec::new(),
-            against: Vec::new(),
-            cannot_show: Vec::new(),
-            window: Window::default(),
-        },
-        servers: Vec::new(),
-        attacks: Vec::new(),
-        attacks_not_listed: 0,
-        reconnaissance: Vec::new(),
-        indicators: Vec::new(),
-        normal: Vec::new(),
-        correlations: Vec::new(),
-        advice: Vec::new(),
+    pub fn finish(mut self, coverage: &CoverageBook, traffic: &[SuspectTraffic], complete: bool) -> Findings {
+        self.flush();
+        let Self {
+            correlator,
+            book,
+            settings,
+            names,
+            attacks,
+            tallies,
+            aside,
+            ..
+        } = self;
+        let fired = correlator
+            .map(|correlator| findings::correlations(correlator, &book))
+            .unwrap_or_default();
+        let observed = Observed {
+            book,
+            settings,
+            names,
+            attacks,
+            tallies,
+            aside,
+        };
+        findings::findings(observed, fired, coverage, traffic, complete)
     }
 }

@@ -3,10 +3,33 @@
 //! This crate knows Exchange's attack chains and how to read an outcome from a status; it knows no
 //! files and no sockets.
 
+mod advice;
+mod attack;
+mod attribution;
+mod classify;
+mod built_in;
+mod client;
 mod coverage;
 mod detector;
+mod digest;
+mod findings;
+mod group;
+mod join;
 mod model;
+mod names;
+mod outcome;
+mod rulebook;
+mod sample;
+mod side;
+pub mod statements;
+mod tables;
+mod tally;
+#[cfg(test)]
+mod testing;
+mod uri;
+mod verdict;
 
+pub use built_in::BUILT_IN_RULES;
 pub use coverage::CoverageBook;
 pub use detector::{Classified, Detector, OwnScanner, Settings, Suspect, SuspectTraffic};
 pub use model::*;

@@ -37,3 +37,39 @@ impl FromStr for Build {
         parts.next().is_none().then_some(Self(build)).ok_or_else(wrong)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn refuses_what_is_no_build() {
+        for text in [
+            "",
+            "15",
+            "15.1.2176",
+            "15.1.2176.9.1",
+            "15.1..9",
+            "15.1.2176.+9",
+            "15.1.2176.9 ",
+            "15.1.65536.0",
+            "v15.1.2176.9",
+        ] {
+            assert_eq!(text.parse::<Build>(), Err(NotABuild(text.to_owned())));
+        }
+        assert_eq!("ä".repeat(100).parse::<Build>(), Err(NotABuild("ä".repeat(40))));
+    }
+
+    proptest! {
+        #[test]
+        fn reads_what_it_writes(parts in any::<[u16; 4]>()) {
+            let [major, minor, build, revision] = parts;
+            prop_assert_eq!(Build(parts).to_string().parse(), Ok(Build(parts)));
+            prop_assert_eq!(format!("{major:02}.{minor:02}.{build:04}.{revision:03}").parse(), Ok(Build(parts)));
+        }
+    }
+}

@@ -1,54 +1,31 @@
 //! Exchange builds, updates, fixes and places.
+//!
+//! What is known stands in tables under `data/`, which are part of the program; `data/README.md` tells their
+//! columns and sources.
+//!
+//! ```
+//! use imker_exchange::{Build, Fix, build_name, fix, is_shipped_script};
+//!
+//! let build: Build = "15.1.2176.9".parse()?;
+//! assert_eq!(build_name(build).as_deref(), Some("Exchange 2016 CU19 Mar21SU"));
+//! assert_eq!(fix(build, "CVE-2021-26855"), Fix::Fixed);
+//! assert_eq!(fix(build, "CVE-2021-34473"), Fix::Open);
+//! assert!(is_shipped_script("/owa/auth/logon.aspx"));
+//! assert!(!is_shipped_script("/owa/auth/logon2.aspx"));
+//! # Ok::<(), imker_exchange::NotABuild>(())
+//! ```
 
 mod build;
+mod fix;
+mod flaws;
+mod places;
+mod product;
+mod release;
+mod shipped;
+mod table;
 
 pub use build::{Build, NotABuild};
-
-/// Whether a build has the fix for a CVE.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fix {
-    /// It has.
-    Fixed,
-    /// It has not.
-    Open,
-    /// The build does not tell; why.
-    Unknown(String),
-}
-
-/// A published build.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Release {
-    /// The build.
-    pub build: Build,
-    /// `Exchange 2016`.
-    pub product: String,
-    /// `CU19`, `RTM`.
-    pub cumulative_update: String,
-    /// `Mar21SU`; empty where it is the cumulative update itself.
-    pub update: String,
-    /// `2021-03-02`, or `2021-03` where only the month is known.
-    pub date: String,
-    /// `KB5000871`; empty where there is none.
-    pub kb: String,
-}
-
-/// The published release with this build.
-pub fn release(_build: Build) -> Option<&'static Release> {
-    None
-}
-
-/// Whether `build` has the fix for `cve` (`CVE-2021-34473`).
-pub fn fix(_build: Build, _cve: &str) -> Fix {
-    Fix::Unknown(String::new())
-}
-
-/// The virtual directory that a path lies in, as Exchange writes it: `Autodiscover`, `ecp`, `EWS`,
-/// `mapi`, `Microsoft-Server-ActiveSync`, `OAB`, `owa`, `PowerShell`, `Rpc`, `aspnet_client`, ...
-pub fn virtual_directory(_uri_stem: &str) -> Option<&'static str> {
-    None
-}
-
-/// Whether the product ships a script (`.aspx`, `.ashx`, `.asmx`, ...) at this path.
-pub fn is_shipped_script(_uri_stem: &str) -> bool {
-    false
-}
+pub use fix::{Fix, chain_of, fix, fix_of_three_parts};
+pub use places::{is_writable_place, virtual_directory};
+pub use release::{Release, build_name, release};
+pub use shipped::{is_script, is_shipped_script};

@@ -74,7 +74,12 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { line: 1 << 20, ratio: 200, unpacked: 64 << 30, members: 1_000_000 }
+        Self {
+            line: 1 << 20,
+            ratio: 200,
+            unpacked: 64 << 30,
+            members: 1_000_000,
+        }
     }
 }
 

@@ -1,0 +1,271 @@
+//! One attack as it grows.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use imker_sigma::RuleIndex;
+use jiff::Timestamp;
+
+use crate::attribution::{self, Flaw, PATH_CONFUSION};
+use crate::digest::Digest;
+use crate::model::{Attack, BuildSeen, Outcome, ServerId, Stage, Verdict};
+use crate::names::Names;
+use crate::rulebook::RuleBook;
+use crate::sample::{Budget, Kept, Sample, evidence};
+use crate::tables::{ChainId, StageId, StageKind};
+
+/// Addresses kept of one attack.
+const CLIENTS: usize = 100;
+/// Webshell paths kept of one attack.
+const WEBSHELLS: usize = 50;
+/// Rules of a stage for which lines are kept; further ones are named.
+const SAMPLED_RULES: usize = 12;
+
+#[derive(Debug)]
+struct StageSum {
+    outcomes: BTreeMap<Outcome, u64>,
+    first: Timestamp,
+    last: Timestamp,
+    first_success: Option<Timestamp>,
+    rules: BTreeSet<RuleIndex>,
+    samples: BTreeMap<RuleIndex, Sample>,
+}
+
+/// Requests of the shared URL shape without user and build: the build at that time names their flaw.
+#[derive(Debug)]
+struct Unattributed {
+    times: BTreeSet<Timestamp>,
+    cves: BTreeSet<String>,
+}
+
+/// Times kept of them, by server.
+const UNATTRIBUTED_TIMES: usize = 64;
+
+#[derive(Debug)]
+pub(crate) struct AttackBuilder {
+    chain: ChainId,
+    pub own: Option<usize>,
+    clients: Vec<IpAddr>,
+    servers: BTreeSet<ServerId>,
+    pub first: Timestamp,
+    pub last: Timestamp,
+    pub first_success: Option<Timestamp>,
+    /// By kind of stage, whether it succeeded.
+    succeeded: BTreeSet<StageKind>,
+    stages: BTreeMap<StageId, StageSum>,
+    cves: BTreeSet<String>,
+    unattributed: BTreeMap<ServerId, Unattributed>,
+    techniques: BTreeSet<String>,
+    webshells: BTreeSet<String>,
+}
+
+impl AttackBuilder {
+    pub fn new(digest: &Digest<'_>) -> Self {
+        Self {
+            chain: digest.chain,
+            own: digest.own,
+            clients: Vec::new(),
+            servers: BTreeSet::new(),
+            first: digest.time,
+            last: digest.time,
+            first_success: None,
+            succeeded: BTreeSet::new(),
+            stages: BTreeMap::new(),
+            cves: BTreeSet::new(),
+            unattributed: BTreeMap::new(),
+            techniques: BTreeSet::new(),
+            webshells: BTreeSet::new(),
+        }
+    }
+
+    pub fn add(&mut self, digest: &Digest<'_>, book: &RuleBook, budget: &Budget) {
+        self.first = self.first.min(digest.time);
+        self.last = self.last.max(digest.time);
+        self.servers
+            .extend(digest.servers.iter().map(|(server, _)| *server));
+        if self.own != digest.own {
+            self.own = None;
+        }
+        if let Some(client) = digest.client
+            && !self.clients.contains(&client)
+            && self.clients.len() < CLIENTS
+        {
+            self.clients.push(client);
+        }
+        if let Some(shell) = digest.shell
+            && self.webshells.len() < WEBSHELLS
+        {
+            self.webshells.insert(shell.to_owned());
+        }
+        if digest.succeeded() {
+            self.first_success.get_or_insert(digest.time);
+            self.succeeded.insert(digest.kind);
+        }
+        self.name(digest, book);
+        self.count(digest, book, budget);
+    }
+
+    fn name(&mut self, digest: &Digest<'_>, book: &RuleBook) {
+        let infos = || digest.rules.iter().filter_map(|index| book.get(*index));
+        self.techniques
+            .extend(infos().flat_map(|info| info.techniques.iter().cloned()));
+        let mut cves: BTreeSet<String> = infos().flat_map(|info| info.cves.iter().cloned()).collect();
+        if digest.shared_shape {
+            let Some(flaw) = attribution::flaw(digest.user, digest.fixed) else {
+                let unknown = self
+                    .unattributed
+                    .entry(digest.server)
+                    .or_insert_with(|| Unattributed {
+                        times: BTreeSet::new(),
+                        cves: BTreeSet::new(),
+                    });
+                unknown.cves.extend(cves);
+                if unknown.times.len() < UNATTRIBUTED_TIMES {
+                    unknown.times.insert(digest.time);
+                }
+                return;
+            };
+            attribution::name(&mut cves, flaw);
+        }
+        self.cves.extend(cves);
+    }
+
+    fn count(&mut self, digest: &Digest<'_>, book: &RuleBook, budget: &Budget) {
+        let stage = self.stages.entry(digest.stage).or_insert_with(|| StageSum {
+            outcomes: BTreeMap::new(),
+            first: digest.time,
+            last: digest.time,
+            first_success: None,
+            rules: BTreeSet::new(),
+            samples: BTreeMap::new(),
+        });
+        stage.first = stage.first.min(digest.time);
+        stage.last = stage.last.max(digest.time);
+        *stage.outcomes.entry(digest.outcome).or_default() += 1;
+        if digest.succeeded() {
+            stage.first_success.get_or_insert(digest.time);
+        }
+        let name = &book.tables.stage(digest.stage).name;
+        let rows = Kept::request(digest.request, name, digest.outcome, budget);
+        for rule in &digest.rules {
+            stage.rules.insert(*rule);
+            if stage.samples.len() < SAMPLED_RULES || stage.samples.contains_key(rule) {
+                stage.samples.entry(*rule).or_default().add(&rows, digest.outcome);
+            }
+        }
+    }
+
+    /// The verdict that this attack alone would give. The owner's own check can prove a server vulnerable, no more.
+    pub fn verdict(&self) -> Verdict {
+        let verdict = match self.succeeded.last() {
+            Some(StageKind::Webshell) => Verdict::Compromised,
+            Some(StageKind::Exploit) => Verdict::Exploited,
+            Some(StageKind::Probe) => Verdict::Vulnerable,
+            Some(StageKind::Other) | None => Verdict::Attempted,
+        };
+        match self.own {
+            Some(_) => verdict.min(Verdict::Vulnerable),
+            None => verdict,
+        }
+    }
+
+    pub fn clients(&self) -> &[IpAddr] {
+        &self.clients
+    }
+
+    /// Whether a step that leaves something behind succeeded.
+    pub fn exploited(&self) -> bool {
+        self.succeeded.contains(&StageKind::Exploit)
+    }
+
+    /// Stages in the chain's order, webshells last.
+    fn ordered<'a>(&'a self, book: &RuleBook) -> Vec<(StageId, &'a StageSum)> {
+        let mut stages: Vec<_> = self.stages.iter().map(|(id, sum)| (*id, sum)).collect();
+        stages.sort_by_key(|(id, _)| {
+            let stage = book.tables.stage(*id);
+            (stage.kind == StageKind::Webshell, stage.order, *id)
+        });
+        stages
+    }
+
+    /// The furthest outcome of the furthest stage.
+    pub fn outcome(&self, book: &RuleBook) -> Outcome {
+        let furthest = self.ordered(book).pop();
+        furthest
+            .and_then(|(_, sum)| sum.outcomes.keys().next_back().copied())
+            .unwrap_or(Outcome::Unclear)
+    }
+
+    pub fn finish(
+        &self,
+        book: &RuleBook,
+        names: &Names,
+        label: impl Fn(usize) -> Option<String>,
+        builds: &BTreeMap<ServerId, Vec<BuildSeen>>,
+    ) -> Attack {
+        let stages = self.ordered(book);
+        let samples = stages.iter().flat_map(|(_, sum)| sum.samples.values());
+        let clients: Vec<String> = self.clients.iter().map(ToString::to_string).collect();
+        let mut servers: Vec<String> = self.servers.iter().map(|server| names.of(*server)).collect();
+        servers.sort();
+        Attack {
+            number: 0,
+            chain: book.tables.chain_name(self.chain).to_string(),
+            client: clients.first().cloned(),
+            own_scanner: self.own.and_then(label),
+            clients,
+            servers,
+            outcome: self.outcome(book),
+            verdict: self.verdict(),
+            first: self.first,
+            last: self.last,
+            stages: stages.iter().map(|(id, sum)| stage(*id, sum, book)).collect(),
+            cves: self.cves(builds).into_iter().collect(),
+            techniques: self.techniques.iter().cloned().collect(),
+            webshells: self.webshells.iter().cloned().collect(),
+            evidence: evidence(samples.flat_map(Sample::rows), book, names),
+            bytes_sent_after_success: None,
+            requests_per_hour_max: None,
+        }
+    }
+
+    /// CVEs, those of the shared shape by the build that the logs show for the time; where they show none, the
+    /// flaw that needs no log-on.
+    fn cves(&self, builds: &BTreeMap<ServerId, Vec<BuildSeen>>) -> BTreeSet<String> {
+        let mut all = self.cves.clone();
+        for (server, unknown) in &self.unattributed {
+            for time in &unknown.times {
+                let seen = builds
+                    .get(server)
+                    .and_then(|builds| attribution::build_at(builds, *time, PATH_CONFUSION));
+                let fixed = seen.and_then(|(_, fixed)| fixed);
+                let mut cves = unknown.cves.clone();
+                attribution::name(
+                    &mut cves,
+                    attribution::flaw(false, fixed).unwrap_or(Flaw::ProxyShell),
+                );
+                all.extend(cves);
+            }
+        }
+        all
+    }
+}
+
+fn stage(id: StageId, sum: &StageSum, book: &RuleBook) -> Stage {
+    let named = |index: &RuleIndex| book.get(*index).map(|info| info.named.clone());
+    Stage {
+        name: book.tables.stage(id).name.to_string(),
+        outcome: sum
+            .outcomes
+            .keys()
+            .next_back()
+            .copied()
+            .unwrap_or(Outcome::Unclear),
+        count: sum.outcomes.values().sum(),
+        outcomes: sum.outcomes.clone(),
+        first: sum.first,
+        last: sum.last,
+        first_success: sum.first_success,
+        rules: sum.rules.iter().filter_map(named).collect(),
+    }
+}

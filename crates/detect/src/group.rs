@@ -1,0 +1,245 @@
+//! Which requests belong to one attack.
+//!
+//! One client and one chain within [`IDLE`] are one attack, whatever the number of servers. A webshell that one
+//! address brought and another uses is one attack, linked by the server and the script's path.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::attack::AttackBuilder;
+use crate::digest::Digest;
+use crate::model::{Outcome, ServerId, Verdict};
+use crate::rulebook::RuleBook;
+use crate::sample::Budget;
+use crate::tables::{ChainId, StageKind};
+
+/// An attack that rested longer is over; what follows is another.
+pub(crate) const IDLE: SignedDuration = SignedDuration::from_hours(24);
+/// Attacks kept; of more, the least severe and then the latest are only counted.
+const ATTACKS: usize = 1000;
+/// Attacks not kept that can be told from one another, so that each is counted once.
+const UNLISTED: usize = 100_000;
+/// Webshells and script paths not found that are remembered, by server and path.
+const SHELLS: usize = 4096;
+
+/// Who acts, as far as it is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Actor {
+    Client(IpAddr),
+    /// Only back-end logs of this server tell of it.
+    Unknown(ServerId),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    actor: Actor,
+    chain: ChainId,
+    own: Option<usize>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct AttackId(u64);
+
+#[derive(Debug, Default)]
+struct Shell {
+    /// The attack that it belongs to, once it answered.
+    attack: Option<AttackId>,
+    /// When it was last not there.
+    missing: Option<Timestamp>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct AttackBook {
+    attacks: BTreeMap<AttackId, AttackBuilder>,
+    next: u64,
+    active: BTreeMap<Key, AttackId>,
+    shells: BTreeMap<(ServerId, String), Shell>,
+    /// The last success of an exploit, by server.
+    exploited: BTreeMap<ServerId, (AttackId, Timestamp)>,
+    unlisted: BTreeMap<Key, Timestamp>,
+    not_listed: u64,
+    budget: Budget,
+}
+
+impl AttackBook {
+    /// Adds a step. Whether a webshell's success followed the success of another step is returned.
+    pub fn add(&mut self, digest: &Digest<'_>, book: &RuleBook) -> bool {
+        let key = Key {
+            actor: digest.client.map_or(Actor::Unknown(digest.server), Actor::Client),
+            chain: digest.chain,
+            own: digest.own,
+        };
+        let id = self.linked(digest).or_else(|| self.running(&key, digest.time));
+        let Some(id) = id.or_else(|| self.begin(&key, digest, book)) else {
+            self.remember(digest, None);
+            return false;
+        };
+        self.active.insert(key, id);
+        let mut exploited = false;
+        if let Some(attack) = self.attacks.get_mut(&id) {
+            attack.add(digest, book, &self.budget);
+            exploited = attack.exploited();
+        }
+        self.remember(digest, Some(id));
+        exploited
+    }
+
+    /// The client's attack of this chain, if it goes on.
+    fn running(&self, key: &Key, now: Timestamp) -> Option<AttackId> {
+        let id = *self.active.get(key)?;
+        let attack = self.attacks.get(&id)?;
+        (now.duration_since(attack.last) <= IDLE).then_some(id)
+    }
+
+    /// The attack that a request for a webshell belongs to.
+    fn linked(&self, digest: &Digest<'_>) -> Option<AttackId> {
+        if digest.own.is_some() {
+            return None;
+        }
+        let path = digest.shell?;
+        let shell = self.shells.get(&(digest.server, path.to_owned()));
+        if let Some(id) = shell.and_then(|shell| shell.attack)
+            && self.attacks.contains_key(&id)
+        {
+            return Some(id);
+        }
+        let (id, when) = *self.exploited.get(&digest.server)?;
+        let attack = self.attacks.get(&id)?;
+        let same = digest
+            .client
+            .is_some_and(|client| attack.clients().contains(&client));
+        // A script that was missing and now answers came by some way; a success before is that way.
+        let appeared = shell.is_some_and(|shell| shell.missing.is_some()) && digest.succeeded();
+        let follows = digest.time.duration_since(when) <= IDLE && digest.succeeded();
+        let same = same && digest.time.duration_since(attack.last) <= IDLE;
+        (same || appeared || follows).then_some(id)
+    }
+
+    fn remember(&mut self, digest: &Digest<'_>, id: Option<AttackId>) {
+        if digest.own.is_some() {
+            return;
+        }
+        if let (Some(id), StageKind::Exploit, true) = (id, digest.kind, digest.succeeded()) {
+            for (server, outcome) in &digest.servers {
+                if *outcome == Outcome::Succeeded {
+                    self.exploited.insert(*server, (id, digest.time));
+                }
+            }
+        }
+        let Some(path) = digest.shell else { return };
+        let answered = id.filter(|_| digest.succeeded());
+        let missing = digest.request.primary().sighting.request.status == Some(404);
+        if answered.is_none() && !missing {
+            return;
+        }
+        let key = (digest.server, path.to_owned());
+        if self.shells.len() >= SHELLS && !self.shells.contains_key(&key) {
+            if answered.is_none() {
+                return;
+            }
+            // A path that never answered gives way to one that does.
+            if let Some(idle) = self.shells.iter().find(|(_, shell)| shell.attack.is_none()) {
+                let idle = idle.0.clone();
+                self.shells.remove(&idle);
+            }
+        }
+        if self.shells.len() < SHELLS || self.shells.contains_key(&key) {
+            let shell = self.shells.entry(key).or_default();
+            shell.attack = shell.attack.or(answered);
+            if missing {
+                shell.missing = Some(digest.time);
+            }
+        }
+    }
+
+    /// Opens an attack; `None` where there is no room and it is no worse than those that are kept.
+    fn begin(&mut self, key: &Key, digest: &Digest<'_>, book: &RuleBook) -> Option<AttackId> {
+        let known = self.unlisted.get(key).copied();
+        let goes_on = known.is_some_and(|last| digest.time.duration_since(last) <= IDLE);
+        if self.attacks.len() >= ATTACKS {
+            let severity = |id: &AttackId| {
+                let attack = &self.attacks[id];
+                (attack.own.is_none(), attack.verdict(), attack.outcome(book))
+            };
+            let new = (digest.own.is_none(), verdict(digest), digest.outcome);
+            let least = self
+                .attacks
+                .keys()
+                .min_by_key(|id| (severity(id), Reverse(**id)))
+                .copied();
+            let gives_way = least.filter(|id| severity(id) < new);
+            let Some(least) = gives_way else {
+                self.count(*key, digest.time, goes_on);
+                return None;
+            };
+            self.evict(least);
+        }
+        if goes_on {
+            self.unlisted.remove(key);
+            self.not_listed = self.not_listed.saturating_sub(1);
+        }
+        let id = AttackId(self.next);
+        self.next += 1;
+        self.attacks.insert(id, AttackBuilder::new(digest));
+        Some(id)
+    }
+
+    fn evict(&mut self, id: AttackId) {
+        let Some(attack) = self.attacks.remove(&id) else {
+            return;
+        };
+        let keys: Vec<Key> = self
+            .active
+            .iter()
+            .filter(|(_, other)| **other == id)
+            .map(|(key, _)| *key)
+            .collect();
+        for key in &keys {
+            self.active.remove(key);
+        }
+        for shell in self.shells.values_mut().filter(|shell| shell.attack == Some(id)) {
+            shell.attack = None;
+        }
+        self.exploited.retain(|_, (other, _)| *other != id);
+        self.not_listed += 1;
+        if let Some(key) = keys.first() {
+            self.note(*key, attack.last);
+        }
+    }
+
+    fn count(&mut self, key: Key, now: Timestamp, goes_on: bool) {
+        if !goes_on {
+            self.not_listed += 1;
+        }
+        self.note(key, now);
+    }
+
+    fn note(&mut self, key: Key, now: Timestamp) {
+        if self.unlisted.len() >= UNLISTED && !self.unlisted.contains_key(&key) {
+            self.unlisted.retain(|_, last| now.duration_since(*last) <= IDLE);
+            if self.unlisted.len() >= UNLISTED {
+                self.unlisted.pop_first();
+            }
+        }
+        self.unlisted.insert(key, now);
+    }
+
+    /// The attacks kept, and how many there were besides.
+    pub fn finish(self) -> (Vec<AttackBuilder>, u64) {
+        (self.attacks.into_values().collect(), self.not_listed)
+    }
+}
+
+/// The verdict that a step alone would give.
+fn verdict(digest: &Digest<'_>) -> Verdict {
+    match digest.kind {
+        _ if !digest.succeeded() => Verdict::Attempted,
+        StageKind::Webshell if digest.own.is_none() => Verdict::Compromised,
+        StageKind::Exploit if digest.own.is_none() => Verdict::Exploited,
+        StageKind::Other => Verdict::Attempted,
+        _ => Verdict::Vulnerable,
+    }
+}

@@ -1,0 +1,146 @@
+use std::fmt::Write as _;
+
+use crate::Build;
+use crate::flaws::{Flaw, Line, Update, flaws};
+use crate::product::{Product, same_cumulative_update};
+use crate::release::releases;
+
+/// Whether a build has the fix for a CVE.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fix {
+    /// It has, or the product was never affected.
+    Fixed,
+    /// It has not.
+    Open,
+    /// The build does not tell; why.
+    Unknown(String),
+}
+
+/// Whether `build` has the fix for `cve` (`CVE-2021-34473`; letter case aside).
+///
+/// Build numbers compare within a cumulative update only: 2016 CU19 May21SU (15.1.2176.14) has the ProxyShell
+/// fixes, the higher 15.1.2242.4 (CU20) has not. So a build has a fix if it is at or above the update of the
+/// newest cumulative update that got one, or at or above the update of its own cumulative update; a cumulative
+/// update that got none is open (the rule of `CompareExchangeBuildLevel.ps1` in microsoft/CSS-Exchange).
+pub fn fix(build: Build, cve: &str) -> Fix {
+    let Some(flaw) = flaws().get(cve) else {
+        return Fix::Unknown("no list of fixed builds for this CVE".into());
+    };
+    let Some(product) = Product::of(build) else {
+        return Fix::Unknown(format!("{build} is a build of no known Exchange Server"));
+    };
+    let by_build = match flaw.line(product) {
+        Some(line) => by_line(build, product, line),
+        None => without_line(product, flaw),
+    };
+    match by_build {
+        Fix::Fixed if !flaw.also_needs.is_empty() => {
+            Fix::Unknown(format!("the build alone does not tell: {}", flaw.also_needs))
+        }
+        other => other,
+    }
+}
+
+/// The same for the first three parts of a build (`15.1.2176`), which is all that a logon page's paths give
+/// away: [`Fix::Unknown`] unless every build that begins so agrees.
+pub fn fix_of_three_parts(parts: [u16; 3], cve: &str) -> Fix {
+    let [major, minor, build] = parts;
+    let mut answers: Vec<Fix> = releases()
+        .with_three_parts(parts)
+        .map(|release| fix(release.build, cve))
+        .collect();
+    if answers.is_empty() {
+        answers.extend([0, u16::MAX].map(|revision| fix(Build([major, minor, build, revision]), cve)));
+    }
+    let first = answers.swap_remove(0);
+    if answers.iter().all(|answer| *answer == first) {
+        return first;
+    }
+    Fix::Unknown(format!(
+        "some builds that begin with {major}.{minor}.{build} have the fix and some have not"
+    ))
+}
+
+/// The chain of attacks that a CVE is part of: `ProxyLogon`, `ProxyShell`, `ProxyOracle`, `ProxyToken`,
+/// `ProxyNotShell`, `OWASSRF`.
+pub fn chain_of(cve: &str) -> Option<&'static str> {
+    flaws()
+        .get(cve)
+        .map(|flaw| flaw.chain.as_str())
+        .filter(|chain| !chain.is_empty())
+}
+
+fn by_line(build: Build, product: Product, line: &Line) -> Fix {
+    let updates = match line {
+        Line::NotAffected => return Fix::Fixed,
+        // Fixed with the condition that every such CVE names in `also_needs`.
+        Line::NoBuild => return Fix::Fixed,
+        Line::Updates(updates) => updates,
+    };
+    let newest = updates
+        .iter()
+        .max_by_key(|update| update.last)
+        .filter(|update| build >= update.last);
+    let own = updates
+        .iter()
+        .find(|update| same_cumulative_update(update.last, build));
+    match newest.or(own) {
+        Some(update) => by_update(build, update),
+        None if releases().nearest(build).is_some() => Fix::Open,
+        None => Fix::Unknown(format!(
+            "no cumulative update of {} has builds such as {build}",
+            product.name
+        )),
+    }
+}
+
+fn by_update(build: Build, update: &Update) -> Fix {
+    if build < update.first {
+        return Fix::Open;
+    }
+    if build < update.last {
+        return Fix::Unknown(format!(
+            "sources name {} and {} as the first build with the fix",
+            update.first, update.last
+        ));
+    }
+    if !update.verified {
+        return Fix::Unknown(format!(
+            "that {} has the fix rests on one source that could not be checked",
+            update.last
+        ));
+    }
+    let skipped = releases().own_month_only(build).filter(|own_month| {
+        let comes_with_cumulative_update = releases()
+            .get(update.last)
+            .is_some_and(|release| release.update.is_empty());
+        same_cumulative_update(update.last, build)
+            && update.last < *own_month
+            && !comes_with_cumulative_update
+    });
+    if skipped.is_none() {
+        return Fix::Fixed;
+    }
+    let mut why =
+        "the March 2021 update for old cumulative updates brings the fixes of its own month only".to_owned();
+    if !update.kb.is_empty() {
+        let _ = write!(
+            why,
+            "; whether {} was installed before it does not show in the build",
+            update.kb
+        );
+    }
+    Fix::Unknown(why)
+}
+
+/// A product line without a row: not affected, if it was assessed at all.
+fn without_line(product: Product, flaw: &Flaw) -> Fix {
+    if flaw.fixed_on.as_str() < product.released || flaw.fixed_on.as_str() <= product.assessed_until {
+        return Fix::Fixed;
+    }
+    Fix::Unknown(format!("no source tells whether {} is affected", product.name))
+}
+
+#[cfg(test)]
+#[path = "fix_tests.rs"]
+mod tests;

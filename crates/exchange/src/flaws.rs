@@ -1,0 +1,213 @@
+use std::collections::{BTreeMap, HashSet};
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+
+use crate::Build;
+use crate::product::{Product, same_cumulative_update};
+use crate::release::{YesNo, releases};
+use crate::table::{self, TableError};
+
+const NAME: &str = "exchange_fixes.csv";
+
+#[derive(Deserialize)]
+struct Row {
+    cve: String,
+    chain: String,
+    product: String,
+    cumulative_update: String,
+    first_fixed_build: String,
+    kb: String,
+    also_needs: String,
+    verified: YesNo,
+}
+
+/// A CVE, or an advisory that has none, with the builds that fix it.
+pub(crate) struct Flaw {
+    /// `ProxyShell`; empty where it is part of no named chain.
+    pub chain: String,
+    /// What must be done besides installing the update; empty where nothing.
+    pub also_needs: String,
+    /// The day of the first release that fixes it; empty where no build does.
+    pub fixed_on: String,
+    lines: Vec<(&'static str, Line)>,
+}
+
+/// What fixes a flaw in one product line.
+pub(crate) enum Line {
+    /// The line was never affected.
+    NotAffected,
+    /// No build fixes it by itself; see [`Flaw::also_needs`].
+    NoBuild,
+    /// Updates, one a cumulative update.
+    Updates(Vec<Update>),
+}
+
+/// The update that fixes a flaw in one cumulative update.
+pub(crate) struct Update {
+    /// The lowest build that a source names as the first fixed one.
+    pub first: Build,
+    /// The highest; the same where the sources agree.
+    pub last: Build,
+    /// `KB5001779`.
+    pub kb: String,
+    /// Whether the row could be checked against a second source or stands in a Microsoft one.
+    pub verified: bool,
+}
+
+impl Flaw {
+    /// What fixes it in a product line; `None` where no row tells of that line.
+    pub fn line(&self, product: Product) -> Option<&Line> {
+        self.lines
+            .iter()
+            .find(|(name, _)| *name == product.name)
+            .map(|(_, line)| line)
+    }
+
+    /// What fixes it, by product line.
+    #[cfg(test)]
+    pub fn lines(&self) -> &[(&'static str, Line)] {
+        &self.lines
+    }
+}
+
+/// All flaws, by upper-case id.
+pub(crate) struct Flaws(BTreeMap<String, Flaw>);
+
+/// The embedded table.
+pub(crate) fn flaws() -> &'static Flaws {
+    static TABLE: OnceLock<Flaws> = OnceLock::new();
+    TABLE.get_or_init(|| table::embedded(Flaws::parse(include_str!("../../../data/exchange_fixes.csv"))))
+}
+
+impl Flaws {
+    /// The flaw with this id.
+    pub fn get(&self, cve: &str) -> Option<&Flaw> {
+        self.0.get(&cve.to_ascii_uppercase())
+    }
+
+    /// Ids, ascending.
+    #[cfg(test)]
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// Rows of one flaw agree on `chain` and `also_needs`; builds are published ones of the row's product and
+    /// cumulative update; no row is there twice.
+    fn parse(text: &str) -> Result<Self, TableError> {
+        let mut all = BTreeMap::<String, Flaw>::new();
+        let mut seen = HashSet::new();
+        for (index, row) in table::rows::<Row>(text)?.into_iter().enumerate() {
+            let wrong = |what: String| TableError::Row {
+                table: NAME,
+                row: index + 2,
+                what,
+            };
+            let product = Product::named(&row.product)
+                .ok_or_else(|| wrong(format!("unknown product `{}`", row.product)))?;
+            if !is_id(&row.cve) {
+                return Err(wrong(format!("`{}` is the id of no CVE or advisory", row.cve)));
+            }
+            if !seen.insert([
+                row.cve.clone(),
+                row.product.clone(),
+                row.cumulative_update.clone(),
+                row.first_fixed_build.clone(),
+            ]) {
+                return Err(wrong(format!(
+                    "{} {} {} is there twice",
+                    row.cve, row.product, row.first_fixed_build
+                )));
+            }
+            let flaw = all.entry(row.cve.clone()).or_insert_with(|| Flaw {
+                chain: row.chain.clone(),
+                also_needs: row.also_needs.clone(),
+                fixed_on: String::new(),
+                lines: Vec::new(),
+            });
+            if flaw.chain != row.chain || flaw.also_needs != row.also_needs {
+                return Err(wrong(format!(
+                    "rows of {} disagree on chain or also_needs",
+                    row.cve
+                )));
+            }
+            flaw.add(product, &row).map_err(wrong)?;
+        }
+        Ok(Self(all))
+    }
+}
+
+impl Flaw {
+    fn add(&mut self, product: Product, row: &Row) -> Result<(), String> {
+        let added = match row.first_fixed_build.as_str() {
+            "not affected" => Line::NotAffected,
+            "" if row.also_needs.is_empty() => return Err("neither a build nor what else is needed".into()),
+            "" => Line::NoBuild,
+            text => {
+                let build: Build = text.parse().map_err(|error| format!("{error}"))?;
+                let release = releases()
+                    .get(build)
+                    .ok_or_else(|| format!("{build} is no published build"))?;
+                if release.product != row.product || release.cumulative_update != row.cumulative_update {
+                    return Err(format!("{build} is {release}"));
+                }
+                if self.fixed_on.is_empty() || release.date < self.fixed_on {
+                    self.fixed_on.clone_from(&release.date);
+                }
+                let verified = row.verified == YesNo::Yes;
+                Line::Updates(vec![Update {
+                    first: build,
+                    last: build,
+                    kb: row.kb.clone(),
+                    verified,
+                }])
+            }
+        };
+        match (
+            self.lines.iter_mut().find(|(name, _)| *name == product.name),
+            added,
+        ) {
+            (None, line) => self.lines.push((product.name, line)),
+            (Some((_, Line::Updates(updates))), Line::Updates(more)) => updates.extend(more),
+            // Where one cumulative update of a line has no fixed build, what else is needed decides for all.
+            (Some((_, line @ (Line::NoBuild | Line::Updates(_)))), Line::NoBuild | Line::Updates(_)) => {
+                *line = Line::NoBuild;
+            }
+            (Some(_), _) => return Err(format!("{} is both affected and not affected", product.name)),
+        }
+        if let Some((_, Line::Updates(updates))) =
+            self.lines.iter_mut().find(|(name, _)| *name == product.name)
+        {
+            merge(updates);
+        }
+        Ok(())
+    }
+}
+
+/// Joins the rows of one cumulative update, on whose build the sources disagree.
+fn merge(updates: &mut Vec<Update>) {
+    updates.sort_by_key(|update| update.last);
+    updates.dedup_by(|later, earlier| {
+        let same = same_cumulative_update(later.last, earlier.last);
+        if same {
+            earlier.last = later.last;
+            earlier.kb.clone_from(&later.kb);
+            earlier.verified |= later.verified;
+        }
+        same
+    });
+}
+
+/// `CVE-2021-34473` or `ADV190018`.
+fn is_id(id: &str) -> bool {
+    let digits =
+        |text: &str, least: usize| text.len() >= least && text.bytes().all(|byte| byte.is_ascii_digit());
+    match (
+        id.strip_prefix("CVE-").and_then(|rest| rest.split_once('-')),
+        id.strip_prefix("ADV"),
+    ) {
+        (Some((year, number)), _) => year.len() == 4 && digits(year, 4) && digits(number, 4),
+        (None, Some(number)) => digits(number, 6),
+        (None, None) => false,
+    }
+}

@@ -1,0 +1,304 @@
+//! From what was typed to what is meant.
+
+use std::fs::File;
+use std::io::Read;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use imker_detect::{OwnScanner, Settings, Verdict};
+use imker_hunt::{Limits, Options};
+use imker_report::Language;
+use imker_sigma::Indicator;
+use ipnet::IpNet;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Span, Timestamp};
+use miette::{IntoDiagnostic, Result, WrapErr, miette};
+
+use crate::args::{FailOn, Format, HuntArguments, Lang};
+use crate::output;
+
+/// The largest list of indicators read, in bytes.
+const INDICATORS_MAX: u64 = 64 << 20;
+
+/// What `imker hunt` is to do.
+pub struct Hunt {
+    pub read: Options,
+    pub settings: Settings,
+    pub rules: Vec<PathBuf>,
+    pub indicators: Vec<(Indicator, String)>,
+    pub explain: bool,
+    pub format: Format,
+    pub output: Option<PathBuf>,
+    pub html: Option<PathBuf>,
+    pub language: Language,
+    pub coloured: bool,
+    pub width: usize,
+    pub quiet: bool,
+    pub fail_on: Verdict,
+}
+
+impl Hunt {
+    /// Makes sense of arguments, or says which of them makes none.
+    pub fn new(arguments: HuntArguments) -> Result<Self> {
+        let now = Timestamp::now();
+        let mut read = Options::new(arguments.paths);
+        for server in &arguments.servers {
+            read.servers.push(server_name(server)?);
+        }
+        read.since = arguments
+            .since
+            .map(|text| time("--since", &text, now))
+            .transpose()?;
+        read.until = arguments
+            .until
+            .map(|text| time("--until", &text, now))
+            .transpose()?;
+        if let (Some(since), Some(until)) = (read.since, read.until)
+            && since >= until
+        {
+            return Err(miette!("--since {since} is not before --until {until}"));
+        }
+        read.fields = arguments.fields.map(|fields| {
+            fields
+                .split_whitespace()
+                .filter(|name| *name != "#Fields:")
+                .map(Into::into)
+                .collect()
+        });
+        read.gap = duration("--gap", &arguments.gap)?;
+        read.stats = match (arguments.stats, arguments.no_stats) {
+            (true, _) => Some(true),
+            (_, true) => Some(false),
+            _ => None,
+        };
+        read.hash = arguments.hash;
+        read.threads = arguments.threads;
+        read.limits = limits(arguments.max_ratio, arguments.max_unpacked.as_deref())?;
+        let mut indicators = Vec::new();
+        for path in &arguments.indicators {
+            indicators.extend(read_indicators(path)?);
+        }
+        Ok(Self {
+            read,
+            settings: Settings {
+                own_scanners: arguments
+                    .own_scanner
+                    .iter()
+                    .map(|text| own_scanner(text))
+                    .collect(),
+                trusted_proxies: arguments
+                    .trust_proxy
+                    .iter()
+                    .map(|text| {
+                        network(text).ok_or_else(|| {
+                            miette!(
+                                help = "an address or a network, as in 192.0.2.0/24",
+                                "--trust-proxy {text}: not a network"
+                            )
+                        })
+                    })
+                    .collect::<Result<_>>()?,
+            },
+            rules: arguments.rules,
+            indicators,
+            explain: arguments.explain,
+            coloured: arguments.output.is_none() && output::coloured(arguments.color),
+            width: output::width(),
+            format: arguments.format,
+            output: arguments.output,
+            html: arguments.html,
+            language: language(arguments.lang),
+            quiet: arguments.quiet,
+            fail_on: match arguments.fail_on {
+                FailOn::Attempted => Verdict::Attempted,
+                FailOn::Vulnerable => Verdict::Vulnerable,
+                FailOn::Exploited => Verdict::Exploited,
+                FailOn::Compromised => Verdict::Compromised,
+            },
+        })
+    }
+}
+
+/// `--lang`, else the language of the environment (POSIX locale variables), else English.
+pub fn language(lang: Option<Lang>) -> Language {
+    match lang {
+        Some(Lang::De) => return Language::De,
+        Some(Lang::En) => return Language::En,
+        None => {}
+    }
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .into_iter()
+        .filter_map(|name| std::env::var(name).ok())
+        .find(|value| !value.is_empty());
+    match locale {
+        Some(locale) if locale.starts_with("de") => Language::De,
+        _ => Language::En,
+    }
+}
+
+fn server_name(text: &str) -> Result<(String, PathBuf)> {
+    match text.split_once('=') {
+        Some((name, path)) if !name.is_empty() && !path.is_empty() => Ok((name.into(), path.into())),
+        _ => Err(miette!(
+            help = "as in --server EX01=evidence/first",
+            "--server {text}: not NAME=PATH"
+        )),
+    }
+}
+
+/// A date (midnight UTC), a time with offset, a time without one (UTC), or a span back from now.
+fn time(option: &str, text: &str, now: Timestamp) -> Result<Timestamp> {
+    if let Ok(time) = text.parse::<Timestamp>() {
+        return Ok(time);
+    }
+    if let Ok(time) = text
+        .parse::<Date>()
+        .map(|date| date.at(0, 0, 0, 0))
+        .or_else(|_| text.parse::<DateTime>())
+    {
+        return TimeZone::UTC
+            .to_timestamp(time)
+            .into_diagnostic()
+            .wrap_err_with(|| format!("{option} {text}"));
+    }
+    if let Ok(span) = text.parse::<Span>() {
+        let zoned = now.to_zoned_datetime(TimeZone::UTC);
+        return zoned
+            .checked_sub(span.abs())
+            .map(|zoned| zoned.timestamp())
+            .into_diagnostic();
+    }
+    Err(miette!(
+        help = "a date (2021-08-12), a time (2021-08-12T10:00Z) or a span up to now (7d, 12h)",
+        "{option} {text}: not a time"
+    ))
+}
+
+fn duration(option: &str, text: &str) -> Result<SignedDuration> {
+    let wrong = || {
+        miette!(
+            help = "as in 24h or 90m",
+            "{option} {text}: not a duration above zero"
+        )
+    };
+    let span: Span = text.parse().map_err(|_| wrong())?;
+    let day = jiff::SpanRelativeTo::days_are_24_hours();
+    let duration = span.to_duration(day).map_err(|_| wrong())?;
+    if duration.is_positive() {
+        Ok(duration)
+    } else {
+        Err(wrong())
+    }
+}
+
+fn limits(ratio: Option<u64>, unpacked: Option<&str>) -> Result<Limits> {
+    let mut limits = Limits::default();
+    if let Some(ratio) = ratio {
+        limits.ratio = ratio.max(1);
+    }
+    if let Some(text) = unpacked {
+        limits.unpacked = size(text).ok_or_else(|| {
+            miette!(
+                help = "bytes, or with K, M, G or T behind",
+                "--max-unpacked {text}: not a size"
+            )
+        })?;
+    }
+    Ok(limits)
+}
+
+/// `64G`: powers of 1024.
+fn size(text: &str) -> Option<u64> {
+    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let shift = match unit
+        .to_ascii_uppercase()
+        .trim_end_matches("IB")
+        .trim_end_matches('B')
+    {
+        "" => 0,
+        "K" => 10,
+        "M" => 20,
+        "G" => 30,
+        "T" => 40,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(1 << shift)
+}
+
+fn network(text: &str) -> Option<IpNet> {
+    text.parse()
+        .ok()
+        .or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
+}
+
+fn own_scanner(text: &str) -> OwnScanner {
+    match network(text) {
+        Some(network) => OwnScanner::Network(network),
+        None => OwnScanner::UserAgent(text.into()),
+    }
+}
+
+fn read_indicators(path: &Path) -> Result<Vec<(Indicator, String)>> {
+    let failed = || format!("--indicators {}", path.display());
+    let mut text = String::new();
+    let file = File::open(path).into_diagnostic().wrap_err_with(failed)?;
+    #[allow(clippy::disallowed_methods, reason = "bounded by take")]
+    let read = file.take(INDICATORS_MAX + 1).read_to_string(&mut text);
+    let length = read.into_diagnostic().wrap_err_with(failed)?;
+    if length as u64 > INDICATORS_MAX {
+        return Err(miette!("{}: larger than {} MiB", failed(), INDICATORS_MAX >> 20));
+    }
+    let source = path.display().to_string();
+    let indicators = imker_hunt::indicators::parse(&text)
+        .into_diagnostic()
+        .wrap_err_with(failed)?;
+    Ok(indicators
+        .into_iter()
+        .map(|indicator| (indicator, source.clone()))
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn times_are_dates_instants_or_spans() {
+        let now: Timestamp = "2021-08-12T10:00:00Z".parse().unwrap();
+        let read = |text| time("--since", text, now).unwrap().to_string();
+        assert_eq!(read("2021-08-01"), "2021-08-01T00:00:00Z");
+        assert_eq!(read("2021-08-01T12:30"), "2021-08-01T12:30:00Z");
+        assert_eq!(read("2021-08-01T12:30+02:00"), "2021-08-01T10:30:00Z");
+        assert_eq!(read("7d"), "2021-08-05T10:00:00Z");
+        assert!(time("--since", "yesterday", now).is_err());
+    }
+
+    #[test]
+    fn durations_are_positive() {
+        assert_eq!(duration("--gap", "24h").unwrap(), SignedDuration::from_hours(24));
+        assert_eq!(duration("--gap", "2d").unwrap(), SignedDuration::from_hours(48));
+        assert!(duration("--gap", "0h").is_err());
+        assert!(duration("--gap", "-3h").is_err());
+        assert!(duration("--gap", "soon").is_err());
+    }
+
+    #[test]
+    fn sizes_have_units() {
+        assert_eq!(size("12"), Some(12));
+        assert_eq!(size("64G"), Some(64 << 30));
+        assert_eq!(size("1KiB"), Some(1024));
+        assert_eq!(size("many"), None);
+        assert_eq!(size("99999999999T"), None);
+    }
+
+    #[test]
+    fn an_own_scanner_is_a_network_or_a_user_agent() {
+        assert!(matches!(own_scanner("192.0.2.7"), OwnScanner::Network(_)));
+        assert!(matches!(own_scanner("2001:db8::/32"), OwnScanner::Network(_)));
+        assert!(matches!(own_scanner("our scanner/1"), OwnScanner::UserAgent(_)));
+    }
+}

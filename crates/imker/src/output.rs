@@ -1,0 +1,121 @@
+//! Writing: to standard output, or to a file all at once or not at all.
+
+use std::fmt::Write as _;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use miette::{IntoDiagnostic, Result, WrapErr};
+use tempfile::NamedTempFile;
+
+use crate::args::Color;
+
+/// Where output goes.
+pub enum Output {
+    /// Standard output.
+    Standard(BufWriter<io::Stdout>),
+    /// A file that takes its name when it is whole.
+    File {
+        /// Holds what was written so far, in the folder of `path`.
+        temporary: BufWriter<NamedTempFile>,
+        /// The name that it will have.
+        path: PathBuf,
+    },
+}
+
+impl Output {
+    /// Opens a file, or standard output where there is none.
+    pub fn open(path: Option<&Path>) -> Result<Self> {
+        let Some(path) = path else {
+            return Ok(Self::Standard(BufWriter::new(io::stdout())));
+        };
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        let temporary = NamedTempFile::new_in(folder)
+            .into_diagnostic()
+            .wrap_err_with(|| format!("cannot write {}", path.display()))?;
+        Ok(Self::File {
+            temporary: BufWriter::new(temporary),
+            path: path.to_owned(),
+        })
+    }
+
+    /// Makes what was written final.
+    pub fn close(self) -> Result<()> {
+        match self {
+            Self::Standard(mut out) => out.flush().into_diagnostic(),
+            Self::File { temporary, path } => {
+                let failed = || format!("cannot write {}", path.display());
+                let file = temporary.into_inner().into_diagnostic().wrap_err_with(failed)?;
+                file.as_file()
+                    .sync_all()
+                    .into_diagnostic()
+                    .wrap_err_with(failed)?;
+                file.persist(&path).into_diagnostic().wrap_err_with(failed)?;
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Standard(out) => out.write(bytes),
+            Self::File { temporary, .. } => temporary.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Standard(out) => out.flush(),
+            Self::File { temporary, .. } => temporary.flush(),
+        }
+    }
+}
+
+/// Whether to colour standard output.
+pub fn coloured(color: Color) -> bool {
+    match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => {
+            io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        }
+    }
+}
+
+/// Columns of the terminal on standard output; 100 where it is none.
+pub fn width() -> usize {
+    match terminal_size::terminal_size() {
+        Some((terminal_size::Width(columns), _)) => usize::from(columns).min(140),
+        None => 100,
+    }
+}
+
+/// Writes an error to standard error. File names and messages may hold an attacker's bytes, so control
+/// characters other than line feeds are shown escaped.
+pub fn error(error: &miette::Report) {
+    let mut text = format!("error: {error}\n");
+    for cause in error.chain().skip(1) {
+        let _ = writeln!(text, "  because: {cause}");
+    }
+    if let Some(help) = error.help() {
+        let _ = writeln!(text, "  help: {help}");
+    }
+    note(&text);
+}
+
+/// Writes a text to standard error, control characters escaped.
+pub fn note(text: &str) {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() && character != '\n' {
+            let _ = write!(shown, "{}", character.escape_unicode());
+        } else {
+            shown.push(character);
+        }
+    }
+    let _ = io::stderr().write_all(shown.as_bytes());
+}

@@ -1,0 +1,277 @@
+//! `imker hunt` as its users run it: the binary, real files, exit statuses.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests start the program and read small files of their own"
+)]
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use serde_json::Value;
+
+const FIELDS: &str = "#Software: Microsoft Internet Information Services 10.0\n#Version: 1.0\n#Fields: date time s-ip \
+                      cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) \
+                      sc-status sc-substatus sc-win32-status time-taken\n";
+const ORDINARY: &str = "2021-08-12 08:00:00 192.0.2.10 GET /owa/ - 443 - 198.51.100.7 Mozilla/5.0+(Windows+NT+10.0) - 302 0 0 12\n";
+const REFUSED: &str = "2021-08-12 08:00:01 192.0.2.10 GET /autodiscover/autodiscover.json @example.org/mapi/nspi/?&Email=autodiscover/autodiscover.json%3F@example.org 443 - 203.0.113.9 inert-agent - 401 0 0 3\n";
+
+fn imker() -> Command {
+    let mut command = Command::cargo_bin("imker").unwrap();
+    command.env("LC_ALL", "C").env("NO_COLOR", "1");
+    command
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn json(arguments: &[&str]) -> (i32, Value) {
+    let output = imker()
+        .arg("hunt")
+        .args(arguments)
+        .args(["--format", "json"])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let value = serde_json::from_str(&text)
+        .unwrap_or_else(|error| panic!("{error}: {text}{}", String::from_utf8_lossy(&output.stderr)));
+    (output.status.code().unwrap(), value)
+}
+
+fn server<'a>(report: &'a Value, name: &str) -> &'a Value {
+    report["servers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|server| server["name"] == name)
+        .unwrap()
+}
+
+#[test]
+fn the_example_incident_is_told_in_full() {
+    let incident = root().join("examples/incident");
+    let (status, report) = json(&[incident.to_str().unwrap()]);
+    assert_eq!(status, 1);
+    assert_eq!(report["verdict"], "compromised");
+    assert_eq!(report["complete"], true);
+    assert_eq!(server(&report, "EX01")["verdict"], "compromised");
+    assert_eq!(server(&report, "EX02")["verdict"], "attempted");
+    let chain = report["attacks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|attack| attack["chain"] == "ProxyShell" && attack["outcome"] == "succeeded")
+        .expect("the chain that succeeded");
+    let stages: Vec<&str> = chain["stages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|stage| stage["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        stages,
+        [
+            "probe",
+            "mailbox_list",
+            "legacy_dn",
+            "sid",
+            "powershell",
+            "webshell"
+        ]
+    );
+    assert!(
+        chain["clients"].as_array().unwrap().len() >= 2,
+        "the webshell was used from another address"
+    );
+    for cve in ["CVE-2021-34473", "CVE-2021-34523"] {
+        assert!(
+            chain["cves"].as_array().unwrap().iter().any(|known| known == cve),
+            "{cve}"
+        );
+    }
+}
+
+#[test]
+fn json_keeps_to_its_schema() {
+    let schema: Value = serde_json::from_str(
+        &fs::read_to_string(root().join("docs/schema/imker-hunt-1.schema.json")).unwrap(),
+    )
+    .unwrap();
+    let incident = root().join("examples/incident");
+    let (_, report) = json(&[incident.to_str().unwrap(), "--hash"]);
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<String> = validator
+        .iter_errors(&report)
+        .map(|error| error.to_string())
+        .collect();
+    assert!(errors.is_empty(), "{errors:?}");
+}
+
+#[test]
+fn ordinary_traffic_leaves_no_trace_and_exits_with_0() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(
+        folder.path().join("u_ex210812.log"),
+        format!("{FIELDS}{ORDINARY}"),
+    )
+    .unwrap();
+    let (status, report) = json(&[folder.path().to_str().unwrap()]);
+    assert_eq!((status, &report["verdict"]), (0, &Value::from("no_trace")));
+}
+
+#[test]
+fn a_refused_attack_exits_with_1_unless_asked_otherwise() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(
+        folder.path().join("u_ex210812.log"),
+        format!("{FIELDS}{ORDINARY}{REFUSED}"),
+    )
+    .unwrap();
+    let path = folder.path().to_str().unwrap();
+    let (status, report) = json(&[path]);
+    assert_eq!((status, &report["verdict"]), (1, &Value::from("attempted")));
+    assert_eq!(report["attacks"][0]["client"], "203.0.113.9");
+    assert_eq!(json(&[path, "--fail-on", "exploited"]).0, 0);
+}
+
+#[test]
+fn standard_input_is_read() {
+    let output = imker()
+        .args(["hunt", "-", "--format", "json"])
+        .write_stdin(format!("{FIELDS}{ORDINARY}{REFUSED}"))
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn a_truncated_archive_is_named_and_exits_with_2() {
+    let folder = tempfile::tempdir().unwrap();
+    let plain = folder.path().join("u_ex210812.log");
+    fs::write(&plain, format!("{FIELDS}{}", ORDINARY.repeat(5_000))).unwrap();
+    std::process::Command::new("gzip").arg(&plain).status().unwrap();
+    let packed = folder.path().join("u_ex210812.log.gz");
+    let bytes = fs::read(&packed).unwrap();
+    fs::write(&packed, &bytes[..bytes.len() / 2]).unwrap();
+    let (status, report) = json(&[folder.path().to_str().unwrap()]);
+    assert_eq!(status, 2);
+    assert_eq!(report["complete"], false);
+    assert_eq!(report["unread"][0]["reason"], "truncated");
+    assert!(report["unread"][0]["offset"].as_u64().unwrap() > 0);
+    assert!(
+        report["lines"].as_u64().unwrap() > 100,
+        "what came before the end is read"
+    );
+}
+
+#[test]
+fn hostile_text_reaches_no_output() {
+    let folder = tempfile::tempdir().unwrap();
+    let hostile = REFUSED.replace("inert-agent", "\u{1b}]0;owned\u{7}<script>alert(1)</script>");
+    fs::write(folder.path().join("u_ex210812.log"), format!("{FIELDS}{hostile}")).unwrap();
+    let page = folder.path().join("report.html");
+    for format in ["text", "json", "jsonl", "csv", "sarif"] {
+        let output = imker()
+            .arg("hunt")
+            .arg(folder.path().join("u_ex210812.log"))
+            .args(["--format", format, "--html"])
+            .arg(&page)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1), "{format}");
+        assert!(
+            output
+                .stdout
+                .iter()
+                .all(|byte| *byte >= 0x20 || b"\n\r\t".contains(byte)),
+            "{format}"
+        );
+    }
+    let html = fs::read_to_string(page).unwrap();
+    assert!(!html.contains("<script>") && !html.contains('\u{1b}'));
+}
+
+#[test]
+fn output_is_written_whole_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("u_ex210812.log");
+    fs::write(&log, format!("{FIELDS}{REFUSED}")).unwrap();
+    let result = folder.path().join("result.json");
+    imker()
+        .arg("hunt")
+        .arg(&log)
+        .args(["--format", "json", "-o"])
+        .arg(&result)
+        .assert()
+        .code(1);
+    assert!(serde_json::from_slice::<Value>(&fs::read(&result).unwrap()).is_ok());
+    let output = imker()
+        .arg("hunt")
+        .arg(&log)
+        .args(["-o", "/no/such/folder/result.json"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("/no/such/folder/result.json"));
+}
+
+#[test]
+fn a_missing_path_is_named() {
+    let output = imker().args(["hunt", "no-such-folder"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no-such-folder"));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("imker"))
+        .args(["hunt"])
+        .arg(root().join("examples/incident"))
+        .args(["--format", "jsonl"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let mut stderr = String::new();
+    std::io::Read::read_to_string(child.stderr.as_mut().unwrap(), &mut stderr).unwrap();
+    let status = child.wait().unwrap();
+    assert_eq!((status.code(), stderr.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn indicators_are_found_apart_from_rules() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("u_ex210812.log");
+    fs::write(&log, format!("{FIELDS}{ORDINARY}")).unwrap();
+    let mut list = tempfile::NamedTempFile::new().unwrap();
+    writeln!(list, "198.51.100.7").unwrap();
+    let (status, report) = json(&[
+        log.to_str().unwrap(),
+        "--indicators",
+        list.path().to_str().unwrap(),
+    ]);
+    assert_eq!((status, &report["verdict"]), (0, &Value::from("no_trace")));
+    assert_eq!(report["indicators"][0]["indicator"], "198.51.100.7");
+    assert_eq!(report["indicators"][0]["count"], 1);
+}
+
+#[test]
+fn german_speaks_german() {
+    let incident = root().join("examples/incident");
+    let output = imker()
+        .arg("hunt")
+        .arg(incident)
+        .args(["--lang", "de"])
+        .output()
+        .unwrap();
+    assert!(
+        String::from_utf8_lossy(&output.stdout)
+            .to_lowercase()
+            .contains("kompromittiert")
+    );
+}

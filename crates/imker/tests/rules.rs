@@ -1,0 +1,94 @@
+//! `imker rules` and the pages made from the list of arguments.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::disallowed_methods, reason = "tests write small files of their own")]
+
+use std::fs;
+use std::path::Path;
+
+use assert_cmd::Command;
+
+fn imker(arguments: &[&str]) -> (i32, String, String) {
+    let output = Command::cargo_bin("imker")
+        .unwrap()
+        .args(arguments)
+        .output()
+        .unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (
+        output.status.code().unwrap(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+fn shipped() -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../rules/sigma")
+        .to_str()
+        .unwrap()
+        .to_owned()
+}
+
+#[test]
+fn every_shipped_rule_is_built_in_and_passes_its_tests() {
+    let (status, listed, _) = imker(&["rules", "list"]);
+    assert_eq!(status, 0);
+    let files = walk(Path::new(&shipped()));
+    assert!(
+        files >= 20 && listed.lines().count() >= files,
+        "{files} files, {} rules",
+        listed.lines().count()
+    );
+    let (status, tested, _) = imker(&["rules", "test", &shipped()]);
+    assert_eq!(status, 0, "{tested}");
+    assert!(tested.trim_end().ends_with(" 0 not"), "{tested}");
+}
+
+fn walk(folder: &Path) -> usize {
+    fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| {
+            if path.is_dir() {
+                walk(&path)
+            } else {
+                usize::from(path.extension().is_some_and(|found| found == "yml"))
+            }
+        })
+        .sum()
+}
+
+#[test]
+fn a_rule_beyond_the_regex_engine_is_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let rule = "title: Look-ahead\nid: 5f0d4f3e-6e5b-4b0e-9d0c-0a4a8b1c2d3e\nlogsource:\n  category: webserver\n\
+                detection:\n  selection:\n    cs-uri-query|re: 'a(?=b)'\n  condition: selection\n";
+    fs::write(folder.path().join("lookahead.yml"), rule).unwrap();
+    let (status, _, errors) = imker(&["rules", "check", folder.path().to_str().unwrap()]);
+    assert_eq!(status, 2);
+    assert!(
+        errors.contains("lookahead.yml") && errors.contains("Look-ahead"),
+        "{errors}"
+    );
+    let file = folder.path().join("lookahead.yml");
+    assert_eq!(imker(&["hunt", ".", "--rules", file.to_str().unwrap()]).0, 2);
+}
+
+#[test]
+fn explain_names_the_fragments() {
+    let (status, text, _) = imker(&["rules", "explain", "powershell"]);
+    assert_eq!(status, 0);
+    assert!(
+        text.to_lowercase().contains("power") || text.to_lowercase().contains("shell"),
+        "{text}"
+    );
+}
+
+#[test]
+fn pages_and_completions_are_made() {
+    assert!(imker(&["man"]).1.contains(".TH imker"));
+    assert!(imker(&["man", "hunt"]).1.contains("trust"));
+    assert!(imker(&["completions", "bash"]).1.contains("imker"));
+    assert_eq!(imker(&["man", "nonsense"]).0, 2);
+}
