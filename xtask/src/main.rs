@@ -14,6 +14,9 @@ mod corpus;
 mod incident;
 mod logs;
 mod project;
+mod truth;
+
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use miette::IntoDiagnostic;
@@ -34,12 +37,14 @@ enum Chore {
     Incident,
     /// Measure `imker hunt` beside ripgrep, gzip and rsigma
     Bench(bench::Options),
+    /// Compare what `imker hunt` finds in corpora with what is in them; the status is 1 where they differ
+    Truth(truth::Options),
     /// Measure rsigma alone; `bench` calls this
     #[command(hide = true)]
     Rsigma(bench::Sample),
 }
 
-fn main() -> miette::Result<()> {
+fn main() -> miette::Result<ExitCode> {
     match Arguments::parse().chore {
         Chore::Corpus(options) => {
             let truth = corpus::write(&options).into_diagnostic()?;
@@ -53,6 +58,11 @@ fn main() -> miette::Result<()> {
             );
         }
         Chore::Bench(options) => bench::run(&options)?,
+        Chore::Truth(options) => {
+            if !truth::run(&options)? {
+                return Ok(ExitCode::FAILURE);
+            }
+        }
         Chore::Rsigma(sample) => bench::run_rsigma(&sample)?,
         Chore::Incident => {
             let files = incident::write(&incident::folder()).into_diagnostic()?;
@@ -63,5 +73,5 @@ fn main() -> miette::Result<()> {
             );
         }
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }

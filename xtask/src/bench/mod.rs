@@ -9,10 +9,10 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use miette::{IntoDiagnostic, Result};
 
-use self::child::{Program, Times, interleaved};
+use self::child::{Program, interleaved};
 use self::data::Data;
 use self::table::{Limit, Row, Table};
 use crate::project;
@@ -43,7 +43,7 @@ pub struct Options {
 }
 
 /// A part of the table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
     /// One big file beside ripgrep
     Scan,
@@ -75,20 +75,14 @@ pub fn run(options: &Options) -> Result<()> {
         runs: options.runs,
     };
     fs::create_dir_all(&data.folder).into_diagnostic()?;
-    let wanted = |part| options.only.is_empty() || options.only.contains(&part);
     let mut table = Table::default();
-    if wanted(Part::Scan) || wanted(Part::Rsigma) {
-        let log = data.single()?;
-        let times = bench.scan(&log, &mut table)?;
-        if wanted(Part::Rsigma) {
-            rsigma::compare(&log, &times, &mut table)?;
+    for part in Part::value_variants() {
+        if options.only.is_empty() || options.only.contains(part) {
+            // What was measured before a failure is still worth showing.
+            if let Err(error) = bench.part(*part, &data, options, &mut table) {
+                table.notes.push(format!("{part:?} was not measured: {error}"));
+            }
         }
-    }
-    if wanted(Part::Gzip) {
-        bench.gzip(&data, &mut table)?;
-    }
-    if wanted(Part::Files) {
-        bench.small_files(&data.small(options.files)?, &mut table)?;
     }
     table.print();
     Ok(())
@@ -101,6 +95,18 @@ struct Bench {
 }
 
 impl Bench {
+    fn part(&self, part: Part, data: &Data, options: &Options, table: &mut Table) -> Result<()> {
+        match part {
+            Part::Scan => self.scan(&data.single()?, table),
+            Part::Rsigma => {
+                let log = data.single()?;
+                rsigma::compare(&log, &self.all_rules(&log), self.runs, table)
+            }
+            Part::Gzip => self.gzip(data, table),
+            Part::Files => self.small_files(&data.small(options.files)?, table),
+        }
+    }
+
     fn hunt(&self, name: &str, input: &Path) -> Program {
         let words: [OsString; 8] = [
             self.imker.clone().into(),
@@ -115,25 +121,32 @@ impl Bench {
         Program::new(name, words)
     }
 
-    /// One big file; tells the times with the most rules.
-    fn scan(&self, log: &data::Log, table: &mut Table) -> Result<Times> {
-        let built_in = self.hunt("imker, built-in rules", &log.path);
-        let mut programs = vec![Program::new("rg, one literal", LITERAL).with(&log.path), built_in];
-        let mut limits = vec![None, Some(Limit::AtMost(1.5))];
-        if let Some(rules) = project::sigmahq() {
-            let more = self
-                .hunt("imker, with SigmaHQ's web rules", &log.path)
-                .with("--rules")
-                .with(rules);
-            programs.push(more);
-            limits.push(Some(Limit::AtMost(3.0)));
+    /// A hunt with the built-in rules and, where they are at hand, SigmaHQ's.
+    fn all_rules(&self, log: &data::Log) -> Program {
+        let program = self.hunt("imker, with SigmaHQ's web rules", &log.path);
+        match project::sigmahq() {
+            Some(rules) => program.with("--rules").with(rules),
+            None => program,
         }
-        let mut words = self.hunt("imker, every line (--stats)", &log.path);
-        words = words.without("--no-stats").with("--stats");
-        programs.push(words);
-        limits.push(None);
-        let times = self.group("one file", &programs, &limits, log.bytes, table)?;
-        Ok(times[times.len() - 2].clone())
+    }
+
+    /// One big file.
+    fn scan(&self, log: &data::Log, table: &mut Table) -> Result<()> {
+        let programs = [
+            Program::new("rg, one literal", LITERAL).with(&log.path),
+            self.hunt("imker, built-in rules", &log.path),
+            self.all_rules(log),
+            self.hunt("imker, every line (--stats)", &log.path)
+                .without("--no-stats")
+                .with("--stats"),
+        ];
+        let limits = [None, Some(Limit::AtMost(1.5)), Some(Limit::AtMost(3.0)), None];
+        if project::sigmahq().is_none() {
+            table
+                .notes
+                .push("SigmaHQ's rules are not at hand: their row has the built-in rules only.".into());
+        }
+        self.group("one file", &programs, &limits, log.bytes, table)
     }
 
     fn gzip(&self, data: &Data, table: &mut Table) -> Result<()> {
@@ -169,8 +182,7 @@ impl Bench {
             &[None, Some(Limit::AtMost(1.15))],
             days.bytes,
             table,
-        )?;
-        Ok(())
+        )
     }
 
     fn small_files(&self, log: &data::Log, table: &mut Table) -> Result<()> {
@@ -185,8 +197,7 @@ impl Bench {
             &[None, Some(Limit::AtMost(1.5))],
             log.bytes,
             table,
-        )?;
-        Ok(())
+        )
     }
 
     /// Measures `programs`, the first of which is the yardstick.
@@ -197,7 +208,7 @@ impl Bench {
         limits: &[Option<Limit>],
         bytes: u64,
         table: &mut Table,
-    ) -> Result<Vec<Times>> {
+    ) -> Result<()> {
         let all = interleaved(programs, self.runs)?;
         for ((program, times), limit) in programs.iter().zip(&all).zip(limits) {
             let own = program.name.starts_with("imker");
@@ -211,6 +222,6 @@ impl Bench {
                 memory: if own { Some(program.peak_memory()?) } else { None },
             });
         }
-        Ok(all)
+        Ok(())
     }
 }

@@ -4,12 +4,13 @@
 //! tool once more with the feature and asks it.
 
 use std::path::PathBuf;
+use std::slice;
 
 use clap::Args;
 use miette::{IntoDiagnostic, Result, miette};
 use serde::{Deserialize, Serialize};
 
-use super::child::Times;
+use super::child::{Program, interleaved};
 use super::data::Log;
 use super::table::{Limit, Table};
 use crate::project;
@@ -41,8 +42,8 @@ pub struct Throughput {
     pub seconds: Vec<f64>,
 }
 
-/// Adds the comparison; `imker` are its times over the whole of `log` with the same rules.
-pub fn compare(log: &Log, imker: &Times, table: &mut Table) -> Result<()> {
+/// Adds the comparison with `imker`, which reads the whole of `log` with the same rules.
+pub fn compare(log: &Log, imker: &Program, runs: usize, table: &mut Table) -> Result<()> {
     let mut cargo = project::cargo();
     cargo.args([
         "run",
@@ -58,10 +59,8 @@ pub fn compare(log: &Log, imker: &Times, table: &mut Table) -> Result<()> {
         .arg(project::target()?)
         .args(["--", "rsigma", "--log"])
         .arg(&log.path);
-    for rules in [Some(project::root().join("rules/sigma")), project::sigmahq()]
-        .into_iter()
-        .flatten()
-    {
+    let own = Some(project::root().join("rules/sigma")).filter(|rules| rules.is_dir());
+    for rules in [own, project::sigmahq()].into_iter().flatten() {
         cargo.arg("--rules").arg(rules);
     }
     let output = cargo.output().into_diagnostic()?;
@@ -72,7 +71,8 @@ pub fn compare(log: &Log, imker: &Times, table: &mut Table) -> Result<()> {
     let mut seconds = rsigma.seconds.clone();
     seconds.sort_by(f64::total_cmp);
     let theirs = rsigma.events as f64 / seconds[seconds.len() / 2];
-    let ours = log.lines as f64 / imker.median();
+    let times = interleaved(slice::from_ref(imker), runs)?;
+    let ours = log.lines as f64 / times[0].median();
     let limit = Limit::AtLeast(100.0);
     let word = if limit.holds(ours / theirs) {
         "met"
