@@ -4,9 +4,19 @@
 //! and RFC 3849 set aside for documentation, and text that does nothing.
 
 #![allow(clippy::print_stdout, reason = "a chore's output is its result")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "chores run cargo, imker and what imker is compared with"
+)]
 
+mod bench;
 mod corpus;
+mod incident;
 mod logs;
+mod project;
+mod truth;
+
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use miette::IntoDiagnostic;
@@ -23,9 +33,18 @@ struct Arguments {
 enum Chore {
     /// Write a realistic IIS log of an Exchange server, with attacks and the truth about them
     Corpus(corpus::Options),
+    /// Write `examples/incident` anew
+    Incident,
+    /// Measure `imker hunt` beside ripgrep, gzip and rsigma
+    Bench(bench::Options),
+    /// Compare what `imker hunt` finds in corpora with what is in them; the status is 1 where they differ
+    Truth(truth::Options),
+    /// Measure rsigma alone; `bench` calls this
+    #[command(hide = true)]
+    Rsigma(bench::Sample),
 }
 
-fn main() -> miette::Result<()> {
+fn main() -> miette::Result<ExitCode> {
     match Arguments::parse().chore {
         Chore::Corpus(options) => {
             let truth = corpus::write(&options).into_diagnostic()?;
@@ -38,6 +57,21 @@ fn main() -> miette::Result<()> {
                 options.out.display()
             );
         }
+        Chore::Bench(options) => bench::run(&options)?,
+        Chore::Truth(options) => {
+            if !truth::run(&options)? {
+                return Ok(ExitCode::FAILURE);
+            }
+        }
+        Chore::Rsigma(sample) => bench::run_rsigma(&sample)?,
+        Chore::Incident => {
+            let files = incident::write(&incident::folder()).into_diagnostic()?;
+            println!(
+                "{} files, {} bytes",
+                files.len(),
+                files.values().map(Vec::len).sum::<usize>()
+            );
+        }
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }

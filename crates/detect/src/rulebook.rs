@@ -58,14 +58,7 @@ impl RuleBook {
                 };
                 let normal = rule.tags.iter().find_map(|tag| tag.strip_prefix(NORMAL_TAG));
                 RuleInfo {
-                    named: RuleNamed {
-                        id: rule.id.clone(),
-                        title: rule.title.clone(),
-                        author: rule.author.clone(),
-                        level: rule.level,
-                        origin: rule.origin,
-                        source: rule.source.clone(),
-                    },
+                    named: rule.into(),
                     role,
                     placed,
                     cves: rule.cves().collect(),

@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 
-use imker_detect::{Findings, LogKind, RuleNamed};
+use imker_detect::{Classified, Findings, LogKind, RuleNamed, Sighting};
 use imker_hunt::{Exposure, InputFile, Unread};
+use imker_sigma::Rule;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -56,6 +57,11 @@ pub struct UnansweredRule {
     pub files: u64,
 }
 
+impl HuntReport {
+    /// Name and version of the format.
+    pub const SCHEMA: &str = "imker-hunt/1";
+}
+
 /// How many rules were used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct RuleCounts {
@@ -65,6 +71,21 @@ pub struct RuleCounts {
     pub user: u64,
     /// The user's rules for other log sources, set aside.
     pub set_aside: u64,
+    /// The user's rules that cannot be used; standard error names them.
+    pub refused: u64,
     /// The user's indicators.
     pub indicators: u64,
+}
+
+/// A matched request with what is known of it: a record of the outputs that show every match.
+#[derive(Debug, Clone, Copy)]
+pub struct Match<'a> {
+    /// The request.
+    pub sighting: &'a Sighting,
+    /// What it was taken for; `None`: not part of an attack's chain.
+    pub classified: Option<&'a Classified>,
+    /// The rules that it matched, in the order of the sighting.
+    pub rules: &'a [&'a Rule],
+    /// The server, by name.
+    pub server: &'a str,
 }

@@ -21,12 +21,17 @@ pub struct Columns {
 impl Columns {
     /// Columns of `format` named `names`.
     pub fn new<'a>(format: Format, names: impl IntoIterator<Item = &'a str>) -> Self {
-        Self { format, names: names.into_iter().map(Into::into).collect() }
+        Self {
+            format,
+            names: names.into_iter().map(Into::into).collect(),
+        }
     }
 
     /// The place of a column; names are compared without regard to case.
     pub fn find(&self, name: &str) -> Option<usize> {
-        self.names.iter().position(|column| column.eq_ignore_ascii_case(name))
+        self.names
+            .iter()
+            .position(|column| column.eq_ignore_ascii_case(name))
     }
 }
 

@@ -76,7 +76,8 @@ impl Rule {
     pub fn techniques(&self) -> impl Iterator<Item = String> + '_ {
         self.tags.iter().filter_map(|tag| {
             let id = tag.strip_prefix("attack.t")?;
-            id.starts_with(|c: char| c.is_ascii_digit()).then(|| format!("T{id}"))
+            id.starts_with(|c: char| c.is_ascii_digit())
+                .then(|| format!("T{id}"))
         })
     }
 }

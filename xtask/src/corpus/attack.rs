@@ -25,18 +25,18 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// Names that a report may give it.
-    fn names(self) -> &'static [&'static str] {
+    /// Its name in the project's table of stages (`data/stages.csv`).
+    fn name(self) -> &'static str {
         match self {
-            Self::Probe => &["probe"],
-            Self::MailboxList => &["mailbox_access", "mailbox_list"],
-            Self::LegacyDn => &["mailbox_access", "legacy_dn", "autodiscover"],
-            Self::Sid => &["mailbox_access", "sid", "emsmdb"],
-            Self::Powershell => &["powershell"],
-            Self::Ssrf => &["ssrf", "exploit", "backend_access", "mailbox_access"],
-            Self::RuleChange => &["rule_change", "mailbox_rule", "exploit", "mailbox_access"],
-            Self::Webshell => &["webshell"],
-            Self::Scan => &["scan"],
+            Self::Probe => "probe",
+            Self::MailboxList => "mailbox_list",
+            Self::LegacyDn => "legacy_dn",
+            Self::Sid => "sid",
+            Self::Powershell => "powershell",
+            Self::Ssrf => "ssrf",
+            Self::RuleChange => "rule_change",
+            Self::Webshell => "webshell",
+            Self::Scan => "scan",
         }
     }
 }
@@ -57,7 +57,27 @@ pub struct Campaign<'p> {
     webshells: Vec<String>,
 }
 
-impl Campaign<'_> {
+impl<'p> Campaign<'p> {
+    /// One that begins at `now` (Unix time).
+    pub fn new(prng: &'p mut Prng, client: &str, agent: &'static str, domain: &str, now: i64) -> Self {
+        Self {
+            prng,
+            client: client.to_owned(),
+            other: String::new(),
+            agent,
+            user: "",
+            domain: domain.to_owned(),
+            now,
+            steps: Vec::new(),
+            webshells: Vec::new(),
+        }
+    }
+
+    /// Its requests.
+    pub fn into_requests(self) -> impl Iterator<Item = Request> {
+        self.steps.into_iter().map(|(_, request)| request)
+    }
+
     /// Lets some seconds pass.
     pub fn wait(&mut self, low: u64, high: u64) {
         self.now += self.prng.between(low, high) as i64;
@@ -143,17 +163,9 @@ pub fn plan(kinds: &[&Kind], start: i64, span: i64, prng: &mut Prng) -> Vec<Atta
         let begin = start + span / 20 + slot * index as i64 + prng.below(slot.max(1) as u64 / 2 + 1) as i64;
         let mut domain = (prng.pick(&["foo", "evil", "a", "zdi", "test", "corp"])).to_owned();
         put(&mut domain, format_args!("{}.example.com", prng.below(100)));
-        let mut campaign = Campaign {
-            client: addresses.next().unwrap_or_default(),
-            other: addresses.next().unwrap_or_default(),
-            agent: "python-requests/2.25.1",
-            user: "",
-            domain,
-            now: begin,
-            steps: Vec::new(),
-            webshells: Vec::new(),
-            prng,
-        };
+        let client = addresses.next().unwrap_or_default();
+        let mut campaign = Campaign::new(prng, &client, "python-requests/2.25.1", &domain, begin);
+        campaign.other = addresses.next().unwrap_or_default();
         (kind.run)(&mut campaign);
         attacks.push(finish(kind, campaign));
     }
@@ -212,7 +224,7 @@ fn finish(kind: &Kind, campaign: Campaign<'_>) -> Attack {
             None => stages.push((
                 *stage,
                 truth::Stage {
-                    names: stage.names().iter().map(|&name| name.to_owned()).collect(),
+                    name: stage.name().to_owned(),
                     count: 1,
                     outcome,
                     first: time.clone(),

@@ -41,12 +41,12 @@ pub const KINDS: [Kind; 19] = [
     Kind { name: "scanner-zgrab", chains: &[], verdict: Verdict::NoTrace, run: zgrab },
 ];
 
-const JSON: &str = "/autodiscover/autodiscover.json";
+pub const JSON: &str = "/autodiscover/autodiscover.json";
 /// Base64 of "This is inert text for tests."
 const INERT: &str = "VGhpcyBpcyBpbmVydCB0ZXh0IGZvciB0ZXN0cy4=";
 
 /// `@x` + `path` + `?` + what makes the front end take the whole for Autodiscover's address.
-fn confused(domain: &str, path: &str) -> String {
+pub fn confused(domain: &str, path: &str) -> String {
     format!("@{domain}{path}?&Email=autodiscover/autodiscover.json%3F@{domain}")
 }
 
@@ -103,13 +103,14 @@ fn two_clients(campaign: &mut Campaign<'_>) {
     }
 }
 
-fn probe(campaign: &mut Campaign<'_>) {
+pub fn probe(campaign: &mut Campaign<'_>) {
     let domain = campaign.domain.clone();
     campaign.send(Stage::Probe, "GET", JSON, &confused(&domain, "/owa/"), 302);
     campaign.send(Stage::Probe, "GET", JSON, &confused(&domain, "/mapi/nspi/"), 200);
 }
 
-fn stopped(campaign: &mut Campaign<'_>, status: u16) {
+/// The chain, every step answered with `status`.
+pub fn stopped(campaign: &mut Campaign<'_>, status: u16) {
     let domain = campaign.domain.clone();
     campaign.send(
         Stage::Probe,

@@ -1,11 +1,11 @@
 //! `cargo xtask corpus`: a deterministic, realistic IIS log of an Exchange server, with attacks and the truth
 //! about them. The same options give the same bytes on every machine.
 
-mod attack;
+pub mod attack;
 mod files;
-mod kinds;
+pub mod kinds;
 mod noise;
-mod people;
+pub mod people;
 pub mod prng;
 mod traffic;
 pub mod truth;
@@ -19,6 +19,7 @@ use clap::{Args, ValueEnum};
 use self::attack::{Attack, ISO};
 use self::files::{Files, Roll};
 use self::kinds::Kind;
+use self::people::people;
 use self::prng::Prng;
 pub use self::traffic::Traffic;
 use self::truth::{Line, Truth};
@@ -103,8 +104,8 @@ pub fn write(options: &Options) -> io::Result<Truth> {
     let mut prng = Prng::new(options.seed);
     let mut attacks = attack::plan(&options.attacks, START, SPAN, &mut prng);
     let mut pending = in_order(&attacks);
-    let mut clock = Clock::new(options.size, prng.clone());
-    let mut traffic = Traffic::new(Prng::new(prng.next()), 500);
+    let mut clock = Clock::new(START, SPAN, (options.size / MEAN_LINE) as i64, prng.clone());
+    let mut traffic = Traffic::new(Prng::new(prng.next()), people(500, &mut prng), "15.1.2308.14");
     let (mut request, mut stamp, mut line) = (Request::default(), Stamp::default(), Vec::with_capacity(1024));
     let mut last = START;
     let mut restarts = [START + SPAN * 2 / 5, START + SPAN * 4 / 5]
@@ -189,23 +190,24 @@ fn write_attacks(
 }
 
 /// Times of requests: never back, busier by day.
-struct Clock {
+pub struct Clock {
     microseconds: i64,
     step: i64,
     prng: Prng,
 }
 
 impl Clock {
-    fn new(size: u64, prng: Prng) -> Self {
-        let lines = (size / MEAN_LINE).max(1) as i64;
+    /// About `requests` in the `span` seconds from `start`.
+    pub fn new(start: i64, span: i64, requests: i64, prng: Prng) -> Self {
         Self {
-            microseconds: START * 1_000_000,
-            step: SPAN * 1_000_000 / lines,
+            microseconds: start * 1_000_000,
+            step: span * 1_000_000 / requests.max(1),
             prng,
         }
     }
 
-    fn next(&mut self) -> i64 {
+    /// The time of the next request.
+    pub fn next(&mut self) -> i64 {
         let second = self.microseconds / 1_000_000;
         let busy = i64::from(BUSY[(second.rem_euclid(86_400) / 3600) as usize]);
         // Between half and one and a half times the step that the hour's business gives.

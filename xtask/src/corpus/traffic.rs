@@ -3,7 +3,7 @@
 use std::fmt::{Arguments, Write as _};
 
 use super::noise;
-use super::people::{Person, people};
+use super::people::Person;
 use super::prng::Prng;
 use crate::logs::{Protocol, Request};
 
@@ -44,23 +44,30 @@ enum Kind {
 pub struct Traffic {
     prng: Prng,
     people: Vec<Person>,
+    /// The server's build, which stands in some paths.
+    build: &'static str,
     shares: [u16; KINDS.len()],
 }
 
 impl Traffic {
-    /// Requests of `mailboxes` people.
-    pub fn new(mut prng: Prng, mailboxes: usize) -> Self {
-        let people = people(mailboxes, &mut prng);
+    /// Requests of `people` to a server of `build`.
+    pub fn new(prng: Prng, people: Vec<Person>, build: &'static str) -> Self {
         Self {
             prng,
             people,
+            build,
             shares: KINDS.map(|(_, share)| share),
         }
     }
 
     /// Overwrites `request` with the next one, received at `second`.
     pub fn next(&mut self, second: i64, request: &mut Request) {
-        let Self { prng, people, shares } = self;
+        let Self {
+            prng,
+            people,
+            build,
+            shares,
+        } = self;
         request.reset(second, prng.guid());
         request.taken = prng.between(2, 90) as u32;
         let person = &people[prng.below(people.len() as u64) as usize];
@@ -69,13 +76,13 @@ impl Traffic {
             Kind::AddressBook => mapi(person, "/mapi/nspi/", prng, request),
             Kind::ActiveSync => active_sync(person, prng, request),
             Kind::Ews => ews(person, prng, request),
-            Kind::Owa => owa(person, prng, request),
+            Kind::Owa => owa(person, build, prng, request),
             Kind::Rpc => rpc(person, prng, request),
             Kind::Autodiscover => autodiscover(person, prng, request),
             Kind::Health => health(prng, request),
             Kind::Oab => oab(person, prng, request),
             Kind::PowerShell => powershell(prng, request),
-            Kind::Ecp => ecp(person, prng, request),
+            Kind::Ecp => ecp(person, build, prng, request),
             Kind::Noise => noise::fill(prng, request),
         }
     }
@@ -214,7 +221,7 @@ fn ews(person: &Person, prng: &mut Prng, request: &mut Request) {
     }
 }
 
-fn owa(person: &Person, prng: &mut Prng, request: &mut Request) {
+fn owa(person: &Person, build: &str, prng: &mut Prng, request: &mut Request) {
     request.protocol = Protocol::Owa;
     request.agent.push_str(person.browser);
     request.referer.push_str("https://mail.example.org/owa/");
@@ -269,7 +276,7 @@ fn owa(person: &Person, prng: &mut Prng, request: &mut Request) {
             ]);
             put(
                 &mut request.stem,
-                format_args!("/owa/prem/15.1.2308.14/scripts/{script}"),
+                format_args!("/owa/prem/{build}/scripts/{script}"),
             );
             request.status = prng.pick(&[200, 304]);
         }
@@ -447,7 +454,7 @@ fn powershell(prng: &mut Prng, request: &mut Request) {
     request.taken = prng.between(20, 9_000) as u32;
 }
 
-fn ecp(person: &Person, prng: &mut Prng, request: &mut Request) {
+fn ecp(person: &Person, build: &str, prng: &mut Prng, request: &mut Request) {
     request.protocol = Protocol::Ecp;
     request.agent.push_str(person.browser);
     request.referer.push_str("https://mail.example.org/ecp/");
@@ -462,10 +469,13 @@ fn ecp(person: &Person, prng: &mut Prng, request: &mut Request) {
         ("POST", "/ecp/DDI/DDIService.svc/GetList", "schema=MailboxService"),
         ("GET", "/ecp/PersonalSettings/HomePage.aspx", "showhelp=false"),
         ("POST", "/ecp/RulesEditor/InboxRules.svc/GetList", ""),
-        ("GET", "/ecp/15.1.2308.14/scripts/common.js", ""),
+        ("GET", "/ecp/scripts/common.js", ""),
     ]);
     request.method = method;
-    request.stem.push_str(stem);
+    match stem.strip_prefix("/ecp/scripts/") {
+        Some(script) => put(&mut request.stem, format_args!("/ecp/{build}/scripts/{script}")),
+        None => request.stem.push_str(stem),
+    }
     request.query.push_str(query);
     if method == "POST" {
         put(

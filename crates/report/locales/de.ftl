@@ -1,0 +1,379 @@
+### Deutsche Texte der Berichte; die englischen stehen in en.ftl, ein Test hält beide gleich.
+
+## Urteile
+
+verdict-no-trace = keine Spur
+verdict-attempted = angegriffen
+verdict-vulnerable = verwundbar
+verdict-exploited = ausgenutzt
+verdict-compromised = kompromittiert
+
+meaning-no-trace = Kein Angriff in den gelesenen Protokollen.
+meaning-attempted = Angegriffen. Von keinem Schritt ist bekannt, dass er gelang.
+meaning-vulnerable = Eine Probe gelang: Der Server war für den Angriff offen. Weiteres war nicht zu sehen.
+meaning-exploited = Ein Schritt nach der Probe gelang: Angreifer kamen durch.
+meaning-compromised = Eine Webshell antwortete: Angreifer konnten auf dem Server Befehle ausführen.
+
+confidence-low = gering
+confidence-medium = mittel
+confidence-high = hoch
+
+outcome-filtered = gefiltert
+outcome-refused = abgewiesen
+outcome-unclear = unklar
+outcome-succeeded = gelungen
+
+vantage-front-end = Front-End
+vantage-proxy = Proxy
+vantage-back-end = Back-End
+vantage-http-err = HTTPERR
+
+kind-iis = IIS
+kind-http-err = HTTPERR
+kind-http-proxy = HttpProxy
+
+origin-built-in = mitgeliefert
+origin-user = Ihre Regel
+origin-indicator = Ihr Indikator
+
+level-informational = Hinweis
+level-low = niedrig
+level-medium = mittel
+level-high = hoch
+level-critical = kritisch
+
+stage-probe = Probe
+stage-mailbox-list = Postfachliste
+stage-legacy-dn = Postfach-DN
+stage-sid = Postfach-SID
+stage-mailbox-access = Postfachzugriff
+stage-powershell = PowerShell
+stage-ssrf = Back-End-Anfrage
+stage-write-file = Datei abgelegt
+stage-token = Sitzungscookie
+stage-rule-change = Regel geändert
+stage-exploit = Ausnutzung
+stage-webshell = Webshell
+stage-other = Sonstiges
+
+unread-permission = keine Berechtigung zum Öffnen
+unread-io = Lesen fehlgeschlagen
+unread-damaged = Archiv oder komprimierter Datenstrom ist beschädigt
+unread-truncated = komprimierter Datenstrom endet zu früh
+unread-binary = Bytes, die kein Protokoll enthält
+unread-torn = zerrissene Zeilen
+unread-line-too-long = eine Zeile über der Höchstlänge
+unread-no-fields = ein Webprotokoll ohne #Fields-Zeile; --fields kann die Spalten nennen
+unread-ratio-limit = entpackt sich auf mehr Bytes, als das erlaubte Verhältnis zulässt
+unread-size-limit = entpackt sich auf mehr Bytes, als die Obergrenze zulässt
+unread-member-limit = das Archiv hat mehr Einträge, als die Obergrenze zulässt
+unread-too-deep = ein Archiv in einem Archiv in einem Archiv
+unread-unsupported = verschlüsselt oder auf unbekannte Weise gepackt
+unread-other = nicht lesbar
+
+## Der erste Bildschirm
+
+title = Spurensuche in Exchange-Webprotokollen
+read-summary = { $files ->
+    [one] 1 Protokolldatei
+   *[other] { $files } Protokolldateien
+  }, { $size }, { $lines } Zeilen, { $servers ->
+    [one] 1 Server
+   *[other] { $servers } Server
+  }
+confidence = Gewissheit { $level }
+window-vulnerable = verwundbar
+window-vulnerable-from = seit { $from }
+window-vulnerable-span = { $from } bis { $to }
+window-first-attack = erster Angriff
+window-first-success = erster Erfolg
+window-last-activity = letzte Aktivität
+window-no-data-before = keine Daten vor
+window-without-fix = Build ohne Korrektur
+window-with-fix = Build mit Korrektur
+window-build = { $name }, gesehen ab { $from }
+window-none = nicht gesehen
+complete = Vollständig: Alles, was nach Webprotokoll aussah, wurde ganz gelesen.
+incomplete = Unvollständig: { $count ->
+    [one] 1 Protokollabschnitt nicht lesbar; er kann
+   *[other] { $count } Protokollabschnitte nicht lesbar; sie können
+  } mehr verbergen.
+no-servers = Kein Webprotokoll gefunden: Es gibt nichts, worauf ein Urteil beruhen könnte.
+more-servers = und { $count ->
+    [one] 1 weiterer Server
+   *[other] { $count } weitere Server
+  }: { $verdicts }
+more-elsewhere = { $count } weitere: im JSON- und im HTML-Bericht.
+utc-note = Alle Zeiten in UTC.
+
+## Abschnitte
+
+section-verdict = Urteil
+section-servers = Server
+section-attacks = Angriffe
+section-timeline = Zeitlicher Verlauf
+section-reconnaissance = Ausspähung
+section-indicators = Ihre Indikatoren
+section-normal = Gesehen und normal
+section-correlations = Korrelationen
+section-exposure = Erreichbarkeit
+section-coverage = Abdeckung
+section-unread = Ungelesen
+section-set-aside = Beiseitegelegt
+section-unanswered = Regeln, auf die manche Protokolle keine Antwort geben
+section-inputs = Eingabedateien
+section-advice = Was jetzt zu tun ist
+
+judgement-reasons = Warum
+judgement-against = Was dagegen spricht
+judgement-cannot-show = Was diese Protokolle nicht zeigen können
+patch-level = Patchstand
+
+## Angriffe
+
+attacks-none = Keine Angriffe.
+attacks-not-listed = { $count ->
+    [one] 1 weiterer Angriff wurde
+   *[other] { $count } weitere Angriffe wurden
+  } gezählt, aber nicht einzeln erfasst.
+attack-heading = Angriff { $number }: { $chain }
+attack-from = von { $client }
+attack-origin-unknown = von unbekannter Adresse
+attack-also = mit { $clients }
+attack-and-more = und { $count } weitere
+attack-own-scanner = Ihr eigener Scanner: { $label }
+attack-on = gegen { $servers }
+attack-webshells = Webshells
+attack-bytes = { $size } nach dem ersten Erfolg an die Angreifer gesendet
+attack-rate = bis zu { $count ->
+    [one] 1 Anfrage
+   *[other] { $count } Anfragen
+  } je Stunde nach dem ersten Erfolg
+attack-rules = Regeln, die zutrafen
+attack-evidence = Belege
+evidence-place = Zeile { $line }, Byte { $offset }
+cves = CVE
+techniques = ATT&CK
+servers = Server
+
+column-stage = Stufe
+column-outcome = Ausgang
+column-requests = Anfragen
+column-first = erste
+column-last = letzte
+column-first-success = erster Erfolg
+column-rule = Regel
+column-author = Autor
+column-source = Quelle
+column-level = Schwere
+column-time = Zeit
+column-server = Server
+column-clients = Clients
+column-log = Protokoll
+column-files = Dateien
+column-size = Größe
+column-lines = Zeilen
+column-directory = virtuelles Verzeichnis
+column-public-successful = öffentlich, beantwortet
+column-public-refused = öffentlich, abgewiesen
+column-internal = intern
+column-file = Datei
+column-offset = Byte
+column-reason = Grund
+column-sha256 = SHA-256
+column-modified = geändert
+
+rule-by = von { $author }
+rule-author-unknown = Autor nicht genannt
+
+## Weitere Abschnitte
+
+reconnaissance-note = Bekannte Scanner und Treffer niedriger Stufe: vermerkt, keine Angriffe.
+indicator-from = aus { $source }
+normal-note = Anfragen, die denen in Warnmeldungen ähneln und doch gewöhnlich sind.
+normal-none = Keine.
+exposure-note = Anfragen von öffentlichen Adressen je virtuellem Verzeichnis.
+exposure-none = Nicht gezählt: Dafür muss jede Zeile gelesen werden (--stats).
+exposure-empty = Keine Anfrage erreichte ein bekanntes virtuelles Verzeichnis.
+coverage-note = „Keine Spur“ gilt nur für die hier genannten Tage und Protokolle.
+coverage-none = Kein Protokoll deckt etwas ab.
+coverage-empty = keine Ereignisse
+coverage-gap = keine Ereignisse für { $duration }: { $from } bis { $to }
+coverage-days = { $count ->
+    [one] 1 Tag ohne Ereignisse
+   *[other] { $count } Tage ohne Ereignisse
+  }: { $days }
+coverage-overlap = { $first } und { $second } decken dieselbe Zeit ab, { $from } bis { $to }
+coverage-clock = die Uhr ging zurück von { $from } auf { $to }: { $place }
+coverage-not-listed = { $count ->
+    [one] 1 weiterer Eintrag
+   *[other] { $count } weitere Einträge
+  } nicht aufgeführt
+coverage-files = { $count ->
+    [one] 1 Datei
+   *[other] { $count } Dateien
+  }
+unread-none = Nichts: Jedes Webprotokoll wurde ganz gelesen.
+unread-from = ab Byte { $offset }
+unread-not-listed = { $count ->
+    [one] 1 weiterer Abschnitt
+   *[other] { $count } weitere Abschnitte
+  } nicht aufgeführt
+set-aside-note = Dateien anderer Art unter den angegebenen Pfaden.
+unanswered-note = Diesen Protokollen fehlen Spalten, nach denen die Regeln fragen: Kein Treffer heißt dort nichts.
+unanswered-files = { $count ->
+    [one] 1 { $kind }-Datei
+   *[other] { $count } { $kind }-Dateien
+  }
+rules-used = { $built-in } mitgelieferte Regeln, { $user } eigene, { $indicators } Indikatoren; { $aside } Regeln für andere Protokollquellen beiseitegelegt
+advice-none = Nichts zu tun.
+paths = gelesen
+created = Geschrieben { $time } von Imker { $version }.
+
+chart-timeline = Angriffe im Zeitverlauf: ein Strich je Stufe jedes Angriffs, gefärbt nach Ausgang
+chart-stages = Stufen von Angriff { $number } im Zeitverlauf
+chart-coverage = Zeit, die die Protokolle jedes Servers abdecken, mit Lücken
+chart-requests = { $count ->
+    [one] 1 Anfrage
+   *[other] { $count } Anfragen
+  }
+chart-more = { $count ->
+    [one] 1 weiterer Angriff ist
+   *[other] { $count } weitere Angriffe sind
+  } nicht gezeichnet
+chart-legend-covered = abgedeckt
+chart-legend-gap = keine Ereignisse
+
+sarif-result = { $chain }, Stufe { $stage }, { $outcome }: Anfrage von { $client } an { $server }.
+sarif-rule = Regel „{ $title }“ von { $author } ({ $id }, { $source }).
+sarif-unread = Nicht gelesen: { $reason }.
+sarif-unknown-client = einer unbekannten Adresse
+
+## Aussagen: warum das Urteil so lautet
+
+reason-no-logs = Kein Protokoll von { $server } war lesbar: Über diesen Server lässt sich nichts sagen.
+reason-no-attack = Keine Anfrage an { $server } sieht nach einem Angriff aus.
+reason-only-reconnaissance = Nur Scanner und Treffer niedriger Stufe waren zu sehen ({ $count ->
+    [one] 1 Anfrage
+   *[other] { $count } Anfragen
+  }).
+reason-own-checks-only = Nur Ihr eigener Scanner fragte bei { $server } an ({ $count ->
+    [one] 1 Anfrage
+   *[other] { $count } Anfragen
+  }).
+reason-none-succeeded = Kein Schritt gelang auf { $server }: { $refused ->
+    [one] 1 Anfrage
+   *[other] { $refused } Anfragen
+  } abgewiesen, { $filtered } gefiltert, bevor Exchange antwortete.
+reason-unclear = { $count ->
+    [one] Bei 1 Anfrage
+   *[other] Bei { $count } Anfragen
+  } an { $server } verrät das Protokoll den Ausgang nicht.
+reason-probe-succeeded = { $chain }: { $count ->
+    [one] Eine Probe
+   *[other] { $count } Proben
+  } an { $server } { $count ->
+    [one] gelang
+   *[other] gelangen
+  }, zuerst { $time }.
+reason-own-check-succeeded = Ihr eigener Scanner kam bei { $server } durch ({ $count ->
+    [one] 1 Anfrage
+   *[other] { $count } Anfragen
+  }), zuerst { $time }.
+reason-mailbox-access-succeeded = { $chain }: Postfächer von { $server } wurden ohne Kennwort erreicht ({ $count ->
+    [one] 1 Anfrage
+   *[other] { $count } Anfragen
+  }), zuerst { $time }.
+reason-powershell-succeeded = { $chain }: Die Remote-PowerShell von Exchange wurde auf { $server } erreicht ({ $count ->
+    [one] 1 Anfrage
+   *[other] { $count } Anfragen
+  }), zuerst { $time }.
+reason-step-succeeded = { $chain }, Stufe { $stage }: { $count ->
+    [one] Eine Anfrage an { $server } gelang
+   *[other] { $count } Anfragen an { $server } gelangen
+  }, zuerst { $time }.
+reason-webshell-answered = Ein Skript, das nicht zu Exchange gehört, antwortete auf { $server }: { $path }
+reason-more-webshells = { $count ->
+    [one] 1 weiteres solches Skript antwortete
+   *[other] { $count } weitere solche Skripte antworteten
+  } auf { $server }.
+reason-webshell-after-exploit = Das Skript auf { $server } antwortete, nachdem ein Angriff durchgekommen war.
+reason-several-stages = { $count } Stufen eines Angriffs auf { $server } gelangen und passen zusammen.
+reason-logs-agree = { $count ->
+    [one] 1 gelungene Anfrage an { $server } steht
+   *[other] { $count } gelungene Anfragen an { $server } stehen
+  } in mehr als einer Art von Protokoll.
+reason-build-open = Auf { $server } lief ein Build ohne die Korrektur für { $cve }: { $build }.
+reason-more-servers = { $count ->
+    [one] 1 weiterer Server hat
+   *[other] { $count } weitere Server haben
+  } dasselbe Urteil.
+
+## Aussagen: was dagegen spricht
+
+against-build-fixed = Auf { $server } lief ein Build mit der Korrektur für { $cve }: { $build }.
+against-one-log = Nur eine Art von Protokoll von { $server } berichtet vom Erfolg.
+against-webshell-alone = Kein früherer Schritt eines Angriffs auf { $server } war zu sehen: Das Skript kann ein eigenes sein.
+against-back-end-status = { $count ->
+    [one] Bei 1 Anfrage
+   *[other] Bei { $count } Anfragen
+  } an { $server } meldete das Back-End dem Proxy einen Fehlschlag.
+against-back-end-only = { $count ->
+    [one] 1 Anfrage steht
+   *[other] { $count } Anfragen stehen
+  } nur im Back-End-Protokoll von { $server }.
+against-nothing-followed = Nach der Probe war auf { $server } nichts Weiteres zu sehen.
+against-own-check-only = Nur Ihr eigener Scanner kam bei { $server } durch.
+against-unclear = { $count ->
+    [one] 1 Anfrage an { $server } kann
+   *[other] { $count } Anfragen an { $server } können
+  } gelungen sein: Das Protokoll verrät es nicht.
+
+## Aussagen: was die Protokolle nicht zeigen können
+
+cannot-show-incomplete = Nicht jedes Protokoll war ganz lesbar; siehe „Ungelesen“.
+cannot-show-before = Was auf { $server } vor { $time } geschah: Erst dann beginnen die Protokolle.
+cannot-show-gaps = { $count ->
+    [one] 1 Zeitraum
+   *[other] { $count } Zeiträume
+  }, für die { $server } kein Protokoll hat; siehe „Abdeckung“.
+cannot-show-front-end = Anfragen von außen an { $server }: Das Protokoll des Front-Ends (W3SVC1) fehlt.
+cannot-show-back-end = Was Exchange in { $server } erreichte: Das Protokoll des Back-Ends (W3SVC2) fehlt.
+cannot-show-proxy = Wie { $server } Anfragen weitergab, und das Build: Das HttpProxy-Protokoll fehlt.
+cannot-show-origin = Wer die Anfragen sandte, die nur im Back-End-Protokoll von { $server } stehen.
+cannot-show-bodies = Was Anfragen und Antworten enthielten: Webprotokolle halten keine Inhalte fest.
+cannot-show-exports = Ob Postfächer exportiert oder Einstellungen geändert wurden: Das steht im Ereignisprotokoll „MSExchange Management“.
+cannot-show-shipped-files = Ob eine Datei verändert wurde, die zu Exchange gehört.
+cannot-show-own-check-by-user-agent = Ob Anfragen mit dem User-Agent Ihres Scanners von Ihnen kamen: Jeder kann ihn senden.
+
+## Aussagen: was jetzt zu tun ist
+
+advice-isolate = { $servers } jetzt vom Netz nehmen; nicht ausschalten.
+advice-preserve = Beweise von { $servers } sichern, bevor etwas geändert wird: Arbeitsspeicher, Datenträger und alle Protokolle.
+advice-mend-unread = Unversehrte Kopien der Protokolle unter „Ungelesen“ suchen und erneut prüfen: Sie können mehr verbergen.
+advice-note-awareness = Festhalten, wer wann von der Verletzung erfuhr: Ab dann können die 72 Stunden nach Artikel 33 DSGVO laufen.
+advice-remove-webshells = Webshells sichern, dann entfernen: { $paths }
+advice-look-for-webshells = Auf den Datenträgern von { $servers } nach weiteren Webshells suchen: aspnet_client, owa\auth, ecp\auth, ProgramData.
+advice-check-exports = Im Ereignisprotokoll „MSExchange Management“ nach New-MailboxExportRequest und New-ExchangeCertificate mit einem Pfad suchen, der auf .aspx endet.
+advice-check-roles = Prüfen, wer die Rolle „Mailbox Import Export“ hat, und nach neuen Postfächern, Posteingangsregeln und Transport-Agents suchen.
+advice-patch = { $cves } schließen: { $kbs } einspielen oder, besser, das neueste kumulative Update samt Sicherheitsupdate.
+advice-check-patch = Prüfen, ob jeder Server das neueste kumulative Update samt Sicherheitsupdate hat.
+advice-reinstall = { $servers } neu aufsetzen statt zu bereinigen: Eine Webshell läuft mit den Rechten des Systems.
+advice-reset-credentials = Kennwörter aller Konten zurücksetzen, die auf den Servern benutzt wurden, Dienst- und Administratorkonten zuerst.
+advice-rotate-keys = Erneuern, was die Server lesen konnten: Zertifikate, die Maschinenschlüssel des IIS und das krbtgt-Kennwort zweimal.
+advice-restrict-access = { $servers } nur über VPN erreichbar machen, bis das Update eingespielt ist.
+advice-read-unclear = Die Belege der { $count ->
+    [one] 1 Anfrage
+   *[other] { $count } Anfragen
+  } mit unklarem Ausgang lesen, zusammen mit den Protokollen der Server dahinter.
+advice-check-own-success = Ihr eigener Scanner kam bei { $servers } durch: patchen, als wäre es ein Fremder gewesen.
+advice-extend-logs = Webprotokolle länger und getrennt vom Server aufbewahren: Was älter ist als die Protokolle, bleibt ohne Antwort.
+
+## Aussagen: warum Anfragen gewöhnlich sind
+
+normal-mapi-nspi = Outlook fragt /mapi/nspi/ nach dem Adressbuch. Ein Angriff ist ein solcher Pfad nur innerhalb einer Anfrage an autodiscover.json.
+normal-autodiscover-json = Outlook für Mobilgeräte und Teams fragen autodiscover.json nach ihrem Server: Protocol= und eine Mailadresse, kein weiterer Pfad.
+normal-powershell = Administratoren und Exchange selbst benutzen /powershell mit Anmeldung.
+normal-health-probe = Die Überwachung von Exchange fragt die eigenen Dienste mit HealthMailbox-Konten ab.
+normal-proxylogon = Status 241 für /owa/proxylogon.owa und /ecp/proxylogon.ecp ist Exchanges eigene Antwort zwischen Front-End und Back-End.
+normal-other = Die Regel „{ $rule }“ kennt diese Anfragen als gewöhnlich.

@@ -1,0 +1,376 @@
+### English texts of the reports. German ones stand in de.ftl; a test keeps both in step.
+
+## Verdicts
+
+verdict-no-trace = no trace
+verdict-attempted = attempted
+verdict-vulnerable = vulnerable
+verdict-exploited = exploited
+verdict-compromised = compromised
+
+meaning-no-trace = No attack in the logs that were read.
+meaning-attempted = Attacked. No step is known to have succeeded.
+meaning-vulnerable = A probe succeeded: the server was open to the attack. Nothing further was seen.
+meaning-exploited = A step beyond the probe succeeded: attackers got through.
+meaning-compromised = A webshell answered: attackers could run commands on the server.
+
+confidence-low = low
+confidence-medium = medium
+confidence-high = high
+
+outcome-filtered = filtered
+outcome-refused = refused
+outcome-unclear = unclear
+outcome-succeeded = succeeded
+
+vantage-front-end = front end
+vantage-proxy = proxy
+vantage-back-end = back end
+vantage-http-err = HTTPERR
+
+kind-iis = IIS
+kind-http-err = HTTPERR
+kind-http-proxy = HttpProxy
+
+origin-built-in = built in
+origin-user = your rule
+origin-indicator = your indicator
+
+level-informational = informational
+level-low = low
+level-medium = medium
+level-high = high
+level-critical = critical
+
+stage-probe = Probe
+stage-mailbox-list = Mailbox list
+stage-legacy-dn = Mailbox DN
+stage-sid = Mailbox SID
+stage-mailbox-access = Mailbox access
+stage-powershell = PowerShell
+stage-ssrf = Request forgery
+stage-write-file = File written
+stage-token = Session cookie
+stage-rule-change = Rule changed
+stage-exploit = Exploit
+stage-webshell = Webshell
+stage-other = Other
+
+unread-permission = no permission to open it
+unread-io = reading failed
+unread-damaged = archive or compressed stream is damaged
+unread-truncated = compressed stream ends too early
+unread-binary = bytes that no log has
+unread-torn = torn lines
+unread-line-too-long = a line longer than the limit
+unread-no-fields = a web log without a #Fields line; --fields can tell the columns
+unread-ratio-limit = unpacks to more bytes than the ratio limit allows
+unread-size-limit = unpacks to more bytes than the size limit allows
+unread-member-limit = the archive has more members than the limit allows
+unread-too-deep = an archive within an archive within an archive
+unread-unsupported = encrypted, or packed in an unknown way
+unread-other = could not be read
+
+## The first screen
+
+title = Exchange web log hunt
+read-summary = { $files ->
+    [one] 1 log file
+   *[other] { $files } log files
+  }, { $size }, { $lines } lines, { $servers ->
+    [one] 1 server
+   *[other] { $servers } servers
+  }
+confidence = confidence { $level }
+window-vulnerable = vulnerable
+window-vulnerable-from = since { $from }
+window-vulnerable-span = { $from } to { $to }
+window-first-attack = first attack
+window-first-success = first success
+window-last-activity = last activity
+window-no-data-before = no data before
+window-without-fix = build without the fix
+window-with-fix = build with the fix
+window-build = { $name }, seen from { $from }
+window-none = not seen
+complete = Complete: everything that looked like a web log was read whole.
+incomplete = Incomplete: { $count ->
+    [one] one stretch of a log could not be read
+   *[other] { $count } stretches of logs could not be read
+  }; they may hide more.
+no-servers = No web log was found: there is nothing that a verdict could rest on.
+more-servers = and { $count ->
+    [one] 1 further server
+   *[other] { $count } further servers
+  }: { $verdicts }
+more-elsewhere = { $count } more: in the JSON and the HTML report.
+utc-note = All times are UTC.
+
+## Sections
+
+section-verdict = Verdict
+section-servers = Servers
+section-attacks = Attacks
+section-timeline = Timeline
+section-reconnaissance = Reconnaissance
+section-indicators = Your indicators
+section-normal = Seen and normal
+section-correlations = Correlations
+section-exposure = Exposure
+section-coverage = Coverage
+section-unread = Unread
+section-set-aside = Set aside
+section-unanswered = Rules that some logs could not answer
+section-inputs = Input files
+section-advice = What to do now
+
+judgement-reasons = Why
+judgement-against = What speaks against it
+judgement-cannot-show = What these logs cannot show
+patch-level = Patch level
+
+## Attacks
+
+attacks-none = No attacks.
+attacks-not-listed = { $count ->
+    [one] 1 further attack was
+   *[other] { $count } further attacks were
+  } counted but not told apart.
+attack-heading = Attack { $number }: { $chain }
+attack-from = from { $client }
+attack-origin-unknown = from an unknown address
+attack-also = with { $clients }
+attack-and-more = and { $count } more
+attack-own-scanner = your own scanner: { $label }
+attack-on = against { $servers }
+attack-webshells = webshells
+attack-bytes = { $size } sent to the attackers after the first success
+attack-rate = up to { $count ->
+    [one] 1 request
+   *[other] { $count } requests
+  } an hour after the first success
+attack-rules = Rules that matched
+attack-evidence = Evidence
+evidence-place = line { $line }, byte { $offset }
+cves = CVE
+techniques = ATT&CK
+servers = servers
+
+column-stage = stage
+column-outcome = outcome
+column-requests = requests
+column-first = first
+column-last = last
+column-first-success = first success
+column-rule = rule
+column-author = author
+column-source = source
+column-level = level
+column-time = time
+column-server = server
+column-clients = clients
+column-log = log
+column-files = files
+column-size = size
+column-lines = lines
+column-directory = virtual directory
+column-public-successful = public, answered
+column-public-refused = public, refused
+column-internal = internal
+column-file = file
+column-offset = byte
+column-reason = reason
+column-sha256 = SHA-256
+column-modified = modified
+
+rule-by = by { $author }
+rule-author-unknown = author not named
+
+## Further sections
+
+reconnaissance-note = Known scanners and matches of low level: noted, not attacks.
+indicator-from = from { $source }
+normal-note = Requests that look like those in advisories and are ordinary.
+normal-none = None.
+exposure-note = Requests from public addresses, by virtual directory.
+exposure-none = Not counted: this needs every line to be read (--stats).
+exposure-empty = No request reached a known virtual directory.
+coverage-note = “No trace” holds only for the days and logs listed here.
+coverage-none = No log covers anything.
+coverage-empty = no events
+coverage-gap = no events for { $duration }: { $from } to { $to }
+coverage-days = { $count ->
+    [one] 1 day without events
+   *[other] { $count } days without events
+  }: { $days }
+coverage-overlap = { $first } and { $second } cover the same time, { $from } to { $to }
+coverage-clock = the clock went back from { $from } to { $to }: { $place }
+coverage-not-listed = { $count ->
+    [one] 1 further entry
+   *[other] { $count } further entries
+  } not listed
+coverage-files = { $count ->
+    [one] 1 file
+   *[other] { $count } files
+  }
+unread-none = Nothing: every web log was read whole.
+unread-from = from byte { $offset }
+unread-not-listed = { $count ->
+    [one] 1 further stretch
+   *[other] { $count } further stretches
+  } not listed
+set-aside-note = Files of other kinds below the given paths.
+unanswered-note = These logs lack columns that the rules ask for: no match there means nothing.
+unanswered-files = { $count ->
+    [one] 1 { $kind } file
+   *[other] { $count } { $kind } files
+  }
+rules-used = { $built-in } built-in rules, { $user } of yours, { $indicators } indicators; { $aside } rules for other log sources set aside
+advice-none = Nothing to do.
+paths = read
+created = Written { $time } by Imker { $version }.
+
+chart-timeline = Attacks over time: a mark for each stage of each attack, coloured by outcome
+chart-stages = Stages of attack { $number } over time
+chart-coverage = Time that the logs of each server cover, with gaps
+chart-requests = { $count ->
+    [one] 1 request
+   *[other] { $count } requests
+  }
+chart-more = { $count ->
+    [one] 1 further attack is
+   *[other] { $count } further attacks are
+  } not drawn
+chart-legend-covered = covered
+chart-legend-gap = no events
+
+sarif-result = { $chain }, stage { $stage }, { $outcome }: request from { $client } to { $server }.
+sarif-rule = Rule “{ $title }” by { $author } ({ $id }, { $source }).
+sarif-unread = Not read: { $reason }.
+sarif-unknown-client = an unknown address
+
+## Statements: why a verdict was given
+
+reason-no-logs = No log of { $server } could be read: nothing can be said about it.
+reason-no-attack = No request to { $server } looks like an attack.
+reason-only-reconnaissance = Only scanners and matches of low level were seen ({ $count ->
+    [one] 1 request
+   *[other] { $count } requests
+  }).
+reason-own-checks-only = Only your own scanner asked { $server } ({ $count ->
+    [one] 1 request
+   *[other] { $count } requests
+  }).
+reason-none-succeeded = No step succeeded on { $server }: { $refused ->
+    [one] 1 request
+   *[other] { $refused } requests
+  } refused, { $filtered } filtered before Exchange answered.
+reason-unclear = { $count ->
+    [one] 1 request to { $server } has
+   *[other] { $count } requests to { $server } have
+  } an outcome that the log does not tell.
+reason-probe-succeeded = { $chain }: { $count ->
+    [one] a probe
+   *[other] { $count } probes
+  } of { $server } succeeded, first { $time }.
+reason-own-check-succeeded = Your own scanner got through to { $server } ({ $count ->
+    [one] 1 request
+   *[other] { $count } requests
+  }), first { $time }.
+reason-mailbox-access-succeeded = { $chain }: mailboxes of { $server } were reached without a password ({ $count ->
+    [one] 1 request
+   *[other] { $count } requests
+  }), first { $time }.
+reason-powershell-succeeded = { $chain }: Exchange’s remote PowerShell was reached on { $server } ({ $count ->
+    [one] 1 request
+   *[other] { $count } requests
+  }), first { $time }.
+reason-step-succeeded = { $chain }, stage { $stage }: { $count ->
+    [one] a request
+   *[other] { $count } requests
+  } to { $server } succeeded, first { $time }.
+reason-webshell-answered = A script that Exchange does not ship answered on { $server }: { $path }
+reason-more-webshells = { $count ->
+    [one] 1 further such script
+   *[other] { $count } further such scripts
+  } answered on { $server }.
+reason-webshell-after-exploit = The script on { $server } answered after an attack had got through.
+reason-several-stages = { $count } stages of an attack on { $server } succeeded and fit together.
+reason-logs-agree = { $count ->
+    [one] 1 successful request to { $server } stands
+   *[other] { $count } successful requests to { $server } stand
+  } in more than one kind of log.
+reason-build-open = { $server } ran a build without the fix for { $cve }: { $build }.
+reason-more-servers = { $count ->
+    [one] 1 further server has
+   *[other] { $count } further servers have
+  } the same verdict.
+
+## Statements: what speaks against it
+
+against-build-fixed = { $server } ran a build with the fix for { $cve }: { $build }.
+against-one-log = Only one kind of log of { $server } tells of the success.
+against-webshell-alone = No earlier step of an attack on { $server } was seen: the script may be someone’s own.
+against-back-end-status = { $count ->
+    [one] For 1 request to { $server } the back end told
+   *[other] For { $count } requests to { $server } the back end told
+  } the proxy of a failure.
+against-back-end-only = { $count ->
+    [one] 1 request stands
+   *[other] { $count } requests stand
+  } only in the back-end log of { $server }.
+against-nothing-followed = Nothing beyond the probe was seen on { $server }.
+against-own-check-only = Only your own scanner got through to { $server }.
+against-unclear = { $count ->
+    [one] 1 request to { $server } may
+   *[other] { $count } requests to { $server } may
+  } have succeeded: the log does not tell.
+
+## Statements: what the logs cannot show
+
+cannot-show-incomplete = Not every log could be read whole; see “Unread”.
+cannot-show-before = Anything on { $server } before { $time }, when its logs begin.
+cannot-show-gaps = { $count ->
+    [one] 1 stretch of time
+   *[other] { $count } stretches of time
+  } for which { $server } has no log; see “Coverage”.
+cannot-show-front-end = Requests from outside to { $server }: the log of its front end (W3SVC1) is missing.
+cannot-show-back-end = What reached Exchange inside { $server }: the log of its back end (W3SVC2) is missing.
+cannot-show-proxy = How { $server } passed requests on, and its build: the HttpProxy log is missing.
+cannot-show-origin = Who sent the requests that stand only in the back-end log of { $server }.
+cannot-show-bodies = What requests and answers contained: web logs hold no bodies.
+cannot-show-exports = Whether mailboxes were exported or settings changed: that stands in the event log “MSExchange Management”.
+cannot-show-shipped-files = Whether a file that Exchange ships was tampered with.
+cannot-show-own-check-by-user-agent = Whether requests with your scanner’s user agent were yours: anyone can send it.
+
+## Statements: what to do now
+
+advice-isolate = Take { $servers } off the network now; do not switch off.
+advice-preserve = Preserve evidence of { $servers } before anything is changed: memory, disks, and all logs.
+advice-mend-unread = Find intact copies of the logs under “Unread” and hunt again: they may hide more.
+advice-note-awareness = Write down who became aware of the breach and when: the 72 hours of Article 33 GDPR may run from then.
+advice-remove-webshells = Secure, then remove the webshells: { $paths }
+advice-look-for-webshells = Look for further webshells on the disks of { $servers }: aspnet_client, owa\auth, ecp\auth, ProgramData.
+advice-check-exports = Look through the event log “MSExchange Management” for New-MailboxExportRequest and New-ExchangeCertificate with a path that ends in .aspx.
+advice-check-roles = Check who holds the role “Mailbox Import Export”, and look for new mailboxes, inbox rules and transport agents.
+advice-patch = Close { $cves }: install { $kbs } or, better, the newest cumulative and security update.
+advice-check-patch = Check that every server has the newest cumulative and security update.
+advice-reinstall = Set up { $servers } anew instead of cleaning: a webshell runs with the rights of the system.
+advice-reset-credentials = Reset the passwords of all accounts that were used on the servers, service and administrator accounts first.
+advice-rotate-keys = Renew what the servers could read: certificates, the machine keys of IIS, and the krbtgt password twice.
+advice-restrict-access = Let { $servers } be reached only by VPN until the update is in.
+advice-read-unclear = Read the evidence of the { $count ->
+    [one] 1 request
+   *[other] { $count } requests
+  } whose outcome is unclear, together with the logs of the servers behind.
+advice-check-own-success = Your own scanner got through to { $servers }: patch as if a stranger had.
+advice-extend-logs = Keep web logs longer, and away from the server: what is older than the logs cannot be answered.
+
+## Statements: why traffic is ordinary
+
+normal-mapi-nspi = Outlook asks /mapi/nspi/ for the address book. Only such a path inside a request for autodiscover.json is an attack.
+normal-autodiscover-json = Outlook for mobile devices and Teams ask autodiscover.json for their server: Protocol= and a mail address, no further path.
+normal-powershell = Administrators and Exchange itself use /powershell with a logon.
+normal-health-probe = Exchange’s own monitoring asks its services with HealthMailbox accounts.
+normal-proxylogon = Status 241 for /owa/proxylogon.owa and /ecp/proxylogon.ecp is Exchange’s own answer between front end and back end.
+normal-other = The rule “{ $rule }” knows this traffic as ordinary.

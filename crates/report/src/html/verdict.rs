@@ -1,0 +1,132 @@
+//! Verdicts and advice.
+
+use std::cmp::Reverse;
+
+use imker_detect::{BuildSeen, Judgement, Statement, Verdict, Window};
+use maud::{Markup, html};
+
+use super::{Safe, heading, span, time};
+use crate::language::Texts;
+use crate::model::HuntReport;
+use crate::names;
+
+pub(super) fn section(texts: &Texts, report: &HuntReport) -> Markup {
+    let mut servers: Vec<_> = report.findings.servers.iter().collect();
+    servers.sort_by_key(|server| Reverse(server.judgement.verdict));
+    let unread = report.unread.len() as u64 + report.unread_not_listed;
+    html! {
+        (heading(texts, "section-verdict"))
+        @if servers.is_empty() {
+            @if report.files == 0 { p { (texts.say("no-servers")) } }
+            (card(texts, "", &report.findings.judgement, &[]))
+        }
+        @for server in servers {
+            (card(texts, &server.name, &server.judgement, &server.builds))
+        }
+        @if report.complete {
+            p.state { (texts.say("complete")) }
+        } @else {
+            p.state.incomplete { (texts.say_with("incomplete", [("count", unread.into())])) }
+        }
+    }
+}
+
+const fn class(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::NoTrace => "no-trace",
+        Verdict::Attempted => "attempted",
+        Verdict::Vulnerable => "vulnerable",
+        Verdict::Exploited => "exploited",
+        Verdict::Compromised => "compromised",
+    }
+}
+
+fn card(texts: &Texts, name: &str, judgement: &Judgement, builds: &[BuildSeen]) -> Markup {
+    let class = class(judgement.verdict);
+    let confidence = texts.say(names::confidence(judgement.confidence));
+    html! {
+        div class={ "card verdict " (class) } {
+            h3 {
+                @if !name.is_empty() { span { (Safe(name)) } }
+                span class={ "badge " (class) } { (texts.say(names::verdict(judgement.verdict))) }
+                span.dim { (texts.say_with("confidence", [("level", confidence.into())])) }
+            }
+            p { (texts.say(names::verdict_meaning(judgement.verdict))) }
+            (window(texts, &judgement.window))
+            (statements(texts, "judgement-reasons", &judgement.reasons))
+            (statements(texts, "judgement-against", &judgement.against))
+            (statements(texts, "judgement-cannot-show", &judgement.cannot_show))
+            @if !builds.is_empty() {
+                h4 { (texts.say("patch-level")) }
+                dl { @for build in builds {
+                    dt { (Safe(&build_name(build))) }
+                    dd { (span(texts, build.span.from, build.span.to)) }
+                } }
+            }
+        }
+    }
+}
+
+fn window(texts: &Texts, window: &Window) -> Markup {
+    let builds = [
+        ("window-without-fix", &window.build_without_fix),
+        ("window-with-fix", &window.build_with_fix),
+    ];
+    html! {
+        dl.window {
+            @if let Some(from) = window.vulnerable_from {
+                dt { (texts.say("window-vulnerable")) }
+                dd { (span(texts, from, window.vulnerable_to.unwrap_or(from))) }
+            }
+            @if let Some(first) = window.first_attack {
+                dt { (texts.say("window-first-attack")) } dd { (time(texts, first)) }
+                dt { (texts.say("window-first-success")) }
+                dd { @match window.first_success {
+                    Some(success) => (time(texts, success)),
+                    None => (texts.say("window-none")),
+                } }
+            }
+            @if let Some(last) = window.last_activity {
+                dt { (texts.say("window-last-activity")) } dd { (time(texts, last)) }
+            }
+            @if let Some(first) = window.no_data_before {
+                dt { (texts.say("window-no-data-before")) } dd { (time(texts, first)) }
+            }
+        }
+        dl {
+            @for (id, build) in builds {
+                @if let Some(build) = build {
+                    @let args = [("name", build_name(build).into()), ("from", texts.time(build.span.from).into())];
+                    dt { (texts.say(id)) } dd { (Safe(&texts.say_with("window-build", args))) }
+                }
+            }
+        }
+    }
+}
+
+fn build_name(build: &BuildSeen) -> String {
+    match &build.name {
+        Some(name) => format!("{} ({name})", build.build),
+        None => build.build.clone(),
+    }
+}
+
+fn statements(texts: &Texts, id: &str, statements: &[Statement]) -> Markup {
+    html! {
+        @if !statements.is_empty() {
+            h4 { (texts.say(id)) }
+            ul { @for statement in statements { li { (Safe(&texts.statement(statement))) } } }
+        }
+    }
+}
+
+pub(super) fn advice(texts: &Texts, report: &HuntReport) -> Markup {
+    html! {
+        (heading(texts, "section-advice"))
+        @if report.findings.advice.is_empty() {
+            p.note { (texts.say("advice-none")) }
+        } @else {
+            ol.advice { @for advice in &report.findings.advice { li { (Safe(&texts.statement(advice))) } } }
+        }
+    }
+}
