@@ -8,7 +8,6 @@ mod attack;
 mod attribution;
 mod built_in;
 mod classify;
-mod built_in;
 mod client;
 mod coverage;
 mod detector;
