@@ -210,19 +210,16 @@ impl AttackBuilder {
     /// Stages in the chain's order, webshells last.
     fn ordered<'a>(&'a self, book: &RuleBook) -> Vec<(StageId, &'a StageSum)> {
         let mut stages: Vec<_> = self.stages.iter().map(|(id, sum)| (*id, sum)).collect();
-        stages.sort_by_key(|(id, _)| {
-            let stage = book.tables.stage(*id);
-            (stage.kind == StageKind::Webshell, stage.order, *id)
-        });
+        stages.sort_by_key(|(id, _)| place(*id, book));
         stages
     }
 
     /// The furthest outcome of the furthest stage.
     pub fn outcome(&self, book: &RuleBook) -> Outcome {
-        let furthest = self.ordered(book).pop();
+        let furthest = self.stages.iter().max_by_key(|(id, _)| place(**id, book));
         furthest
             .and_then(|(_, sum)| sum.outcomes.keys().next_back().copied())
-            .unwrap_or(Outcome::Unclear)
+            .unwrap_or(Outcome::Filtered)
     }
 
     pub fn finish(
@@ -283,6 +280,12 @@ impl AttackBuilder {
         }
         all
     }
+}
+
+/// Where a stage stands among those of an attack.
+fn place(id: StageId, book: &RuleBook) -> (bool, u32, StageId) {
+    let stage = book.tables.stage(id);
+    (stage.kind == StageKind::Webshell, stage.order, id)
 }
 
 fn stage(id: StageId, sum: &StageSum, book: &RuleBook) -> Stage {

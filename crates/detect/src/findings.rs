@@ -13,10 +13,11 @@ use crate::detector::{OwnScanner, Settings, SuspectTraffic};
 use crate::group::AttackBook;
 use crate::model::{Attack, BuildSeen, CorrelationFired, Findings, ServerFindings, ServerId, Span, Verdict};
 use crate::names::Names;
+use crate::overall::{Overall, overall};
 use crate::rulebook::RuleBook;
 use crate::side::Aside;
 use crate::tally::Tallies;
-use crate::verdict::{Case, Overall, judge, overall};
+use crate::verdict::{Case, judge};
 
 /// What observing yields.
 pub(crate) struct Observed {

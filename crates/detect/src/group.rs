@@ -4,7 +4,7 @@
 //! address brought and another uses is one attack, linked by the server and the script's path.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use jiff::{SignedDuration, Timestamp};
@@ -44,6 +44,13 @@ struct Key {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct AttackId(u64);
 
+/// A stranger's attack before the owner's check, then by verdict and outcome.
+type Severity = (bool, Verdict, Outcome);
+
+fn severity(attack: &AttackBuilder, book: &RuleBook) -> Severity {
+    (attack.own.is_none(), attack.verdict(), attack.outcome(book))
+}
+
 #[derive(Debug, Default)]
 struct Shell {
     /// The attack that it belongs to, once it answered.
@@ -55,12 +62,16 @@ struct Shell {
 #[derive(Debug, Default)]
 pub(crate) struct AttackBook {
     attacks: BTreeMap<AttackId, AttackBuilder>,
+    /// Attacks from the least severe on, of equals the latest first.
+    ranks: BTreeSet<(Severity, Reverse<AttackId>)>,
     next: u64,
     active: BTreeMap<Key, AttackId>,
     shells: BTreeMap<(ServerId, String), Shell>,
     /// The last success of an exploit, by server.
     exploited: BTreeMap<ServerId, (AttackId, Timestamp)>,
     unlisted: BTreeMap<Key, Timestamp>,
+    /// When those that are over were last taken out.
+    cleared: Option<Timestamp>,
     not_listed: u64,
     budget: Budget,
 }
@@ -81,8 +92,14 @@ impl AttackBook {
         self.active.insert(key, id);
         let mut exploited = false;
         if let Some(attack) = self.attacks.get_mut(&id) {
+            let before = severity(attack, book);
             attack.add(digest, book, &self.budget);
             exploited = attack.exploited();
+            let after = severity(attack, book);
+            if before != after {
+                self.ranks.remove(&(before, Reverse(id)));
+            }
+            self.ranks.insert((after, Reverse(id)));
         }
         self.remember(digest, Some(id));
         exploited
@@ -161,22 +178,13 @@ impl AttackBook {
         let known = self.unlisted.get(key).copied();
         let goes_on = known.is_some_and(|last| digest.time.duration_since(last) <= IDLE);
         if self.attacks.len() >= ATTACKS {
-            let severity = |id: &AttackId| {
-                let attack = &self.attacks[id];
-                (attack.own.is_none(), attack.verdict(), attack.outcome(book))
-            };
             let new = (digest.own.is_none(), verdict(digest), digest.outcome);
-            let least = self
-                .attacks
-                .keys()
-                .min_by_key(|id| (severity(id), Reverse(**id)))
-                .copied();
-            let gives_way = least.filter(|id| severity(id) < new);
-            let Some(least) = gives_way else {
+            let least = self.ranks.first().filter(|(severity, _)| *severity < new);
+            let Some(Reverse(least)) = least.map(|(_, id)| *id) else {
                 self.count(*key, digest.time, goes_on);
                 return None;
             };
-            self.evict(least);
+            self.evict(least, book);
         }
         if goes_on {
             self.unlisted.remove(key);
@@ -188,10 +196,11 @@ impl AttackBook {
         Some(id)
     }
 
-    fn evict(&mut self, id: AttackId) {
+    fn evict(&mut self, id: AttackId, book: &RuleBook) {
         let Some(attack) = self.attacks.remove(&id) else {
             return;
         };
+        self.ranks.remove(&(severity(&attack, book), Reverse(id)));
         let keys: Vec<Key> = self
             .active
             .iter()
@@ -220,7 +229,13 @@ impl AttackBook {
 
     fn note(&mut self, key: Key, now: Timestamp) {
         if self.unlisted.len() >= UNLISTED && !self.unlisted.contains_key(&key) {
-            self.unlisted.retain(|_, last| now.duration_since(*last) <= IDLE);
+            if self
+                .cleared
+                .is_none_or(|before| now.duration_since(before) > IDLE / 4)
+            {
+                self.unlisted.retain(|_, last| now.duration_since(*last) <= IDLE);
+                self.cleared = Some(now);
+            }
             if self.unlisted.len() >= UNLISTED {
                 self.unlisted.pop_first();
             }

@@ -20,6 +20,7 @@ mod join;
 mod model;
 mod names;
 mod outcome;
+mod overall;
 mod rulebook;
 mod sample;
 #[cfg(test)]

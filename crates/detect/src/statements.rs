@@ -103,7 +103,8 @@ mod tests {
 
     use super::*;
 
-    const SOURCES: [&str; 3] = [
+    const SOURCES: [&str; 4] = [
+        include_str!("overall.rs"),
         include_str!("verdict.rs"),
         include_str!("advice.rs"),
         include_str!("statements.rs"),
