@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use regex_syntax::hir::{Class, Hir, HirKind};
 use rsigma_parser::{
     Detection, DetectionItem, Modifier, SigmaRule, SigmaString, SigmaValue, SpecialChar, StringPart,
@@ -67,6 +69,34 @@ fn collect_item(item: &DetectionItem, wanted: &mut Wanted, random: &mut Random) 
             .iter()
             .map(|text| text.split('/').next().unwrap_or_default().to_owned())
             .collect();
+    }
+    if has(Modifier::Exists) {
+        texts = vec![String::new(), "x".to_owned()];
+    }
+    if has(Modifier::FieldRef) {
+        for other in texts {
+            wanted.entry(other).or_default().push("GET".to_owned());
+        }
+        texts = vec!["GET".to_owned(), "xGET".to_owned(), "Get".to_owned()];
+    }
+    if has(Modifier::Base64) {
+        let little = |text: &String| {
+            text.encode_utf16()
+                .flat_map(u16::to_le_bytes)
+                .collect::<Vec<u8>>()
+        };
+        let big = |text: &String| {
+            text.encode_utf16()
+                .flat_map(u16::to_be_bytes)
+                .collect::<Vec<u8>>()
+        };
+        let bytes = |text| match () {
+            () if has(Modifier::Wide) => little(text),
+            () if has(Modifier::Utf16be) => big(text),
+            () if has(Modifier::Utf16) => [vec![0xff, 0xfe], little(text)].concat(),
+            () => text.as_bytes().to_vec(),
+        };
+        texts = texts.iter().map(|text| STANDARD.encode(bytes(text))).collect();
     }
     if has(Modifier::All) {
         texts.push(texts.concat());

@@ -15,7 +15,7 @@ use self::events::{KEYWORDS, Random, encoded, value, wanted};
 use self::rewrite::{REASONS, left_out, rewritten};
 use crate::parse::{Document, parse};
 use crate::prefilter::{Pointed, RuleBits, ScanScratch};
-use crate::{Columns, Format, Origin, Row, RuleIndex, RuleSet, RuleSetBuilder, Scratch};
+use crate::{Bound, Columns, Format, Origin, Row, RuleIndex, RuleSet, RuleSetBuilder, Scratch};
 
 /// Events generated for each rule.
 const EVENTS: usize = 80;
@@ -56,12 +56,16 @@ struct Pair {
     own: RuleSet,
     theirs: CompiledRule,
     columns: Columns,
+    /// Our rule with all variants, and with one a field.
+    bound: [Bound; 2],
 }
 
 impl Pair {
-    fn new(rule: &SigmaRule, yaml: &str, met: &mut [usize; REASONS.len()]) -> Self {
+    fn new(rule: &SigmaRule, met: &mut [usize; REASONS.len()]) -> Self {
         let mut builder = RuleSetBuilder::new();
-        builder.add_yaml(yaml, "rule.yml", Origin::User).unwrap();
+        builder
+            .add_rule(rule, "rule.yml".into(), "rule.yml", Origin::User)
+            .unwrap();
         let own = builder.build().unwrap();
         let names: Vec<String> = own
             .fields
@@ -71,12 +75,14 @@ impl Pair {
             .collect();
         let columns = Columns::new(Format::W3c, names.iter().map(String::as_str).chain([KEYWORDS]));
         let theirs = compile_rule(&rewritten(rule, met)).unwrap();
+        let bound = [own.bind(&columns), own.bind_plain(&columns)];
         Self {
             title: rule.title.clone(),
             rule: rule.clone(),
             own,
             theirs,
             columns,
+            bound,
         }
     }
 
@@ -99,11 +105,7 @@ impl Pair {
     }
 
     fn own(&self, row: Row<'_>, plain: bool) -> bool {
-        let bound = if plain {
-            self.own.bind_plain(&self.columns)
-        } else {
-            self.own.bind(&self.columns)
-        };
+        let bound = &self.bound[usize::from(plain)];
         let mut candidates = RuleBits::none(1);
         candidates.insert(RuleIndex(0));
         let mut matched = Vec::new();
@@ -160,21 +162,23 @@ impl Pair {
 fn for_each_pair(mut test: impl FnMut(usize, &Pair)) {
     let mut met = [0; REASONS.len()];
     let mut count = 0;
+    let mut texts = vec![include_str!("modifiers.yml").to_owned()];
     for folder in folders() {
         let mut found = Vec::new();
         files(&folder, &mut found);
-        for file in found {
-            let yaml = std::fs::read_to_string(&file).unwrap();
-            for document in parse(&yaml).documents {
-                let Document::Rule(rule) = document else { continue };
-                if let Some(reason) = left_out(&rule) {
-                    println!("left out: {}: {reason}", rule.title);
-                    continue;
-                }
-                let single = rsigma_parser::emit_rule_yaml(&rule);
-                test(count, &Pair::new(&rule, &single, &mut met));
-                count += 1;
+        texts.extend(found.iter().map(|file| std::fs::read_to_string(file).unwrap()));
+    }
+    for yaml in texts {
+        let parsed = parse(&yaml);
+        assert_eq!(parsed.errors, [], "{yaml}");
+        for document in parsed.documents {
+            let Document::Rule(rule) = document else { continue };
+            if let Some(reason) = left_out(&rule) {
+                println!("left out: {}: {reason}", rule.title);
+                continue;
             }
+            test(count, &Pair::new(&rule, &mut met));
+            count += 1;
         }
     }
     for (reason, times) in REASONS.iter().zip(met).filter(|(_, times)| *times > 0) {
