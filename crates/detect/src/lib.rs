@@ -8,13 +8,14 @@ mod attack;
 mod attribution;
 mod built_in;
 mod classify;
-mod built_in;
 mod client;
 mod coverage;
 mod detector;
 mod digest;
 mod findings;
 mod group;
+#[cfg(test)]
+mod group_tests;
 mod join;
 mod model;
 mod names;
