@@ -110,7 +110,6 @@ pub(crate) fn walk(roots: &[Arc<Root>]) -> impl Iterator<Item = Found> + '_ {
 
 fn below(root: &Arc<Root>) -> impl Iterator<Item = Found> + '_ {
     WalkDir::new(&root.path)
-        .follow_links(false)
         .follow_root_links(true)
         .into_iter()
         .filter_map(move |entry| {

@@ -15,7 +15,7 @@ pub(super) struct Gunzip<R> {
 impl<R: BufRead> Gunzip<R> {
     pub(super) fn new(source: R) -> Self {
         Self {
-            member: Some(GzDecoder::new(source)),
+            member: Some(begin(source)),
         }
     }
 
@@ -29,7 +29,7 @@ impl<R: BufRead> Gunzip<R> {
                     let zeros = rest.iter().take_while(|byte| **byte == 0).count();
                     source.consume(zeros);
                 }
-                Some(0x1f) => return Ok(Some(GzDecoder::new(source))),
+                Some(0x1f) => return Ok(Some(begin(source))),
                 Some(_) => {
                     return Err(
                         Stop(UnreadReason::Damaged, "bytes behind the end of the gzip stream").into(),
@@ -38,6 +38,14 @@ impl<R: BufRead> Gunzip<R> {
             }
         }
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what comes out is read through `Bounded`"
+)]
+fn begin<R: BufRead>(source: R) -> GzDecoder<R> {
+    GzDecoder::new(source)
 }
 
 impl<R: BufRead> Read for Gunzip<R> {

@@ -368,9 +368,8 @@ impl Scanner<'_, '_> {
 
     /// Looks for matches between bytes that no log has: what stands there may be whole lines.
     fn search_between_binary(&mut self, block: Block<'_>, turns: &mut Turns) {
-        let mut lines = block.lines;
         let mut start = 0;
-        for line in block.bytes.split_inclusive(|byte| *byte == b'\n') {
+        for (lines, line) in (block.lines..).zip(block.bytes.split_inclusive(|byte| *byte == b'\n')) {
             if line.iter().any(|byte| *byte < TEXT_MIN) {
                 self.tools
                     .bad
@@ -384,7 +383,6 @@ impl Scanner<'_, '_> {
                 from += part.len() + 1;
             }
             start += line.len();
-            lines += 1;
         }
     }
 
@@ -395,7 +393,8 @@ impl Scanner<'_, '_> {
             &mut self.out.in_force,
             &block.bytes[range.clone()],
         ) {
-            if self.out.in_force.layout.is_none() {
+            let is_date = directive(&block.bytes[range.clone()], b"#Date:").is_some();
+            if self.out.in_force.layout.is_none() && !is_date {
                 self.out.headless.get_or_insert(block.place(range.start));
             }
             turns.push((range.end, self.out.in_force.clone()));
