@@ -148,7 +148,11 @@ impl TextTest {
             Self::Contains(finder) => finder.find(text).is_some(),
             Self::ContainsAny(automaton) => automaton.is_match(text),
             Self::Pattern(pattern) => pattern.matches(text),
-            Self::Regex(regex) => regex.is_match(text),
+            // A stray byte, as `%ff` decoded, must not stop `.` or `[^/]`: it counts as one character.
+            Self::Regex(regex) => match str::from_utf8(text) {
+                Ok(_) => regex.is_match(text),
+                Err(_) => regex.is_match(String::from_utf8_lossy(text).as_bytes()),
+            },
             Self::AnyOf(tests) => tests.iter().any(|test| test.holds(text)),
         }
     }

@@ -47,6 +47,7 @@ mod prefilter;
 mod requirement;
 mod rule;
 mod ruleset;
+mod ruletest;
 mod variants;
 
 pub use bound::Bound;
@@ -60,3 +61,4 @@ pub use parse::SetAside;
 pub use prefilter::{Pointed, Prefilter, RuleBits, ScanScratch, Seen};
 pub use rule::{Level, Origin, Rule, RuleIndex};
 pub use ruleset::RuleSet;
+pub use ruletest::{RuleTest, RuleTestFailure, TestLine};
