@@ -102,9 +102,11 @@ impl Bound {
     fn find_unanswerable(&self, rules: &RuleSet) -> Vec<RuleIndex> {
         let mut dead = vec![false; rules.bodies.len()];
         for (at, body) in rules.bodies.iter().enumerate() {
-            if let Body::Detection(condition) = body {
-                dead[at] = !condition.possible(&|item| self.possible(item)).to_hold;
-            }
+            dead[at] = match body {
+                Body::Detection(condition) => !condition.possible(&|item| self.possible(item)).to_hold,
+                Body::Correlation(_) => false,
+                Body::Foreign => true,
+            };
         }
         // Correlations may refer to correlations, wherever these stand.
         loop {

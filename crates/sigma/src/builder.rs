@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::mem;
 
 use schemars::JsonSchema;
@@ -64,6 +64,8 @@ pub struct RuleSetBuilder {
     fields: Fields,
     /// Rules by id and by name, lower case.
     names: HashMap<String, RuleIndex>,
+    /// Ids and names of rules that were set aside, lower case.
+    foreign: HashSet<String>,
 }
 
 impl RuleSetBuilder {
@@ -90,6 +92,7 @@ impl RuleSetBuilder {
     /// Adds the rules of one YAML text that can be used, and reports on the others.
     pub fn add_file(&mut self, yaml: &str, source: &str, origin: Origin) -> FileReport {
         let parsed = parse(yaml);
+        self.foreign.extend(parsed.foreign);
         let error = |refusal: Refusal| RuleError {
             source_name: source.to_owned(),
             place: refusal.place,
@@ -209,6 +212,13 @@ impl RuleSetBuilder {
         let mut heard = vec![false; self.rules.len()];
         for (index, rule) in mem::take(&mut self.correlations) {
             let about = &self.rules[index.0 as usize];
+            if rule
+                .rules
+                .iter()
+                .any(|name| self.foreign.contains(&name.to_lowercase()))
+            {
+                continue;
+            }
             let correlation =
                 Correlation::resolve(&rule, &self.names).map_err(|refusal| about.refuse(refusal))?;
             for referred in correlation.rules.iter().map(|rule| rule.0 as usize) {
@@ -229,15 +239,13 @@ impl RuleSetBuilder {
             .zip(heard)
             .map(|(silent, heard)| heard || !silent)
             .collect();
-        let bodies = self
-            .conditions
-            .into_iter()
-            .enumerate()
-            .filter_map(|(at, condition)| match condition {
-                Some(condition) => Some(Body::Detection(condition)),
-                None => resolved.remove(&RuleIndex(at as u32)).map(Body::Correlation),
-            });
-        let bodies = bodies.collect();
+        let body = |(at, condition)| match condition {
+            Some(condition) => Body::Detection(condition),
+            None => resolved
+                .remove(&RuleIndex(at as u32))
+                .map_or(Body::Foreign, Body::Correlation),
+        };
+        let bodies = self.conditions.into_iter().enumerate().map(body).collect();
         let prefilter = Prefilter::new(&requirements);
         Ok(RuleSet {
             rules: self.rules,

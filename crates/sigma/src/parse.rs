@@ -35,6 +35,8 @@ pub struct SetAside {
 pub(crate) struct Parsed {
     pub(crate) documents: Vec<Document>,
     pub(crate) set_aside: Vec<SetAside>,
+    /// Ids and names of detection rules that are set aside, lower case: correlations may refer to them.
+    pub(crate) foreign: Vec<String>,
     pub(crate) errors: Vec<Refusal>,
     /// Slips that leave a rule usable.
     pub(crate) warnings: Vec<Refusal>,
@@ -52,11 +54,18 @@ pub(crate) fn parse(yaml: &str) -> Parsed {
     }
     let yaml = yaml.strip_prefix('\u{feff}').unwrap_or(yaml);
     if !may_be_ours(yaml) {
+        let value = |line: &str, key: &str| {
+            line.strip_prefix(key)
+                .map(|value| value.trim().trim_matches(['\'', '"']).to_owned())
+        };
+        let names = yaml
+            .lines()
+            .filter_map(|line| value(line, "id:").or_else(|| value(line, "name:")));
+        parsed.foreign.extend(names.map(|name| name.to_lowercase()));
         let title = yaml
             .lines()
-            .find_map(|line| line.strip_prefix("title:"))
+            .find_map(|line| value(line, "title:"))
             .unwrap_or_default();
-        let title = title.trim().trim_matches(['\'', '"']).to_owned();
         parsed.set_aside.push(SetAside {
             title,
             reason: "its log source is no web server".into(),
@@ -220,10 +229,14 @@ impl Parsed {
             }
             match foreign(&rule.logsource) {
                 None => self.documents.push(Document::Rule(Box::new(rule))),
-                Some(reason) => self.set_aside.push(SetAside {
-                    title: rule.title,
-                    reason,
-                }),
+                Some(reason) => {
+                    let names = [&rule.id, &rule.name].into_iter().flatten();
+                    self.foreign.extend(names.map(|name| name.to_lowercase()));
+                    self.set_aside.push(SetAside {
+                        title: rule.title,
+                        reason,
+                    });
+                }
             }
         }
         for rule in collection.correlations {

@@ -13,6 +13,8 @@ use crate::rule::{Rule, RuleIndex};
 pub(crate) enum Body {
     Detection(Condition<Item>),
     Correlation(Box<Correlation>),
+    /// A correlation over rules for other log sources: no web log answers it.
+    Foreign,
 }
 
 /// Rules compiled into one matcher.
@@ -43,7 +45,7 @@ impl RuleSet {
 
     /// Whether the rule is a correlation rule, which no line matches by itself.
     pub fn is_correlation(&self, index: RuleIndex) -> bool {
-        matches!(self.bodies[index.0 as usize], Body::Correlation(_))
+        !matches!(self.bodies[index.0 as usize], Body::Detection(_))
     }
 
     /// The prefilter over all rules.

@@ -259,3 +259,32 @@ fn rules_are_explained() {
     let numbers = common::selection("sc-status: 200");
     assert!(numbers.explain(RuleIndex(0)).unfiltered);
 }
+
+#[test]
+fn correlations_over_other_log_sources_are_never_answered() {
+    let correlation = "title: Elsewhere\ncorrelation:\n  type: event_count\n  rules: ABC\n  timespan: 1h\n  condition:\n    gte: 3\n";
+    for source in ["product: linux", "{category: webserver, product: apache}"] {
+        let source_key = if source.starts_with('{') {
+            "logsource: "
+        } else {
+            "logsource:\n  "
+        };
+        let one = format!("title: One\nid: abc\n{source_key}{source}\ndetection:\n{DETECTION}\n");
+        let mut builder = RuleSetBuilder::new();
+        builder
+            .add_yaml(correlation, "together.yml", Origin::User)
+            .unwrap();
+        builder.add_yaml(&one, "one.yml", Origin::User).unwrap();
+        let rules = builder.build().unwrap();
+        assert!(rules.is_correlation(RuleIndex(0)));
+        assert_eq!(
+            rules.bind(&Columns::new(Format::W3c, IIS)).unanswerable(),
+            [RuleIndex(0)]
+        );
+    }
+    let mut builder = RuleSetBuilder::new();
+    builder
+        .add_yaml(correlation, "together.yml", Origin::User)
+        .unwrap();
+    assert!(builder.build().is_err(), "a reference to nothing is an error");
+}
