@@ -199,6 +199,7 @@ impl Statement {
 
     /// Adds an argument.
     #[must_use]
+    #[allow(clippy::needless_pass_by_value)] // Literals and numbers are handed over as they are.
     pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
         self.args.insert(name, value.to_string());
         self

@@ -6,7 +6,8 @@ use imker_exchange::Build;
 
 use crate::attribution::{self, PATH_CONFUSION, PROXYSHELL};
 use crate::model::{
-    BuildSeen, Confidence, Coverage, Judgement, LogKind, Outcome, ServerFindings, Statement, Verdict, Window,
+    BuildSeen, Confidence, Coverage, Judgement, LogKind, Outcome, ServerFindings, Span, Statement, Verdict,
+    Window,
 };
 use crate::tables::{StageKind, Tables};
 use crate::tally::Tally;
@@ -214,13 +215,31 @@ impl Case<'_> {
         speaks
     }
 
+    /// Stretches for which no log shows what clients asked. A protocol of its own may rest for days: so the front
+    /// end's log decides, and without one, what all proxy logs lack.
     fn gaps(&self) -> u64 {
-        let of = |log: &Coverage| log.gaps.len().max(log.days_without_events.len()) as u64;
-        self.coverage
+        let (front, proxy): (Vec<_>, Vec<_>) = self
+            .coverage
             .iter()
-            .filter(|log| log.kind != LogKind::HttpErr)
-            .map(of)
-            .sum()
+            .filter(|log| log.first.is_some() && log.kind != LogKind::HttpErr && !is_back_end(log))
+            .partition(|log| log.kind == LogKind::Iis);
+        let logs = if front.is_empty() { proxy } else { front };
+        let lacks = |log: &Coverage, gap: &Span| {
+            let outside = log.last < Some(gap.to) || log.first > Some(gap.from);
+            outside
+                || log
+                    .gaps
+                    .iter()
+                    .any(|other| other.from < gap.to && gap.from < other.to)
+        };
+        let Some((one, others)) = logs.split_first() else {
+            return 0;
+        };
+        let common = one
+            .gaps
+            .iter()
+            .filter(|gap| others.iter().all(|log| lacks(log, gap)));
+        common.count() as u64
     }
 
     fn has(&self, wanted: impl Fn(&Coverage) -> bool) -> bool {
