@@ -3,9 +3,9 @@
 mod coverage;
 mod follow;
 mod formats;
+pub mod indicators;
 mod input;
 mod layout;
-pub mod indicators;
 mod model;
 mod open;
 mod read;

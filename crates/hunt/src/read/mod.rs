@@ -4,6 +4,8 @@ mod hash;
 mod queue;
 mod report;
 mod tally;
+#[cfg(test)]
+mod tests;
 mod unit;
 
 use std::fs::File;
@@ -313,6 +315,7 @@ impl<'r> Hunt<'r> {
                     visitor: &mut logs,
                     limits,
                     buffers: &mut buffers,
+                    failures: 0,
                 }
                 .open(&mut source, None, None);
             }
@@ -332,6 +335,7 @@ impl<'r> Hunt<'r> {
                         visitor: &mut logs,
                         limits,
                         buffers: &mut buffers,
+                        failures: 0,
                     }
                     .open(&mut source, size, searchable);
                 }

@@ -296,10 +296,8 @@ impl Scanner<'_, '_> {
             open,
             encoding: self.encoding,
         };
-        self.out.open = open && !bytes.is_empty();
-        if bytes.is_empty() {
-            return;
-        }
+        let Some(last) = bytes.last() else { return };
+        self.out.open = *last != b'\n';
         let before = self.out.in_force.clone();
         if before.layout.is_none() && self.out.headless.is_none() {
             self.out.headless = headless(self.kind, block);
