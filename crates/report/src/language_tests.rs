@@ -124,3 +124,40 @@ fn every_message_is_used_and_every_used_one_is_there() {
         );
     }
 }
+
+#[test]
+fn every_statement_is_translated_with_its_arguments() {
+    let messages = messages(Language::En);
+    for (id, arguments) in imker_detect::statements::ALL {
+        let Some(used) = messages.get(*id) else {
+            panic!("{id} is not translated")
+        };
+        for argument in used {
+            assert!(arguments.contains(&argument.as_str()), "{id} has no {argument}");
+        }
+    }
+    let stated: BTreeSet<&str> = imker_detect::statements::ALL.iter().map(|(id, _)| *id).collect();
+    let prefixes = ["reason-", "against-", "cannot-show-", "advice-", "normal-"];
+    for id in messages
+        .keys()
+        .filter(|id| prefixes.iter().any(|prefix| id.starts_with(prefix)))
+    {
+        assert!(
+            stated.contains(id.as_str()) || id.ends_with("-none") || id.ends_with("-note"),
+            "{id} is never stated"
+        );
+    }
+}
+
+#[test]
+fn every_stage_has_a_short_name() {
+    let table = include_str!("../../../data/stages.csv");
+    for stage in table.lines().skip(1).filter_map(|row| row.split(',').nth(1)) {
+        for texts in [Texts::new(Language::En), Texts::new(Language::De)] {
+            let name = texts
+                .find(&format!("stage-{}", stage.replace('_', "-")), None)
+                .expect(stage);
+            assert!(name.chars().count() <= 16, "{name}");
+        }
+    }
+}

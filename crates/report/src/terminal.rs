@@ -16,6 +16,9 @@ use crate::model::HuntReport;
 use crate::names;
 use line::{Line, Role, columns, wrap};
 
+/// Entries of a list that the terminal shows; the JSON and the HTML report hold all.
+const LISTED: usize = 20;
+
 /// How the terminal report looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Style {
@@ -95,7 +98,7 @@ impl Page<'_> {
         let inner = indent + mark.chars().count();
         for (place, part) in wrap(text, self.width.saturating_sub(inner)).iter().enumerate() {
             let line = if place == 0 {
-                Line::indented(indent).then(Role::Dim, &mark)
+                Line::indented(indent).then(if role == Role::Plain { Role::Dim } else { role }, &mark)
             } else {
                 Line::indented(inner)
             };
@@ -124,6 +127,28 @@ impl Page<'_> {
     fn note(&mut self, id: &str) -> io::Result<()> {
         let text = self.texts.say(id);
         self.paragraph(2, Role::Dim, &text)
+    }
+
+    /// Calls `write` with the first entries of a list, and tells how many are left.
+    fn first<T>(
+        &mut self,
+        entries: &[T],
+        limit: usize,
+        mut write: impl FnMut(&mut Self, &T) -> io::Result<()>,
+    ) -> io::Result<()> {
+        entries
+            .iter()
+            .take(limit)
+            .try_for_each(|entry| write(self, entry))?;
+        self.left_out(entries.len().saturating_sub(limit))
+    }
+
+    fn left_out(&mut self, count: usize) -> io::Result<()> {
+        if count == 0 {
+            return Ok(());
+        }
+        let text = self.texts.say_with("more-elsewhere", [("count", count.into())]);
+        self.paragraph(4, Role::Dim, &text)
     }
 
     /// A rule by id, title, author and source, as the Detection Rule License asks.

@@ -173,3 +173,19 @@ fn the_first_screen_fits_whatever_the_number_of_servers() {
         }
     }
 }
+
+#[test]
+fn the_terminal_counts_what_it_does_not_list() {
+    let mut report = common::report();
+    let attack = report.findings.attacks[1].clone();
+    report.findings.attacks = (1..=300)
+        .map(|number| imker_detect::Attack {
+            number,
+            ..attack.clone()
+        })
+        .collect();
+    let text = written(|out| terminal(&report, &Style::default(), out));
+    assert_eq!(text.matches("Attack ").count(), 20);
+    assert_eq!(text.lines().filter(|line| line.starts_with("○  ")).count(), 200);
+    assert!(text.contains("80 more: in the JSON and the HTML report."));
+}

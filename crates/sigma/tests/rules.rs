@@ -105,6 +105,11 @@ fn every_detection_rule_passes_its_own_test() {
 }
 
 #[test]
+fn every_correlation_rule_passes_its_own_test() {
+    assert_eq!(failures(true), "");
+}
+
+#[test]
 fn every_rule_says_what_it_is() {
     let (rules, _) = shipped();
     let mut ids = BTreeSet::new();

@@ -385,14 +385,10 @@ impl Scanner<'_, '_> {
     }
 
     fn directive(&mut self, block: Block<'_>, range: Range<usize>, turns: &mut Turns) {
-        if set(
-            self.task,
-            self.kind,
-            &mut self.out.in_force,
-            &block.bytes[range.clone()],
-        ) {
-            let is_date = directive(&block.bytes[range.clone()], b"#Date:").is_some();
-            if self.out.in_force.layout.is_none() && !is_date {
+        let line = &block.bytes[range.clone()];
+        if set(self.task, self.kind, &mut self.out.in_force, line) {
+            // `#Date` may stand before the first `#Fields`.
+            if self.out.in_force.layout.is_none() && fields_of(self.kind, line).is_some() {
                 self.out.headless.get_or_insert(block.place(range.start));
             }
             turns.push((range.end, self.out.in_force.clone()));

@@ -12,7 +12,7 @@ use miette::{IntoDiagnostic, Result, WrapErr};
 use super::options::Hunt;
 use crate::args::Format;
 use crate::exit::Exit;
-use crate::output::Output;
+use crate::output::{Output, WriteError};
 use crate::progress::Bar;
 use crate::rules::{self, Loaded};
 
@@ -25,7 +25,11 @@ pub fn run(hunt: &Hunt) -> Result<Exit> {
     }
     // Opened first: a folder that cannot be written to should not cost an hour of reading.
     let mut out = Output::open(hunt.output.as_deref())?;
-    let html = hunt.html.as_deref().map(|path| Output::open(Some(path))).transpose()?;
+    let html = hunt
+        .html
+        .as_deref()
+        .map(|path| Output::open(Some(path)))
+        .transpose()?;
 
     let bar = Bar::new(hunt.quiet);
     let reading = imker_hunt::read(&hunt.read, rules, &bar).into_diagnostic()?;
@@ -34,12 +38,12 @@ pub fn run(hunt: &Hunt) -> Result<Exit> {
         Format::Jsonl => {
             let mut lines = JsonLines::new(&mut out);
             each_match(&reading, rules, &mut detector, &mut lines)?;
-            lines.finish().into_diagnostic()?;
+            lines.finish().map_err(WriteError)?;
         }
         Format::Csv => {
-            let mut timeline = Timeline::new(&mut out).into_diagnostic()?;
+            let mut timeline = Timeline::new(&mut out).map_err(WriteError)?;
             each_match(&reading, rules, &mut detector, &mut timeline)?;
-            timeline.finish().into_diagnostic()?;
+            timeline.finish().map_err(WriteError)?;
         }
         _ => each_match(&reading, rules, &mut detector, &mut Nothing)?,
     }
@@ -61,15 +65,15 @@ pub fn run(hunt: &Hunt) -> Result<Exit> {
                 colour: hunt.coloured,
                 width: hunt.width,
             };
-            imker_report::terminal(&report, &style, &mut out).into_diagnostic()?;
+            imker_report::terminal(&report, &style, &mut out).map_err(WriteError)?;
         }
-        Format::Json => imker_report::json(&report, hunt.language, &mut out).into_diagnostic()?,
-        Format::Sarif => imker_report::sarif(&report, hunt.language, &mut out).into_diagnostic()?,
+        Format::Json => imker_report::json(&report, hunt.language, &mut out).map_err(WriteError)?,
+        Format::Sarif => imker_report::sarif(&report, hunt.language, &mut out).map_err(WriteError)?,
         Format::Jsonl | Format::Csv => {}
     }
     out.close()?;
     if let Some(mut html) = html {
-        imker_report::html(&report, hunt.language, &mut html).into_diagnostic()?;
+        imker_report::html(&report, hunt.language, &mut html).map_err(WriteError)?;
         html.close()?;
     }
     Ok(if report.findings.judgement.verdict >= hunt.fail_on {
@@ -123,7 +127,7 @@ fn each_match(
             rules: &matched,
             server: &reading.servers[sighting.server.0 as usize],
         })
-        .into_diagnostic()?;
+        .map_err(WriteError)?;
     }
     Ok(())
 }
@@ -133,7 +137,12 @@ fn report(hunt: &Hunt, loaded: &Loaded, reading: Reading, findings: Findings) ->
         schema: HuntReport::SCHEMA,
         version: env!("CARGO_PKG_VERSION"),
         created: Timestamp::now(),
-        paths: hunt.read.paths.iter().map(|path| path.display().to_string()).collect(),
+        paths: hunt
+            .read
+            .paths
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect(),
         findings,
         complete: reading.is_complete(),
         unread: reading.unread,

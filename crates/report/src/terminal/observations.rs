@@ -4,7 +4,7 @@ use std::io;
 
 use super::attacks::evidence;
 use super::line::{Line, Role};
-use super::{Page, span};
+use super::{LISTED, Page, span};
 use crate::model::HuntReport;
 
 pub(super) fn observations(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
@@ -38,7 +38,7 @@ fn reconnaissance(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
     }
     page.heading("section-reconnaissance")?;
     page.note("reconnaissance-note")?;
-    for seen in &report.findings.reconnaissance {
+    page.first(&report.findings.reconnaissance, LISTED, |page, seen| {
         let texts = &page.texts;
         let client = seen
             .client
@@ -52,9 +52,8 @@ fn reconnaissance(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
         }
         page.facts(2, Role::Strong, &facts)?;
         page.rule(4, &seen.rule)?;
-        evidence(page, &seen.example)?;
-    }
-    Ok(())
+        evidence(page, &seen.example)
+    })
 }
 
 fn indicators(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
@@ -62,7 +61,7 @@ fn indicators(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
         return Ok(());
     }
     page.heading("section-indicators")?;
-    for seen in &report.findings.indicators {
+    page.first(&report.findings.indicators, LISTED, |page, seen| {
         let texts = &page.texts;
         let from = texts.say_with("indicator-from", [("source", seen.source.as_str().into())]);
         let count = texts.say_with("chart-requests", [("count", seen.count.into())]);
@@ -75,8 +74,8 @@ fn indicators(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
         for example in &seen.evidence {
             evidence(page, example)?;
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 fn correlations(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
@@ -84,7 +83,7 @@ fn correlations(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
         return Ok(());
     }
     page.heading("section-correlations")?;
-    for fired in &report.findings.correlations {
+    page.first(&report.findings.correlations, LISTED, |page, fired| {
         let texts = &page.texts;
         let count = texts.say_with("chart-requests", [("count", fired.count.into())]);
         let span = span(texts, fired.span.from, fired.span.to);
@@ -98,7 +97,6 @@ fn correlations(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
             4,
             Role::Plain,
             &format!("{count} · {span} · {}", group.join(", ")),
-        )?;
-    }
-    Ok(())
+        )
+    })
 }

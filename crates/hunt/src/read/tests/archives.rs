@@ -166,8 +166,8 @@ fn bombs_are_stopped() {
         (
             "b.zip",
             &zip(&[
-                ("1", large[..200_000].as_bytes()),
-                ("2", large[..200_000].as_bytes()),
+                ("1", &large.as_bytes()[..200_000]),
+                ("2", &large.as_bytes()[..200_000]),
                 ("3", head.as_bytes()),
             ]),
         ),

@@ -61,7 +61,7 @@ fn a_file_that_may_not_be_read_is_named() {
         ("b.log", log_with_one_match().as_bytes()),
     ]);
     let file = folder.path().join("a.log");
-    fs::set_permissions(&file, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::File::open(&file).is_ok() {
         eprintln!("left out: this user may read everything");
         return;
