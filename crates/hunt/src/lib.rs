@@ -3,6 +3,8 @@
 mod coverage;
 mod follow;
 mod formats;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod indicators;
 mod input;
 mod layout;

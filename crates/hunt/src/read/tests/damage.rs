@@ -106,3 +106,32 @@ fn unread_stretches_are_listed_up_to_a_limit() {
     let reading = read_tree(folder.path());
     assert_eq!((reading.unread.len(), reading.unread_not_listed), (1000, 500));
 }
+
+/// Bytes in which readers of logs and archives meet what they look for.
+fn noise() -> impl proptest::strategy::Strategy<Value = Vec<u8>> {
+    use proptest::prelude::*;
+    let part = prop_oneof![
+        prop::collection::vec(any::<u8>(), 0..40),
+        Just(head().into_bytes()),
+        Just(row("2021-08-12 10:00:00", "/looked-for", "203.0.113.66").into_bytes()),
+        Just(
+            b"DateTime,RequestId,UrlStem,ProxyAction\r\n\"2021\"\",\"\n2021-08-12T10:00:00Z,/looked-for,\"\n"
+                .to_vec()
+        ),
+        Just(b"#Fields:\n#Fields: \xff date\n#Date: 9999-99-99\n".to_vec()),
+        Just(vec![0; 600]),
+        Just(b"\x1f\x8b\x08\0\0\0\0\0\0\0".to_vec()),
+        Just(b"\x28\xb5\x2f\xfd".to_vec()),
+        Just(b"PK\x03\x04".to_vec()),
+        Just(b"PK\x05\x06\0\0\0\0\xff\xff\xff\xff".to_vec()),
+        Just(b"\xff\xfe#\0S\0".to_vec()),
+    ];
+    prop::collection::vec(part, 0..8).prop_map(|parts| parts.concat())
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_bytes_stop_the_reader(bytes in noise()) {
+        crate::fuzzing::read_whole(&bytes, &rules());
+    }
+}
