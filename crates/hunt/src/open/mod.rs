@@ -74,7 +74,9 @@ impl Opener<'_> {
             input = input.expect_end_at(size);
         }
         if let Some(file) = file
-            && sniff(input.peek(512)) == Sniffed::Packed(Packing::Zip)
+            && [&b"PK\x03\x04"[..], b"PK\x05\x06"]
+                .iter()
+                .any(|magic| input.peek(HEAD).starts_with(magic))
         {
             self.zip_file(file, &mut input);
         } else {

@@ -314,11 +314,10 @@ impl<'r> Hunt<'r> {
     fn work(&self) {
         let mut tools = Tools::default();
         while let Some(job) = self.queue.next() {
-            match job {
+            self.queue.run(|| match job {
                 Job::Files(files) => files.into_iter().for_each(|entry| self.file(entry, &mut tools)),
                 Job::Unit(file, unit) => file.run(unit, self, &mut tools),
-            }
-            self.queue.done();
+            });
         }
     }
 

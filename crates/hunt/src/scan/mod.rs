@@ -211,6 +211,10 @@ fn set(task: &Task<'_>, kind: LogKind, in_force: &mut InForce, line: &[u8]) -> b
     if let Some(names) = fields_of(kind, line) {
         in_force.layout = task.layouts.intern(kind, &names);
         true
+    } else if directive(line, b"#Fields:").is_some() {
+        // Names that are no text.
+        in_force.layout = None;
+        true
     } else if let Some(day) = directive(line, b"#Date:") {
         in_force.day = day.get(..10).and_then(time::date).or(in_force.day);
         true
@@ -388,7 +392,7 @@ impl Scanner<'_, '_> {
         let line = &block.bytes[range.clone()];
         if set(self.task, self.kind, &mut self.out.in_force, line) {
             // `#Date` may stand before the first `#Fields`.
-            if self.out.in_force.layout.is_none() && fields_of(self.kind, line).is_some() {
+            if self.out.in_force.layout.is_none() && directive(line, b"#Date:").is_none() {
                 self.out.headless.get_or_insert(block.place(range.start));
             }
             turns.push((range.end, self.out.in_force.clone()));

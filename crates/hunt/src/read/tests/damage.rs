@@ -130,6 +130,8 @@ fn noise() -> impl proptest::strategy::Strategy<Value = Vec<u8>> {
 }
 
 proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 50, ..Default::default() })]
+
     #[test]
     fn no_bytes_stop_the_reader(bytes in noise()) {
         crate::fuzzing::read_whole(&bytes, &rules());
