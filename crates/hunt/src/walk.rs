@@ -38,6 +38,23 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
+    /// Stands for bytes in memory.
+    pub(crate) fn in_memory() -> Self {
+        let path = PathBuf::from("memory");
+        let root = Root {
+            path: path.clone(),
+            real: None,
+            is_folder: false,
+            size: 0,
+        };
+        Self {
+            path,
+            root: Arc::new(root),
+            size: 0,
+            is_stream: true,
+        }
+    }
+
     /// Whether it is standard input.
     pub(crate) fn is_stdin(&self) -> bool {
         self.root.real.is_none()

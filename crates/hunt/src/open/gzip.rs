@@ -7,6 +7,9 @@ use flate2::bufread::GzDecoder;
 use super::Stop;
 use crate::model::UnreadReason;
 
+/// The most that is unpacked at once.
+const STEP: usize = 8 * 1024;
+
 /// Reads the members of a gzip stream.
 pub(super) struct Gunzip<R> {
     member: Option<GzDecoder<R>>,
@@ -53,8 +56,10 @@ impl<R: BufRead> Read for Gunzip<R> {
         if out.is_empty() {
             return Ok(0);
         }
+        // What was unpacked before damage is lost within one call.
+        let room = out.len().min(STEP);
         while let Some(member) = &mut self.member {
-            let count = member.read(out)?;
+            let count = member.read(&mut out[..room])?;
             if count > 0 {
                 return Ok(count);
             }

@@ -53,6 +53,8 @@ pub(crate) struct Opener<'o> {
     pub(crate) visitor: &'o mut dyn Visitor,
     pub(crate) limits: Limits,
     pub(crate) buffers: &'o mut Vec<Vec<u8>>,
+    /// How many failures were reported.
+    pub(crate) failures: u64,
 }
 
 /// Where a stream stands among archives.
@@ -72,7 +74,9 @@ impl Opener<'_> {
             input = input.expect_end_at(size);
         }
         if let Some(file) = file
-            && sniff(input.peek(512)) == Sniffed::Packed(Packing::Zip)
+            && [&b"PK\x03\x04"[..], b"PK\x05\x06"]
+                .iter()
+                .any(|magic| input.peek(HEAD).starts_with(magic))
         {
             self.zip_file(file, &mut input);
         } else {
@@ -216,6 +220,7 @@ impl Opener<'_> {
     }
 
     fn failed(&mut self, member: Option<&str>, offset: u64, error: &io::Error) -> ControlFlow<()> {
+        self.failures += 1;
         let reason = reason(error);
         self.visitor.unread(member, offset, reason, Some(words(error)));
         match reason {
