@@ -4,10 +4,20 @@
 //! and RFC 3849 set aside for documentation, and text that does nothing.
 
 #![allow(clippy::print_stdout, reason = "a chore's output is its result")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "chores start cargo, imker and what imker is compared with, and read what they wrote themselves"
+)]
 
+mod bench;
 mod corpus;
 mod incident;
 mod logs;
+mod project;
+mod truth;
+
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use miette::IntoDiagnostic;
@@ -26,9 +36,16 @@ enum Chore {
     Corpus(corpus::Options),
     /// Write `examples/incident` anew
     Incident,
+    /// Measure `imker hunt` beside ripgrep, gzip and rsigma
+    Bench(bench::Options),
+    /// Compare what `imker hunt` finds in corpora with what is in them; the status is 1 where they differ
+    Truth(truth::Options),
+    /// Measure rsigma alone; `bench` calls this
+    #[command(hide = true)]
+    Rsigma(bench::Sample),
 }
 
-fn main() -> miette::Result<()> {
+fn main() -> miette::Result<ExitCode> {
     match Arguments::parse().chore {
         Chore::Corpus(options) => {
             let truth = corpus::write(&options).into_diagnostic()?;
@@ -41,6 +58,13 @@ fn main() -> miette::Result<()> {
                 options.out.display()
             );
         }
+        Chore::Bench(options) => bench::run(&options)?,
+        Chore::Truth(options) => {
+            if !truth::run(&options)? {
+                return Ok(ExitCode::FAILURE);
+            }
+        }
+        Chore::Rsigma(sample) => bench::run_rsigma(&sample)?,
         Chore::Incident => {
             let files = incident::write(&incident::folder()).into_diagnostic()?;
             println!(
@@ -50,5 +74,5 @@ fn main() -> miette::Result<()> {
             );
         }
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Attack, Findings, Outcome, Statement, Verdict};
+use crate::model::{Findings, Outcome, Statement, Verdict};
 
 /// Names in one statement.
 const NAMES: usize = 20;
@@ -21,7 +21,16 @@ const UPDATES: [(&str, &str); 9] = [
     ("CVE-2022-41082", "KB5019758"),
 ];
 
-pub(crate) fn advice(findings: &Findings, complete: bool) -> Vec<Statement> {
+/// What advice rests on beside the findings.
+pub(crate) struct Grounds<'a> {
+    pub complete: bool,
+    /// Webshells that answered.
+    pub shells: &'a BTreeSet<String>,
+    /// Chains of which a step succeeded.
+    pub chains: &'a BTreeSet<String>,
+}
+
+pub(crate) fn advice(findings: &Findings, grounds: &Grounds<'_>) -> Vec<Statement> {
     let verdict = findings.judgement.verdict;
     let mut advice = Vec::new();
     let mut add = |statement: Statement| advice.push(statement);
@@ -41,13 +50,13 @@ pub(crate) fn advice(findings: &Findings, complete: bool) -> Vec<Statement> {
         add(on("advice-restrict-access", Verdict::Vulnerable));
         add(on("advice-preserve", Verdict::Vulnerable));
     }
-    if !complete {
+    if !grounds.complete {
         add(Statement::new("advice-mend-unread"));
     }
     if verdict >= Verdict::Vulnerable {
-        let paths: BTreeSet<&str> = answered(&findings.attacks).collect();
-        if verdict == Verdict::Compromised && !paths.is_empty() {
-            add(Statement::new("advice-remove-webshells").with("paths", list(paths.into_iter())));
+        if !grounds.shells.is_empty() {
+            let paths = list(grounds.shells.iter().map(String::as_str));
+            add(Statement::new("advice-remove-webshells").with("paths", paths));
         }
         add(on("advice-look-for-webshells", Verdict::Vulnerable));
     }
@@ -59,9 +68,11 @@ pub(crate) fn advice(findings: &Findings, complete: bool) -> Vec<Statement> {
         .attacks
         .iter()
         .filter(|attack| attack.verdict >= Verdict::Vulnerable);
-    let cves: BTreeSet<&str> = succeeded
-        .flat_map(|attack| attack.cves.iter().map(String::as_str))
-        .collect();
+    let cves = succeeded.flat_map(|attack| attack.cves.iter().map(String::as_str));
+    // An attack that got through on one server may have met another server's fix.
+    let worked =
+        |cve: &&str| imker_exchange::chain_of(cve).is_some_and(|chain| grounds.chains.contains(chain));
+    let cves: BTreeSet<&str> = cves.filter(worked).collect();
     match updates(&cves) {
         kbs if verdict >= Verdict::Vulnerable && !kbs.is_empty() => {
             add(Statement::new("advice-patch")
@@ -99,14 +110,6 @@ pub(crate) fn advice(findings: &Findings, complete: bool) -> Vec<Statement> {
     }
     add(Statement::new("advice-extend-logs"));
     advice
-}
-
-/// Webshells of attacks in which one answered.
-fn answered(attacks: &[Attack]) -> impl Iterator<Item = &str> {
-    let compromised = attacks
-        .iter()
-        .filter(|attack| attack.verdict == Verdict::Compromised);
-    compromised.flat_map(|attack| attack.webshells.iter().map(String::as_str))
 }
 
 fn updates(cves: &BTreeSet<&str>) -> String {

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use imker_sigma::RuleIndex;
 use jiff::Timestamp;
 
-use crate::attribution::{self, Flaw, PATH_CONFUSION};
+use crate::attribution::{self, Flaw, PATH_CONFUSION, PROXYNOTSHELL, PROXYSHELL};
 use crate::digest::Digest;
 use crate::model::{Attack, BuildSeen, Outcome, ServerId, Stage, Verdict};
 use crate::names::Names;
@@ -102,7 +102,36 @@ impl AttackBuilder {
             self.succeeded.insert(digest.kind);
         }
         self.name(digest, book);
-        self.count(digest, book, budget);
+        let stage = self.in_chain(digest, book);
+        self.count(stage, digest, book, budget);
+    }
+
+    /// The digest's stage in the attack's own chain. Who logs on is first refused without a user: such an attack
+    /// counts as ProxyNotShell from the first request with a user on, unless ProxyShell worked before.
+    fn in_chain(&mut self, digest: &Digest<'_>, book: &RuleBook) -> StageId {
+        let tables = &book.tables;
+        if digest.chain == self.chain || attribution::family(digest.chain, tables) != self.family(book) {
+            return digest.stage;
+        }
+        let renamed = |stage: StageId, chain: ChainId| {
+            tables
+                .counterpart(stage, tables.chain_name(chain))
+                .unwrap_or(stage)
+        };
+        let worked = self.stages.values().any(|sum| sum.first_success.is_some());
+        if worked || &**tables.chain_name(self.chain) != PROXYSHELL {
+            return renamed(digest.stage, self.chain);
+        }
+        self.chain = digest.chain;
+        let stages = std::mem::take(&mut self.stages).into_iter();
+        self.stages = stages
+            .map(|(stage, sum)| (renamed(stage, digest.chain), sum))
+            .collect();
+        digest.stage
+    }
+
+    fn family(&self, book: &RuleBook) -> ChainId {
+        attribution::family(self.chain, &book.tables)
     }
 
     fn name(&mut self, digest: &Digest<'_>, book: &RuleBook) {
@@ -125,13 +154,13 @@ impl AttackBuilder {
                 }
                 return;
             };
-            attribution::name(&mut cves, flaw);
+            attribution::name(&mut cves, flaw, digest.user);
         }
         self.cves.extend(cves);
     }
 
-    fn count(&mut self, digest: &Digest<'_>, book: &RuleBook, budget: &Budget) {
-        let stage = self.stages.entry(digest.stage).or_insert_with(|| StageSum {
+    fn count(&mut self, stage: StageId, digest: &Digest<'_>, book: &RuleBook, budget: &Budget) {
+        let stage = self.stages.entry(stage).or_insert_with(|| StageSum {
             outcomes: BTreeMap::new(),
             first: digest.time,
             last: digest.time,
@@ -220,7 +249,7 @@ impl AttackBuilder {
             first: self.first,
             last: self.last,
             stages: stages.iter().map(|(id, sum)| stage(*id, sum, book)).collect(),
-            cves: self.cves(builds).into_iter().collect(),
+            cves: self.cves(book, builds).into_iter().collect(),
             techniques: self.techniques.iter().cloned().collect(),
             webshells: self.webshells.iter().cloned().collect(),
             evidence: evidence(samples.flat_map(Sample::rows), book, names),
@@ -230,9 +259,13 @@ impl AttackBuilder {
     }
 
     /// CVEs, those of the shared shape by the build that the logs show for the time; where they show none, the
-    /// flaw that needs no log-on.
-    fn cves(&self, builds: &BTreeMap<ServerId, Vec<BuildSeen>>) -> BTreeSet<String> {
+    /// flaw of the attack's chain.
+    fn cves(&self, book: &RuleBook, builds: &BTreeMap<ServerId, Vec<BuildSeen>>) -> BTreeSet<String> {
         let mut all = self.cves.clone();
+        let otherwise = match &**book.tables.chain_name(self.chain) {
+            PROXYNOTSHELL => Flaw::ProxyNotShell,
+            _ => Flaw::ProxyShell,
+        };
         for (server, unknown) in &self.unattributed {
             for time in &unknown.times {
                 let seen = builds
@@ -242,7 +275,8 @@ impl AttackBuilder {
                 let mut cves = unknown.cves.clone();
                 attribution::name(
                     &mut cves,
-                    attribution::flaw(false, fixed).unwrap_or(Flaw::ProxyShell),
+                    attribution::flaw(false, fixed).unwrap_or(otherwise),
+                    false,
                 );
                 all.extend(cves);
             }

@@ -9,6 +9,7 @@ use imker_exchange::{Build, Fix};
 use jiff::Timestamp;
 
 use crate::model::{BuildSeen, Vantage};
+use crate::tables::{ChainId, Tables};
 
 pub(crate) const PROXYSHELL: &str = "ProxyShell";
 pub(crate) const PROXYNOTSHELL: &str = "ProxyNotShell";
@@ -32,23 +33,28 @@ pub(crate) fn flaw(with_user: bool, fixed: Option<bool>) -> Option<Flaw> {
 }
 
 /// Replaces the CVEs that rules of the shared shape name by those of one flaw.
-pub(crate) fn name(cves: &mut BTreeSet<String>, flaw: Flaw) {
-    let (own, other): ([&str; 2], &[&str]) = match flaw {
-        Flaw::ProxyShell => (
-            [PATH_CONFUSION, "CVE-2021-34523"],
-            &["CVE-2022-41040", "CVE-2022-41082"],
-        ),
-        Flaw::ProxyNotShell => (
-            ["CVE-2022-41040", "CVE-2022-41082"],
-            &[PATH_CONFUSION, "CVE-2021-34523", "CVE-2021-31207"],
-        ),
-    };
-    // The second of each pair is the step to PowerShell, named only where a rule saw that step.
-    let powershell = cves.remove("CVE-2021-34523") | cves.remove("CVE-2022-41082");
-    cves.retain(|cve| !other.contains(&cve.as_str()));
-    cves.insert(own[0].to_owned());
-    if powershell {
-        cves.insert(own[1].to_owned());
+pub(crate) fn name(cves: &mut BTreeSet<String>, flaw: Flaw, with_user: bool) {
+    let before = ["CVE-2021-34523", "CVE-2021-31207"];
+    let after = "CVE-2022-41082";
+    // The step to PowerShell has a CVE of its own, named only where a rule saw that step.
+    let powershell = cves.contains(before[0]) || cves.contains(after);
+    cves.remove(PATH_CONFUSION);
+    cves.remove("CVE-2022-41040");
+    match flaw {
+        Flaw::ProxyShell => {
+            cves.remove(after);
+            cves.insert(PATH_CONFUSION.to_owned());
+            if powershell {
+                cves.insert(before[0].to_owned());
+            }
+        }
+        Flaw::ProxyNotShell => {
+            cves.retain(|cve| !before.contains(&cve.as_str()) && cve != after);
+            cves.insert("CVE-2022-41040".to_owned());
+            if powershell && with_user {
+                cves.insert(after.to_owned());
+            }
+        }
     }
 }
 
@@ -61,6 +67,14 @@ pub(crate) fn is_person(user: &str, vantage: Vantage) -> bool {
         && !user.ends_with('$')
         && !user.starts_with("nt authority\\")
         && !user.starts_with("nt+authority\\")
+}
+
+/// The chain by which requests are grouped: both chains of the shared shape are one.
+pub(crate) fn family(chain: ChainId, tables: &Tables) -> ChainId {
+    match &**tables.chain_name(chain) {
+        PROXYNOTSHELL => tables.chain(PROXYSHELL).unwrap_or(chain),
+        _ => chain,
+    }
 }
 
 /// The flaw that opens a chain.
@@ -123,21 +137,24 @@ mod tests {
 
     #[test]
     fn cves_are_named_for_one_flaw_only() {
-        let named = |cves: &[&str], flaw: Flaw| {
+        let named = |cves: &[&str], flaw: Flaw, user: bool| {
             let mut set: BTreeSet<String> = cves.iter().map(|cve| (*cve).to_owned()).collect();
-            name(&mut set, flaw);
-            set.into_iter().collect::<Vec<_>>()
+            name(&mut set, flaw, user);
+            set.into_iter().collect::<Vec<_>>().join(" ")
         };
         let shell = ["CVE-2021-34473", "CVE-2021-34523", "CVE-2021-31207"];
+        let (old, new) = (Flaw::ProxyShell, Flaw::ProxyNotShell);
+        assert_eq!(named(&shell, new, true), "CVE-2022-41040 CVE-2022-41082");
+        assert_eq!(named(&shell, new, false), "CVE-2022-41040");
+        assert_eq!(named(&shell[..1], new, true), "CVE-2022-41040");
         assert_eq!(
-            named(&shell, Flaw::ProxyNotShell),
-            ["CVE-2022-41040", "CVE-2022-41082"]
+            named(&shell, old, false),
+            "CVE-2021-31207 CVE-2021-34473 CVE-2021-34523"
         );
         assert_eq!(
-            named(&["CVE-2022-41040", "CVE-2020-0688"], Flaw::ProxyShell),
-            ["CVE-2020-0688", "CVE-2021-34473"]
+            named(&["CVE-2022-41040", "CVE-2020-0688"], old, false),
+            "CVE-2020-0688 CVE-2021-34473"
         );
-        assert_eq!(named(&shell[..1], Flaw::ProxyNotShell), ["CVE-2022-41040"]);
     }
 
     #[test]

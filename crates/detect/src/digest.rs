@@ -76,7 +76,10 @@ impl<'a> Digest<'a> {
             server: primary.sighting.server,
             servers,
             rules: attack_rules.collect(),
-            shell: primary.script.as_deref().filter(|_| kind == StageKind::Webshell),
+            shell: primary
+                .script
+                .as_deref()
+                .filter(|path| kind == StageKind::Webshell && !imker_exchange::is_shipped_script(path)),
             shared_shape: family && request.rows.iter().any(|row| row.target.confused),
             user: request.rows.iter().any(|row| row.user),
             fixed: request.rows.iter().find_map(|row| row.fixed),

@@ -1,11 +1,11 @@
 //! Putting the findings together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use imker_sigma::Correlator;
 
-use crate::advice::advice;
+use crate::advice::{Grounds, advice};
 use crate::attack::AttackBuilder;
 use crate::client;
 use crate::coverage::CoverageBook;
@@ -46,6 +46,7 @@ pub(crate) fn findings(
     let label = |own: usize| settings.own_scanners.get(own).map(client::label);
     let mut builds: BTreeMap<ServerId, Vec<BuildSeen>> = BTreeMap::new();
     let mut servers = Vec::new();
+    let (mut shells, mut chains) = (BTreeSet::new(), BTreeSet::new());
     for server in names.sorted() {
         let (coverage, seen) = coverage.of(server);
         let (name, tally) = (names.of(server), tallies.of(server));
@@ -58,6 +59,12 @@ pub(crate) fn findings(
             complete,
         };
         let judgement = judge(&case);
+        shells.extend(tally.shells.iter().cloned());
+        chains.extend(
+            tally
+                .succeeded()
+                .map(|stage| book.tables.chain_of(stage).to_string()),
+        );
         builds.insert(server, seen.clone());
         servers.push(ServerFindings {
             name,
@@ -93,7 +100,14 @@ pub(crate) fn findings(
         correlations,
         advice: Vec::new(),
     };
-    findings.advice = advice(&findings, complete);
+    findings.advice = advice(
+        &findings,
+        &Grounds {
+            complete,
+            shells: &shells,
+            chains: &chains,
+        },
+    );
     findings
 }
 

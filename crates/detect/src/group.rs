@@ -10,6 +10,7 @@ use std::net::IpAddr;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::attack::AttackBuilder;
+use crate::attribution;
 use crate::digest::Digest;
 use crate::model::{Outcome, ServerId, Verdict};
 use crate::rulebook::RuleBook;
@@ -69,7 +70,7 @@ impl AttackBook {
     pub fn add(&mut self, digest: &Digest<'_>, book: &RuleBook) -> bool {
         let key = Key {
             actor: digest.client.map_or(Actor::Unknown(digest.server), Actor::Client),
-            chain: digest.chain,
+            chain: attribution::family(digest.chain, &book.tables),
             own: digest.own,
         };
         let id = self.linked(digest).or_else(|| self.running(&key, digest.time));

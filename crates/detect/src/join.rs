@@ -3,14 +3,18 @@
 //! Rows wait for their fellows for [`HOLD`]; then the request leaves, in order of its first row. So many rows
 //! wait at most that they fit [`OPEN_LIMIT`] and [`OPEN_BYTES`]; in a flood the oldest leave sooner.
 
+mod copies;
+
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use imker_event::Text;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::classify::{Row, Step};
-use crate::model::{Outcome, ServerId, Vantage};
+use crate::model::{Outcome, ServerId, Sighting, Vantage};
+use copies::Copies;
 
 /// How long a request waits for rows with its id.
 const HOLD: SignedDuration = SignedDuration::from_secs(60);
@@ -32,13 +36,6 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    fn new(row: Row) -> Self {
-        Self {
-            time: row.sighting.request.time,
-            rows: vec![row],
-        }
-    }
-
     /// The row nearest to the client.
     pub fn primary(&self) -> &Row {
         &self.rows[0]
@@ -75,12 +72,24 @@ impl Request {
             .unwrap_or(Outcome::Unclear)
     }
 
+    /// Whether there is room for the row and nothing in its way: a log has one row of a request.
     fn takes(&self, row: &Row) -> bool {
         self.rows.len() < ROWS_LIMIT
+            && row.sighting.vantage != Vantage::HttpErr
             && self.rows.iter().all(|have| {
                 let (have, new) = (&have.sighting, &row.sighting);
                 have.vantage != new.vantage || have.place.file != new.place.file
             })
+    }
+
+    /// Whether the same line is there already, from another file.
+    fn holds(&self, row: &Row) -> bool {
+        let new = &row.sighting;
+        self.rows.iter().map(|have| &have.sighting).any(|have| {
+            (have.server, have.vantage) == (new.server, new.vantage)
+                && have.line == new.line
+                && have.place.file != new.place.file
+        })
     }
 
     fn add(&mut self, row: Row) {
@@ -94,16 +103,6 @@ impl Request {
     }
 }
 
-type PathKey = (ServerId, String);
-
-#[derive(Debug)]
-struct Open {
-    request: Request,
-    ids: Vec<Text>,
-    key: PathKey,
-    weight: usize,
-}
-
 /// Joins rows that come in ascending order of time.
 #[derive(Debug, Default)]
 pub(crate) struct Joiner {
@@ -111,32 +110,55 @@ pub(crate) struct Joiner {
     /// Number of the first request in `open`.
     first: u64,
     by_id: HashMap<Text, u64>,
-    by_path: HashMap<PathKey, VecDeque<u64>>,
-    /// Front ends by address, as their own logs tell it: a back end's `c-ip`.
-    front_ends: HashMap<IpAddr, ServerId>,
+    /// Requests by path that still lack a row of some vantage, in order.
+    lacking: HashMap<(PathKey, Vantage), VecDeque<u64>>,
+    copies: Copies,
+    front_ends: FrontEnds,
     weight: usize,
 }
 
-/// Addresses of front ends kept at most.
-const FRONT_ENDS_LIMIT: usize = 4096;
+type PathKey = (ServerId, Arc<str>);
+
+#[derive(Debug)]
+struct Open {
+    request: Request,
+    ids: Vec<Text>,
+    key: PathKey,
+    /// The lines of its rows, as [`Copies`] knows them.
+    lines: Vec<u64>,
+    weight: usize,
+}
+
+/// Vantages that can tell of one request. What HTTP.sys refuses no other log sees.
+const JOINED: [Vantage; 3] = [Vantage::FrontEnd, Vantage::Proxy, Vantage::BackEnd];
 
 impl Joiner {
     /// Takes a row; requests that need not wait any longer go to `ready`.
     pub fn push(&mut self, row: Row, ready: &mut Vec<Request>) {
         let now = row.sighting.request.time;
-        while self
-            .open
-            .front()
-            .is_some_and(|open| now.duration_since(open.request.time) > HOLD)
-        {
+        let over = |open: &Open| now.duration_since(open.request.time) > HOLD;
+        while self.open.front().is_some_and(over) {
             ready.extend(self.pop());
         }
-        self.learn(&row);
-        let key = (self.front_end(&row), row.target.path.clone());
-        match self.fellow(&row, &key) {
-            Some(number) => self.join(number, row),
-            None => self.start(key, row),
+        let line = copies::line(&row.sighting);
+        let copied = self.copies.count(line, &row.sighting.place.file);
+        if copied
+            .and_then(|number| self.get(number))
+            .is_some_and(|open| open.request.holds(&row))
+        {
+            return;
         }
+        self.front_ends.learn(&row.sighting);
+        let key = (
+            self.front_ends.of(&row.sighting),
+            Arc::from(row.target.path.as_str()),
+        );
+        let number = match self.fellow(&row, &key) {
+            Some(number) => number,
+            None => self.start(key, row.sighting.request.time),
+        };
+        self.copies.add(line, number);
+        self.add(number, line, row);
         while self.open.len() > OPEN_LIMIT || self.weight > OPEN_BYTES {
             ready.extend(self.pop());
         }
@@ -147,52 +169,59 @@ impl Joiner {
         std::iter::from_fn(|| self.pop()).collect()
     }
 
-    fn learn(&mut self, row: &Row) {
-        if row.sighting.vantage == Vantage::FrontEnd
-            && self.front_ends.len() < FRONT_ENDS_LIMIT
-            && let Some(address) = row.sighting.request.server_address
-            && !address.is_loopback()
-        {
-            self.front_ends
-                .entry(address.to_canonical())
-                .or_insert(row.sighting.server);
-        }
-    }
-
-    /// The server whose front end took the request.
-    fn front_end(&self, row: &Row) -> ServerId {
-        let own = row.sighting.server;
-        if row.sighting.vantage != Vantage::BackEnd {
-            return own;
-        }
-        let from = row.sighting.request.client.map(|client| client.to_canonical());
-        from.and_then(|from| self.front_ends.get(&from))
-            .copied()
-            .unwrap_or(own)
-    }
-
-    fn fellow(&self, row: &Row, key: &PathKey) -> Option<u64> {
+    /// The request that a row belongs to: by its id, else by path and time.
+    fn fellow(&mut self, row: &Row, key: &PathKey) -> Option<u64> {
         let id = row.sighting.request.request_id.as_ref();
-        if let Some(number) = id.and_then(|id| self.by_id.get(id)).copied()
-            && self.get(number).is_some_and(|open| open.request.takes(row))
+        let named = id.and_then(|id| self.by_id.get(id)).copied();
+        if named
+            .and_then(|number| self.get(number))
+            .is_some_and(|open| open.request.takes(row))
         {
-            return Some(number);
+            return named;
         }
-        self.by_path.get(key)?.iter().copied().find(|number| {
-            self.get(*number).is_some_and(|open| {
-                let ids_differ = id.is_some_and(|id| !open.ids.is_empty() && !open.ids.contains(id));
-                !ids_differ
-                    && open.request.takes(row)
-                    && open.request.rows.iter().all(|have| alike(have, row))
-            })
-        })
+        let now = row.sighting.request.time;
+        let lacking = self.lacking.get_mut(&(key.clone(), row.sighting.vantage))?;
+        let open = |number: u64| self.open.get(number.checked_sub(self.first)? as usize);
+        let far = |open: &Open| now.duration_since(open.request.time) > NEAR;
+        while lacking
+            .front()
+            .is_some_and(|number| open(*number).is_none_or(far))
+        {
+            lacking.pop_front();
+        }
+        let at = lacking
+            .iter()
+            .position(|number| open(*number).is_some_and(|open| open.fits(row)))?;
+        lacking.remove(at)
     }
 
-    fn join(&mut self, number: u64, row: Row) {
-        let at = (number - self.first) as usize;
-        let Some(open) = self.open.get_mut(at) else { return };
+    fn start(&mut self, key: PathKey, time: Timestamp) -> u64 {
+        let number = self.first + self.open.len() as u64;
+        let weight = size_of::<Open>() + key.1.len();
+        self.weight += weight;
+        let request = Request {
+            rows: Vec::new(),
+            time,
+        };
+        self.open.push_back(Open {
+            request,
+            ids: Vec::new(),
+            key,
+            lines: Vec::new(),
+            weight,
+        });
+        number
+    }
+
+    fn add(&mut self, number: u64, line: u64, row: Row) {
+        let Some(open) = self.open.get_mut((number - self.first) as usize) else {
+            return;
+        };
+        let new = open.request.rows.is_empty();
+        let vantage = row.sighting.vantage;
         open.weight += row.weight();
         self.weight += row.weight();
+        open.lines.push(line);
         if let Some(id) = row.sighting.request.request_id.clone()
             && !open.ids.contains(&id)
         {
@@ -200,23 +229,14 @@ impl Joiner {
             open.ids.push(id);
         }
         open.request.add(row);
-    }
-
-    fn start(&mut self, key: PathKey, row: Row) {
-        let number = self.first + self.open.len() as u64;
-        let ids: Vec<Text> = row.sighting.request.request_id.iter().cloned().collect();
-        for id in &ids {
-            self.by_id.entry(id.clone()).or_insert(number);
+        if new && JOINED.contains(&vantage) {
+            for other in JOINED.into_iter().filter(|other| *other != vantage) {
+                self.lacking
+                    .entry((open.key.clone(), other))
+                    .or_default()
+                    .push_back(number);
+            }
         }
-        self.by_path.entry(key.clone()).or_default().push_back(number);
-        let weight = row.weight() + key.1.len();
-        self.weight += weight;
-        self.open.push_back(Open {
-            request: Request::new(row),
-            ids,
-            key,
-            weight,
-        });
     }
 
     fn pop(&mut self) -> Option<Request> {
@@ -229,12 +249,18 @@ impl Joiner {
                 self.by_id.remove(id);
             }
         }
-        if let Some(numbers) = self.by_path.get_mut(&open.key) {
-            numbers.retain(|other| *other != number);
-            if numbers.is_empty() {
-                self.by_path.remove(&open.key);
+        for vantage in JOINED {
+            let key = (open.key.clone(), vantage);
+            if let Some(numbers) = self.lacking.get_mut(&key) {
+                while numbers.front().is_some_and(|first| *first <= number) {
+                    numbers.pop_front();
+                }
+                if numbers.is_empty() {
+                    self.lacking.remove(&key);
+                }
             }
         }
+        open.lines.iter().for_each(|line| self.copies.forget(*line));
         Some(open.request)
     }
 
@@ -243,14 +269,50 @@ impl Joiner {
     }
 }
 
-/// Whether two rows without a common id tell of one request.
+impl Open {
+    /// Whether a row without the request's id tells of it.
+    fn fits(&self, row: &Row) -> bool {
+        let id = row.sighting.request.request_id.as_ref();
+        let another = id.is_some_and(|id| !self.ids.is_empty() && !self.ids.contains(id));
+        !another && self.request.takes(row) && self.request.rows.iter().all(|have| alike(have, row))
+    }
+}
+
+/// Whether two rows of different vantages tell of one request.
 fn alike(have: &Row, new: &Row) -> bool {
     let (a, b) = (&have.sighting, &new.sighting);
-    if a.vantage == b.vantage {
-        // A line that stands in two files is a copy.
-        return a.server == b.server && a.request.time == b.request.time && a.line == b.line;
-    }
-    let near = b.request.time.duration_since(a.request.time).abs() <= NEAR;
     let behind = a.vantage == Vantage::BackEnd || b.vantage == Vantage::BackEnd;
-    near && (behind || have.target.whole == new.target.whole)
+    let near = b.request.time.duration_since(a.request.time).abs() <= NEAR;
+    a.vantage != b.vantage && near && (behind || have.target.whole == new.target.whole)
 }
+
+/// Front ends by address, as their own logs tell it: a back end's `c-ip`.
+#[derive(Debug, Default)]
+struct FrontEnds(HashMap<IpAddr, ServerId>);
+
+impl FrontEnds {
+    const LIMIT: usize = 4096;
+
+    fn learn(&mut self, sighting: &Sighting) {
+        if sighting.vantage == Vantage::FrontEnd
+            && self.0.len() < Self::LIMIT
+            && let Some(address) = sighting.request.server_address
+            && !address.is_loopback()
+        {
+            self.0.entry(address.to_canonical()).or_insert(sighting.server);
+        }
+    }
+
+    /// The server whose front end took the request.
+    fn of(&self, sighting: &Sighting) -> ServerId {
+        let from = sighting
+            .request
+            .client
+            .filter(|_| sighting.vantage == Vantage::BackEnd);
+        let known = from.and_then(|from| self.0.get(&from.to_canonical()));
+        known.copied().unwrap_or(sighting.server)
+    }
+}
+
+#[cfg(test)]
+mod tests;

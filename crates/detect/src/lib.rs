@@ -6,20 +6,24 @@
 mod advice;
 mod attack;
 mod attribution;
-mod classify;
 mod built_in;
+mod classify;
 mod client;
 mod coverage;
 mod detector;
 mod digest;
 mod findings;
 mod group;
+#[cfg(test)]
+mod group_tests;
 mod join;
 mod model;
 mod names;
 mod outcome;
 mod rulebook;
 mod sample;
+#[cfg(test)]
+mod scenarios;
 mod side;
 pub mod statements;
 mod tables;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use imker_event::{Text, WebRequest};
-use imker_sigma::{Level, Origin, RuleIndex};
+use imker_sigma::{Level, Origin, Rule, RuleIndex};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use schemars::JsonSchema;
@@ -411,6 +411,19 @@ pub struct RuleNamed {
     pub source: String,
 }
 
+impl From<&Rule> for RuleNamed {
+    fn from(rule: &Rule) -> Self {
+        Self {
+            id: rule.id.clone(),
+            title: rule.title.clone(),
+            author: rule.author.clone(),
+            level: rule.level,
+            origin: rule.origin,
+            source: rule.source.clone(),
+        }
+    }
+}
+
 /// A line that supports a finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Evidence {
@@ -434,7 +447,8 @@ pub struct Evidence {
     pub status: Option<u16>,
     /// Rule ids that matched.
     pub rules: Vec<String>,
-    /// The line as logged: hostile text.
+    /// The line as logged: hostile text. `line` is the place's number.
+    #[serde(rename = "text")]
     pub line: Text,
 }
 

@@ -56,7 +56,8 @@ fn answered(asked: &Asked<'_>) -> bool {
 fn is_webshell(asked: &Asked<'_>) -> bool {
     let stem = asked.request.uri_stem.as_str();
     uri::script(stem).is_some_and(|path| {
-        !imker_exchange::is_shipped_script(stem) && (asked.placed || uri::is_writable_place(&path))
+        !imker_exchange::is_shipped_script(&path)
+            && (asked.placed || imker_exchange::is_writable_place(&path))
     })
 }
 

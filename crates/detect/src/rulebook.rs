@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use imker_sigma::{Level, Origin, Rule, RuleIndex};
 
+use crate::attribution::{PROXYNOTSHELL, PROXYSHELL};
 use crate::model::RuleNamed;
 use crate::tables::{GENERIC, StageId, StageKind, Tables};
 
@@ -46,6 +47,7 @@ const NORMAL_TAG: &str = "imker.normal";
 impl RuleBook {
     /// `generates` tells whether a rule's match counts for itself.
     pub fn new(rules: &[Rule], mut tables: Tables, generates: impl Fn(RuleIndex) -> bool) -> Self {
+        tables.mirror(PROXYSHELL, PROXYNOTSHELL);
         let rules = rules
             .iter()
             .enumerate()
@@ -56,14 +58,7 @@ impl RuleBook {
                 };
                 let normal = rule.tags.iter().find_map(|tag| tag.strip_prefix(NORMAL_TAG));
                 RuleInfo {
-                    named: RuleNamed {
-                        id: rule.id.clone(),
-                        title: rule.title.clone(),
-                        author: rule.author.clone(),
-                        level: rule.level,
-                        origin: rule.origin,
-                        source: rule.source.clone(),
-                    },
+                    named: rule.into(),
                     role,
                     placed,
                     cves: rule.cves().collect(),
@@ -125,7 +120,10 @@ fn role(rule: &Rule, tables: &mut Tables) -> (Role, bool) {
         Some(stage) => (Role::Attack(stage), true),
         None if rule.level <= Level::Low => (Role::Reconnaissance, false),
         None => {
-            let chain = rule.cves().find_map(|cve| chain_of(&cve)).unwrap_or(GENERIC);
+            let chain = rule
+                .cves()
+                .find_map(|cve| imker_exchange::chain_of(&cve))
+                .unwrap_or(GENERIC);
             (Role::Attack(tables.of_kind(chain, kind(rule))), false)
         }
     }
@@ -140,18 +138,6 @@ fn kind(rule: &Rule) -> StageKind {
         () if has("T1595") => StageKind::Probe,
         () => StageKind::Exploit,
     }
-}
-
-fn chain_of(cve: &str) -> Option<&'static str> {
-    Some(match cve {
-        "CVE-2021-34473" | "CVE-2021-34523" | "CVE-2021-31207" => "ProxyShell",
-        "CVE-2021-26855" | "CVE-2021-26857" | "CVE-2021-26858" | "CVE-2021-27065" => "ProxyLogon",
-        "CVE-2021-31195" | "CVE-2021-31196" => "ProxyOracle",
-        "CVE-2021-33766" => "ProxyToken",
-        "CVE-2022-41040" | "CVE-2022-41082" => "ProxyNotShell",
-        "CVE-2022-41080" => "OWASSRF",
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use imker_sigma::RuleIndex;
 
 use crate::join::Request;
 use crate::model::{
-    IndicatorSeen, NormalTraffic, Outcome, Reconnaissance, ServerId, Sighting, Span, Vantage,
+    IndicatorSeen, NormalTraffic, Outcome, Reconnaissance, RuleNamed, ServerId, Sighting, Span, Vantage,
 };
 use crate::names::Names;
 use crate::rulebook::{Role, RuleBook};
@@ -134,7 +134,7 @@ impl Aside {
         let entry = |(index, seen): (&RuleIndex, &Seen)| {
             let named = &book.get(*index)?.named;
             Some(IndicatorSeen {
-                indicator: named.title.clone(),
+                indicator: as_given(named),
                 source: named.source.clone(),
                 clients: seen.clients.iter().map(ToString::to_string).collect(),
                 count: seen.count,
@@ -162,4 +162,13 @@ impl Aside {
         };
         counts.into_iter().filter_map(entry).collect()
     }
+}
+
+/// An indicator as the user gave it; its rule's id is `indicator/<kind>/<value>`.
+fn as_given(rule: &RuleNamed) -> String {
+    let value = rule
+        .id
+        .strip_prefix("indicator/")
+        .and_then(|rest| rest.split_once('/'));
+    value.map_or_else(|| rule.title.clone(), |(_, value)| value.to_owned())
 }

@@ -83,15 +83,17 @@ pub const ALL: &[(&str, &[&str])] = &[
     ("normal-other", &["rule"]),
 ];
 
-/// Why traffic is ordinary, by what its rule's tag says behind `imker.normal`.
+/// Why traffic is ordinary, by what its rule's tag says behind `imker.normal`: `mapi-nspi`, `proxylogon-241`.
 pub(crate) fn normal(tag: &str, rule: &str) -> Statement {
-    let id = ALL
-        .iter()
-        .map(|(id, _)| *id)
-        .find(|id| id.strip_prefix("normal-") == Some(tag));
-    match id {
-        Some(id) if tag != "other" => Statement::new(id),
-        _ => Statement::new("normal-other").with("rule", rule),
+    let fits = |id: &&str| {
+        let about = id.strip_prefix("normal-").filter(|about| *about != "other");
+        about
+            .and_then(|about| tag.strip_prefix(about))
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    };
+    match ALL.iter().map(|(id, _)| *id).find(fits) {
+        Some(id) => Statement::new(id),
+        None => Statement::new("normal-other").with("rule", rule),
     }
 }
 
@@ -137,6 +139,8 @@ mod tests {
             assert!(arguments.is_sorted(), "{id}");
         }
         assert_eq!(normal("mapi-nspi", "x").id, "normal-mapi-nspi");
+        assert_eq!(normal("proxylogon-241", "x").id, "normal-proxylogon");
+        assert_eq!(normal("mapi-nspix", "x").id, "normal-other");
         assert_eq!(normal("", "x").args["rule"], "x");
     }
 }

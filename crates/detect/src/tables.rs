@@ -173,14 +173,34 @@ impl Tables {
         })
     }
 
-    /// The stage of another chain that does the same; `None` where it has none.
+    /// The stage of the same name in another chain.
     pub fn counterpart(&self, stage: StageId, chain: &str) -> Option<StageId> {
-        let chain = self.chain(chain)?;
-        let Stage { name, kind, .. } = self.stage(stage);
-        self.named(chain, name).or_else(|| self.first_of(chain, *kind))
+        self.named(self.chain(chain)?, &self.stage(stage).name)
     }
 
-    fn chain(&self, name: &str) -> Option<ChainId> {
+    /// Gives a chain the stages of another that it lacks, before its own exploit.
+    pub fn mirror(&mut self, from: &str, to: &str) {
+        let (Some(from), Some(to)) = (self.chain(from), self.chain(to)) else {
+            return;
+        };
+        let exploit = self
+            .first_of(to, StageKind::Exploit)
+            .map(|id| self.stage(id).order);
+        let lacking: Vec<Stage> = self
+            .ids()
+            .map(|id| self.stage(id))
+            .filter(|stage| stage.chain == from && self.named(to, &stage.name).is_none())
+            .map(|stage| Stage {
+                chain: to,
+                name: stage.name.clone(),
+                order: exploit.map_or(stage.order, |exploit| stage.order.min(exploit.saturating_sub(1))),
+                kind: stage.kind,
+            })
+            .collect();
+        self.stages.extend(lacking);
+    }
+
+    pub fn chain(&self, name: &str) -> Option<ChainId> {
         self.chains
             .iter()
             .position(|chain| &**chain == name)
@@ -245,12 +265,18 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_stage_is_made_and_the_counterpart_found_by_name_then_kind() {
-        let stages = "chain,stage,order,kind,t\nA,probe,1,probe,\nA,shell,2,exploit,\nB,run,1,exploit,\n";
-        let mut tables = Tables::parse(stages, "rule,chain,stage\nr,A,shell\n").unwrap();
-        let shell = tables.of_rule("R").unwrap();
-        let run = tables.counterpart(shell, "B").unwrap();
-        assert_eq!((&**tables.chain_of(run), &*tables.stage(run).name), ("B", "run"));
+    fn a_missing_stage_is_made_and_a_chain_mirrored() {
+        let stages = "chain,stage,order,kind,t\nA,probe,1,probe,\nA,sid,4,exploit,\nB,probe,1,probe,\nB,run,2,exploit,\n";
+        let mut tables = Tables::parse(stages, "rule,chain,stage\nr,A,sid\n").unwrap();
+        let sid = tables.of_rule("R").unwrap();
+        assert_eq!(tables.counterpart(sid, "B"), None);
+        tables.mirror("A", "B");
+        let mirrored = tables.counterpart(sid, "B").unwrap();
+        let stage = tables.stage(mirrored);
+        assert_eq!(
+            (&**tables.chain_of(mirrored), &*stage.name, stage.order),
+            ("B", "sid", 1)
+        );
         let probe = tables.of_kind(GENERIC, StageKind::Probe);
         assert_eq!(tables.of_kind(GENERIC, StageKind::Probe), probe);
         assert_eq!(&*tables.stage(probe).name, "probe");

@@ -44,6 +44,8 @@ pub(crate) struct Tally {
     pub last_activity: Option<Timestamp>,
     /// Stages that succeeded, webshells aside, with the number of requests and the first.
     pub stages: BTreeMap<StageId, (u64, Timestamp)>,
+    /// Stages in which an own check succeeded.
+    own_stages: BTreeSet<StageId>,
     pub shells: BTreeSet<String>,
     /// Whether a webshell answered after another step of its attack had succeeded.
     pub shell_after_exploit: bool,
@@ -59,6 +61,9 @@ impl Tally {
     fn add(&mut self, digest: &Digest<'_>, outcome: Outcome, exploited: bool) {
         if digest.own.is_some() {
             self.own.entry(digest.kind).or_default().add(outcome, digest.time);
+            if outcome == Outcome::Succeeded && digest.kind != StageKind::Webshell {
+                self.own_stages.insert(digest.stage);
+            }
             return;
         }
         self.steps
@@ -89,6 +94,11 @@ impl Tally {
             *count += 1;
             *first = digest.time.min(*first);
         }
+    }
+
+    /// Stages that succeeded, webshells aside, own checks included.
+    pub fn succeeded(&self) -> impl Iterator<Item = StageId> + '_ {
+        self.stages.keys().chain(&self.own_stages).copied()
     }
 
     fn success(&self, kind: StageKind) -> bool {

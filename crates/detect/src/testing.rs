@@ -12,26 +12,24 @@ use crate::rulebook::RuleBook;
 use crate::tables::Tables;
 
 const STAGES: &str = "chain,stage,order,kind,title_en
-ProxyShell,probe,10,probe,
-ProxyShell,mailbox_access,20,exploit,
-ProxyShell,powershell,30,exploit,
-ProxyNotShell,probe,10,probe,
-ProxyNotShell,powershell,30,exploit,
-Webshell,webshell,90,webshell,
-Scanner,scanner,0,other,
+ProxyShell,probe,1,probe,
+ProxyShell,sid,4,exploit,
+ProxyShell,powershell,5,exploit,
+ProxyNotShell,probe,1,probe,
+ProxyNotShell,powershell,2,exploit,
+Webshell,webshell,1,webshell,
 ";
 
 const CHAINS: &str = "rule,chain,stage
 probe-owa,ProxyShell,probe
-mapi,ProxyShell,mailbox_access
+sid,ProxyShell,sid
 powershell,ProxyShell,powershell
 webshell,Webshell,webshell
-scanner-agent,Scanner,scanner
 ";
 
 /// Rules of the tests, by place.
 pub(crate) const PROBE: u32 = 0;
-pub(crate) const MAPI: u32 = 1;
+pub(crate) const SID: u32 = 1;
 pub(crate) const POWERSHELL: u32 = 2;
 pub(crate) const WEBSHELL: u32 = 3;
 pub(crate) const SCANNER: u32 = 4;
@@ -59,7 +57,7 @@ pub(crate) fn rule(id: &str, level: Level, tags: &[&str]) -> Rule {
 pub(crate) fn rules() -> Vec<Rule> {
     let mut rules = vec![
         rule("probe-owa", Level::High, &["attack.t1595.002", "cve.2021-34473"]),
-        rule("mapi", Level::High, &["attack.t1190", "cve.2021-34473"]),
+        rule("sid", Level::High, &["attack.t1190", "cve.2021-34473"]),
         rule(
             "powershell",
             Level::Critical,
@@ -68,7 +66,7 @@ pub(crate) fn rules() -> Vec<Rule> {
         rule("webshell", Level::High, &["attack.t1505.003"]),
         rule("scanner-agent", Level::Low, &["attack.t1595"]),
         rule("nspi", Level::Informational, &["imker.normal.mapi-nspi"]),
-        rule("203.0.113.99", Level::Medium, &[]),
+        rule("indicator/address/203.0.113.99", Level::Medium, &[]),
         rule("stranger", Level::Medium, &["attack.t1190"]),
     ];
     rules[INDICATOR as usize].origin = Origin::Indicator;

@@ -109,34 +109,11 @@ pub(crate) fn script(uri_stem: &str) -> Option<String> {
     for part in folded.split('/').filter(|part| !part.is_empty() && *part != ".") {
         path.push('/');
         path.push_str(part);
-        let name = part.split(';').next().unwrap_or_default();
-        if let Some((_, extension)) = name.rsplit_once('.')
-            && SCRIPTS.contains(&extension)
-        {
+        if imker_exchange::is_script(part) {
             return Some(path);
         }
     }
     None
-}
-
-/// Extensions that IIS with ASP.NET executes.
-const SCRIPTS: [&str; 10] = [
-    "asp", "aspx", "ashx", "asmx", "asax", "cer", "cshtml", "soap", "svc", "php",
-];
-
-/// Whether attackers of Exchange are known to leave scripts in this (folded) path's folder.
-pub(crate) fn is_writable_place(path: &str) -> bool {
-    const PLACES: [&str; 8] = [
-        "/aspnet_client/",
-        "/owa/",
-        "/ecp/",
-        "/autodiscover/",
-        "/ews/",
-        "/oab/",
-        "/mapi/",
-        "/rpc/",
-    ];
-    PLACES.iter().any(|place| path.starts_with(place)) || path.rfind('/') == Some(0)
 }
 
 #[cfg(test)]
@@ -210,7 +187,5 @@ mod tests {
             Some("/owa/auth/a.ashx")
         );
         assert_eq!(script("/owa/auth/logon.html"), None);
-        assert!(is_writable_place("/aspnet_client/check.aspx") && is_writable_place("/x.aspx"));
-        assert!(!is_writable_place("/shop/x.aspx"));
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use imker_exchange::Build;
 
-use crate::attribution::{self, PATH_CONFUSION};
+use crate::attribution::{self, PATH_CONFUSION, PROXYSHELL};
 use crate::model::{
     BuildSeen, Confidence, Coverage, Judgement, LogKind, Outcome, ServerFindings, Statement, Verdict, Window,
 };
@@ -92,25 +92,7 @@ impl Case<'_> {
         if tally.shell_after_exploit {
             reasons.push(self.say("reason-webshell-after-exploit"));
         }
-        for (id, (count, first)) in tally.stages.iter().rev() {
-            let stage = self.tables.stage(*id);
-            let id = match (stage.kind, &*stage.name) {
-                (StageKind::Probe, _) => "reason-probe-succeeded",
-                (_, "mailbox_access") => "reason-mailbox-access-succeeded",
-                (_, "powershell") => "reason-powershell-succeeded",
-                _ => "reason-step-succeeded",
-            };
-            let chain = self.tables.chain_name(stage.chain);
-            let mut reason = self
-                .say(id)
-                .with("chain", chain)
-                .with("count", count)
-                .with("time", first);
-            if id == "reason-step-succeeded" {
-                reason = reason.with("stage", &stage.name);
-            }
-            reasons.push(reason);
-        }
+        self.steps(reasons);
         let own = || tally.own.values();
         if let Some(first) = own().filter_map(|steps| steps.first_success).min() {
             let count: u64 = own().map(|steps| steps.count(Outcome::Succeeded)).sum();
@@ -128,6 +110,44 @@ impl Case<'_> {
         }
         if tally.corroborated > 0 {
             reasons.push(self.say("reason-logs-agree").with("count", tally.corroborated));
+        }
+    }
+
+    /// The stages that succeeded, the furthest first; looking up a mailbox takes several.
+    fn steps(&self, reasons: &mut Vec<Statement>) {
+        let mut told: Vec<(&'static str, &str, &str, u64, jiff::Timestamp)> = Vec::new();
+        for (id, (count, first)) in self.tally.stages.iter().rev() {
+            let stage = self.tables.stage(*id);
+            let chain = &**self.tables.chain_name(stage.chain);
+            let id = match (stage.kind, &*stage.name) {
+                (StageKind::Probe, _) => "reason-probe-succeeded",
+                (_, "powershell") => "reason-powershell-succeeded",
+                (_, "mailbox_list" | "legacy_dn" | "sid") if chain == PROXYSHELL => {
+                    "reason-mailbox-access-succeeded"
+                }
+                _ => "reason-step-succeeded",
+            };
+            let same = |one: &&mut (_, &str, &str, u64, _)| {
+                (one.0, one.1) == (id, chain) && (id != "reason-step-succeeded" || one.2 == &*stage.name)
+            };
+            match told.iter_mut().find(same) {
+                Some(one) => {
+                    one.3 += count;
+                    one.4 = one.4.min(*first);
+                }
+                None => told.push((id, chain, &stage.name, *count, *first)),
+            }
+        }
+        for (id, chain, stage, count, first) in told {
+            let reason = self
+                .say(id)
+                .with("chain", chain)
+                .with("count", count)
+                .with("time", first);
+            reasons.push(match id {
+                "reason-step-succeeded" => reason.with("stage", stage),
+                _ => reason,
+            });
         }
     }
 
@@ -330,11 +350,10 @@ pub(crate) fn overall(servers: &[ServerFindings], overall: &Overall) -> Judgemen
         .max()
         .unwrap_or(Verdict::NoTrace);
     let worst: Vec<&Judgement> = judgements().filter(|one| one.verdict == verdict).collect();
-    let confidences = worst.iter().map(|one| one.confidence);
-    // One certain compromise makes the whole certain; that nothing happened must hold on every server.
+    // One certain success makes the whole certain; that nothing succeeded must hold on every server.
     let confidence = match verdict {
-        Verdict::NoTrace => confidences.min(),
-        _ => confidences.max(),
+        Verdict::NoTrace | Verdict::Attempted => judgements().map(|one| one.confidence).min(),
+        _ => worst.iter().map(|one| one.confidence).max(),
     };
     let listed = worst.iter().take(SERVERS);
     let gather = |list: fn(&Judgement) -> &Vec<Statement>| {

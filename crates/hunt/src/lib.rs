@@ -1,9 +1,20 @@
 //! Reading web logs and scanning them in parallel.
 
+mod coverage;
+mod follow;
+mod formats;
+mod input;
+mod layout;
 pub mod indicators;
 mod model;
+mod open;
 mod read;
+mod scan;
+mod servers;
 mod sightings;
+mod sniff;
+mod time;
+mod walk;
 
 pub use model::*;
 pub use read::{Error, Progress, follow, read};

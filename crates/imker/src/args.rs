@@ -75,7 +75,12 @@ pub struct HuntArguments {
     #[arg(long, value_name = "COLUMNS", help_heading = "Reading")]
     pub fields: Option<String>,
     /// List stretches without events that are longer than this
-    #[arg(long, value_name = "DURATION", default_value = "24h", help_heading = "Reading")]
+    #[arg(
+        long,
+        value_name = "DURATION",
+        default_value = "24h",
+        help_heading = "Reading"
+    )]
     pub gap: String,
     /// Parse every line, for exposure and outflow; the default below 1 GiB of input
     #[arg(long, overrides_with = "no_stats", help_heading = "Reading")]
@@ -131,7 +136,13 @@ pub struct HuntArguments {
     #[arg(short, long, help_heading = "Output")]
     pub quiet: bool,
     /// From which verdict on the exit status is 1
-    #[arg(long, value_enum, default_value_t, value_name = "VERDICT", help_heading = "Output")]
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "VERDICT",
+        help_heading = "Output"
+    )]
     pub fail_on: FailOn,
 }
 

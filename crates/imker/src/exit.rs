@@ -25,6 +25,8 @@ impl From<Exit> for ExitCode {
 /// Whether the reader of our output went away, as `head` does: no failure of ours.
 pub fn is_broken_pipe(error: &miette::Report) -> bool {
     error.chain().any(|cause| {
-        cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+        cause
+            .downcast_ref::<io::Error>()
+            .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
     })
 }

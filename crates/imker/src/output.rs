@@ -35,17 +35,23 @@ impl Output {
         let temporary = NamedTempFile::new_in(folder)
             .into_diagnostic()
             .wrap_err_with(|| format!("cannot write {}", path.display()))?;
-        Ok(Self::File { temporary: BufWriter::new(temporary), path: path.to_owned() })
+        Ok(Self::File {
+            temporary: BufWriter::new(temporary),
+            path: path.to_owned(),
+        })
     }
 
     /// Makes what was written final.
     pub fn close(self) -> Result<()> {
         match self {
-            Self::Standard(mut out) => out.flush().into_diagnostic(),
+            Self::Standard(mut out) => out.flush().map_err(|error| WriteError(error).into()),
             Self::File { temporary, path } => {
                 let failed = || format!("cannot write {}", path.display());
                 let file = temporary.into_inner().into_diagnostic().wrap_err_with(failed)?;
-                file.as_file().sync_all().into_diagnostic().wrap_err_with(failed)?;
+                file.as_file()
+                    .sync_all()
+                    .into_diagnostic()
+                    .wrap_err_with(failed)?;
                 file.persist(&path).into_diagnostic().wrap_err_with(failed)?;
                 Ok(())
             }
@@ -69,12 +75,27 @@ impl Write for Output {
     }
 }
 
+/// Output that could not be written.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("cannot write the result")]
+pub struct WriteError(#[source] pub io::Error);
+
 /// Whether to colour standard output.
 pub fn coloured(color: Color) -> bool {
     match color {
         Color::Always => true,
         Color::Never => false,
-        Color::Auto => io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        Color::Auto => {
+            io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        }
+    }
+}
+
+/// Columns of the terminal on standard output; 100 where it is none.
+pub fn width() -> usize {
+    match terminal_size::terminal_size() {
+        Some((terminal_size::Width(columns), _)) => usize::from(columns).min(140),
+        None => 100,
     }
 }
 

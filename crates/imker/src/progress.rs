@@ -13,9 +13,9 @@ impl Bar {
             return Self(ProgressBar::hidden());
         }
         let bar = ProgressBar::new(0);
-        if let Ok(style) = ProgressStyle::with_template(
-            "{bar:30} {bytes} of {total_bytes}  {bytes_per_sec}  {eta} left",
-        ) {
+        if let Ok(style) =
+            ProgressStyle::with_template("{bar:30} {bytes} of {total_bytes}  {bytes_per_sec}  {eta} left")
+        {
             bar.set_style(style);
         }
         Self(bar)

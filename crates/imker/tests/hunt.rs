@@ -1,7 +1,10 @@
 //! `imker hunt` as its users run it: the binary, real files, exit statuses.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
-#![allow(clippy::disallowed_methods, reason = "tests start the program and read small files of their own")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests start the program and read small files of their own"
+)]
 
 use std::fs;
 use std::io::Write;
@@ -27,7 +30,12 @@ fn root() -> PathBuf {
 }
 
 fn json(arguments: &[&str]) -> (i32, Value) {
-    let output = imker().arg("hunt").args(arguments).args(["--format", "json"]).output().unwrap();
+    let output = imker()
+        .arg("hunt")
+        .args(arguments)
+        .args(["--format", "json"])
+        .output()
+        .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let value = serde_json::from_str(&text)
         .unwrap_or_else(|error| panic!("{error}: {text}{}", String::from_utf8_lossy(&output.stderr)));
@@ -35,7 +43,12 @@ fn json(arguments: &[&str]) -> (i32, Value) {
 }
 
 fn server<'a>(report: &'a Value, name: &str) -> &'a Value {
-    report["servers"].as_array().unwrap().iter().find(|server| server["name"] == name).unwrap()
+    report["servers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|server| server["name"] == name)
+        .unwrap()
 }
 
 #[test]
@@ -53,31 +66,59 @@ fn the_example_incident_is_told_in_full() {
         .iter()
         .find(|attack| attack["chain"] == "ProxyShell" && attack["outcome"] == "succeeded")
         .expect("the chain that succeeded");
-    let stages: Vec<&str> =
-        chain["stages"].as_array().unwrap().iter().map(|stage| stage["name"].as_str().unwrap()).collect();
-    assert_eq!(stages, ["probe", "mailbox_list", "legacy_dn", "sid", "powershell", "webshell"]);
-    assert!(chain["clients"].as_array().unwrap().len() >= 2, "the webshell was used from another address");
+    let stages: Vec<&str> = chain["stages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|stage| stage["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        stages,
+        [
+            "probe",
+            "mailbox_list",
+            "legacy_dn",
+            "sid",
+            "powershell",
+            "webshell"
+        ]
+    );
+    assert!(
+        chain["clients"].as_array().unwrap().len() >= 2,
+        "the webshell was used from another address"
+    );
     for cve in ["CVE-2021-34473", "CVE-2021-34523"] {
-        assert!(chain["cves"].as_array().unwrap().iter().any(|known| known == cve), "{cve}");
+        assert!(
+            chain["cves"].as_array().unwrap().iter().any(|known| known == cve),
+            "{cve}"
+        );
     }
 }
 
 #[test]
 fn json_keeps_to_its_schema() {
-    let schema: Value =
-        serde_json::from_str(&fs::read_to_string(root().join("docs/schema/imker-hunt-1.schema.json")).unwrap())
-            .unwrap();
+    let schema: Value = serde_json::from_str(
+        &fs::read_to_string(root().join("docs/schema/imker-hunt-1.schema.json")).unwrap(),
+    )
+    .unwrap();
     let incident = root().join("examples/incident");
     let (_, report) = json(&[incident.to_str().unwrap(), "--hash"]);
     let validator = jsonschema::validator_for(&schema).unwrap();
-    let errors: Vec<String> = validator.iter_errors(&report).map(|error| error.to_string()).collect();
+    let errors: Vec<String> = validator
+        .iter_errors(&report)
+        .map(|error| error.to_string())
+        .collect();
     assert!(errors.is_empty(), "{errors:?}");
 }
 
 #[test]
 fn ordinary_traffic_leaves_no_trace_and_exits_with_0() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("u_ex210812.log"), format!("{FIELDS}{ORDINARY}")).unwrap();
+    fs::write(
+        folder.path().join("u_ex210812.log"),
+        format!("{FIELDS}{ORDINARY}"),
+    )
+    .unwrap();
     let (status, report) = json(&[folder.path().to_str().unwrap()]);
     assert_eq!((status, &report["verdict"]), (0, &Value::from("no_trace")));
 }
@@ -85,7 +126,11 @@ fn ordinary_traffic_leaves_no_trace_and_exits_with_0() {
 #[test]
 fn a_refused_attack_exits_with_1_unless_asked_otherwise() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("u_ex210812.log"), format!("{FIELDS}{ORDINARY}{REFUSED}")).unwrap();
+    fs::write(
+        folder.path().join("u_ex210812.log"),
+        format!("{FIELDS}{ORDINARY}{REFUSED}"),
+    )
+    .unwrap();
     let path = folder.path().to_str().unwrap();
     let (status, report) = json(&[path]);
     assert_eq!((status, &report["verdict"]), (1, &Value::from("attempted")));
@@ -117,7 +162,10 @@ fn a_truncated_archive_is_named_and_exits_with_2() {
     assert_eq!(report["complete"], false);
     assert_eq!(report["unread"][0]["reason"], "truncated");
     assert!(report["unread"][0]["offset"].as_u64().unwrap() > 0);
-    assert!(report["lines"].as_u64().unwrap() > 100, "what came before the end is read");
+    assert!(
+        report["lines"].as_u64().unwrap() > 100,
+        "what came before the end is read"
+    );
 }
 
 #[test]
@@ -135,7 +183,13 @@ fn hostile_text_reaches_no_output() {
             .output()
             .unwrap();
         assert_eq!(output.status.code(), Some(1), "{format}");
-        assert!(output.stdout.iter().all(|byte| *byte >= 0x20 || b"\n\r\t".contains(byte)), "{format}");
+        assert!(
+            output
+                .stdout
+                .iter()
+                .all(|byte| *byte >= 0x20 || b"\n\r\t".contains(byte)),
+            "{format}"
+        );
     }
     let html = fs::read_to_string(page).unwrap();
     assert!(!html.contains("<script>") && !html.contains('\u{1b}'));
@@ -147,9 +201,20 @@ fn output_is_written_whole_or_not_at_all() {
     let log = folder.path().join("u_ex210812.log");
     fs::write(&log, format!("{FIELDS}{REFUSED}")).unwrap();
     let result = folder.path().join("result.json");
-    imker().arg("hunt").arg(&log).args(["--format", "json", "-o"]).arg(&result).assert().code(1);
+    imker()
+        .arg("hunt")
+        .arg(&log)
+        .args(["--format", "json", "-o"])
+        .arg(&result)
+        .assert()
+        .code(1);
     assert!(serde_json::from_slice::<Value>(&fs::read(&result).unwrap()).is_ok());
-    let output = imker().arg("hunt").arg(&log).args(["-o", "/no/such/folder/result.json"]).output().unwrap();
+    let output = imker()
+        .arg("hunt")
+        .arg(&log)
+        .args(["-o", "/no/such/folder/result.json"])
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("/no/such/folder/result.json"));
 }
@@ -185,7 +250,11 @@ fn indicators_are_found_apart_from_rules() {
     fs::write(&log, format!("{FIELDS}{ORDINARY}")).unwrap();
     let mut list = tempfile::NamedTempFile::new().unwrap();
     writeln!(list, "198.51.100.7").unwrap();
-    let (status, report) = json(&[log.to_str().unwrap(), "--indicators", list.path().to_str().unwrap()]);
+    let (status, report) = json(&[
+        log.to_str().unwrap(),
+        "--indicators",
+        list.path().to_str().unwrap(),
+    ]);
     assert_eq!((status, &report["verdict"]), (0, &Value::from("no_trace")));
     assert_eq!(report["indicators"][0]["indicator"], "198.51.100.7");
     assert_eq!(report["indicators"][0]["count"], 1);
@@ -194,6 +263,15 @@ fn indicators_are_found_apart_from_rules() {
 #[test]
 fn german_speaks_german() {
     let incident = root().join("examples/incident");
-    let output = imker().arg("hunt").arg(incident).args(["--lang", "de"]).output().unwrap();
-    assert!(String::from_utf8_lossy(&output.stdout).to_lowercase().contains("kompromittiert"));
+    let output = imker()
+        .arg("hunt")
+        .arg(incident)
+        .args(["--lang", "de"])
+        .output()
+        .unwrap();
+    assert!(
+        String::from_utf8_lossy(&output.stdout)
+            .to_lowercase()
+            .contains("kompromittiert")
+    );
 }

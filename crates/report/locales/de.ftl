@@ -43,9 +43,46 @@ level-high = hoch
 level-critical = kritisch
 
 stage-probe = Probe
+stage-mailbox-list = Postfachliste
+stage-legacy-dn = Postfach-DN
+stage-sid = Postfach-SID
 stage-mailbox-access = Postfachzugriff
 stage-powershell = PowerShell
+stage-ssrf = Back-End-Anfrage
+stage-write-file = Datei abgelegt
+stage-token = Sitzungscookie
+stage-rule-change = Regel geändert
+stage-exploit = Ausnutzung
 stage-webshell = Webshell
+stage-other = Sonstiges
+
+aside-program = Programme
+aside-event-log = Ereignisprotokolle
+aside-pdf = PDF-Dokumente
+aside-7z-archive = 7z-Archive
+aside-rar-archive = RAR-Archive
+aside-xz-archive = xz-Archive
+aside-bzip2-archive = bzip2-Archive
+aside-cabinet-archive = Cabinet-Archive
+aside-outlook-data = Outlook-Datendateien
+aside-registry-hive = Registry-Strukturen
+aside-sqlite-database = SQLite-Datenbanken
+aside-picture = Bilder
+aside-office-document = Office-Dokumente
+aside-empty = leere Dateien
+aside-database = Datenbanken
+aside-text = Textdateien
+aside-binary = andere Binärdateien
+aside-link-in-an-archive = Verweise in Archiven
+aside-device-pipe-or-socket = Geräte, Pipes und Sockets
+aside-symbolic-link-within-the-tree = symbolische Links innerhalb des Baums
+aside-symbolic-link-out-of-the-tree = symbolische Links aus dem Baum hinaus
+aside-broken-symbolic-link = tote symbolische Links
+aside-exchange-log = Exchange-Protokolle
+aside-ftp-log = FTP-Protokolle
+aside-xml-or-html = XML- oder HTML-Dateien
+aside-json-or-settings = JSON- oder Einstellungsdateien
+aside-other = andere
 
 unread-permission = keine Berechtigung zum Öffnen
 unread-io = Lesen fehlgeschlagen
@@ -72,30 +109,29 @@ read-summary = { $files ->
     [one] 1 Server
    *[other] { $servers } Server
   }
-confidence = Sicherheit { $level }
+confidence = Gewissheit { $level }
 window-vulnerable = verwundbar
 window-vulnerable-from = seit { $from }
 window-vulnerable-span = { $from } bis { $to }
 window-first-attack = erster Angriff
 window-first-success = erster Erfolg
 window-last-activity = letzte Aktivität
-window-before = davor
-window-no-data-before = keine Daten vor { $time }
-window-no-data = keine Daten
+window-no-data-before = keine Daten vor
 window-without-fix = Build ohne Korrektur
 window-with-fix = Build mit Korrektur
 window-build = { $name }, gesehen ab { $from }
 window-none = nicht gesehen
 complete = Vollständig: Alles, was nach Webprotokoll aussah, wurde ganz gelesen.
 incomplete = Unvollständig: { $count ->
-    [one] ein Protokollabschnitt war nicht lesbar
-   *[other] { $count } Protokollabschnitte waren nicht lesbar
-  } und kann mehr verbergen.
+    [one] 1 Protokollabschnitt nicht lesbar; er kann
+   *[other] { $count } Protokollabschnitte nicht lesbar; sie können
+  } mehr verbergen.
 no-servers = Kein Webprotokoll gefunden: Es gibt nichts, worauf ein Urteil beruhen könnte.
 more-servers = und { $count ->
     [one] 1 weiterer Server
    *[other] { $count } weitere Server
   }: { $verdicts }
+more-elsewhere = { $count } weitere: im JSON- und im HTML-Bericht.
 utc-note = Alle Zeiten in UTC.
 
 ## Abschnitte
@@ -115,7 +151,6 @@ section-set-aside = Beiseitegelegt
 section-unanswered = Regeln, auf die manche Protokolle keine Antwort geben
 section-inputs = Eingabedateien
 section-advice = Was jetzt zu tun ist
-section-rules = Regeln
 
 judgement-reasons = Warum
 judgement-against = Was dagegen spricht
@@ -158,18 +193,10 @@ column-first-success = erster Erfolg
 column-rule = Regel
 column-author = Autor
 column-source = Quelle
-column-title = Titel
-column-level = Stufe
+column-level = Schwere
 column-time = Zeit
 column-server = Server
-column-client = Client
 column-clients = Clients
-column-count = Anzahl
-column-place = Stelle
-column-line = Zeile im Protokoll
-column-status = Status
-column-vantage = Protokoll
-column-kind = Art
 column-log = Protokoll
 column-files = Dateien
 column-size = Größe
@@ -181,22 +208,15 @@ column-internal = intern
 column-file = Datei
 column-offset = Byte
 column-reason = Grund
-column-indicator = Indikator
-column-group = Gruppe
-column-why = warum
-column-build = Build
 column-sha256 = SHA-256
 column-modified = geändert
-column-span = von – bis
 
 rule-by = von { $author }
 rule-author-unknown = Autor nicht genannt
 
 ## Weitere Abschnitte
 
-reconnaissance-none = Keine Scanner und keine Treffer niedriger Stufe.
 reconnaissance-note = Bekannte Scanner und Treffer niedriger Stufe: vermerkt, keine Angriffe.
-indicators-none = Keiner Ihrer Indikatoren wurde gesehen.
 indicator-from = aus { $source }
 normal-note = Anfragen, die denen in Warnmeldungen ähneln und doch gewöhnlich sind.
 normal-none = Keine.
@@ -227,15 +247,17 @@ unread-not-listed = { $count ->
     [one] 1 weiterer Abschnitt
    *[other] { $count } weitere Abschnitte
   } nicht aufgeführt
-set-aside-none = Keine.
 set-aside-note = Dateien anderer Art unter den angegebenen Pfaden.
 unanswered-note = Diesen Protokollen fehlen Spalten, nach denen die Regeln fragen: Kein Treffer heißt dort nichts.
-unanswered-none = Keine.
 unanswered-files = { $count ->
     [one] 1 { $kind }-Datei
    *[other] { $count } { $kind }-Dateien
   }
 rules-used = { $built-in } mitgelieferte Regeln, { $user } eigene, { $indicators } Indikatoren; { $aside } Regeln für andere Protokollquellen beiseitegelegt
+rules-refused = { $count ->
+    [one] 1 Ihrer Regeln
+   *[other] { $count } Ihrer Regeln
+  } unbrauchbar; die Standardfehlerausgabe nennt sie.
 advice-none = Nichts zu tun.
 paths = gelesen
 created = Geschrieben { $time } von Imker { $version }.
@@ -258,3 +280,132 @@ sarif-result = { $chain }, Stufe { $stage }, { $outcome }: Anfrage von { $client
 sarif-rule = Regel „{ $title }“ von { $author } ({ $id }, { $source }).
 sarif-unread = Nicht gelesen: { $reason }.
 sarif-unknown-client = einer unbekannten Adresse
+
+## Aussagen: warum das Urteil so lautet
+
+reason-no-logs = Kein Protokoll von { $server } war lesbar: Über diesen Server lässt sich nichts sagen.
+reason-no-attack = Keine Anfrage an { $server } sieht nach einem Angriff aus.
+reason-only-reconnaissance = Nur Scanner und Treffer niedriger Stufe waren zu sehen ({ $count ->
+    [one] 1 Anfrage
+   *[other] { $count } Anfragen
+  }).
+reason-own-checks-only = Nur Ihr eigener Scanner fragte bei { $server } an ({ $count ->
+    [one] 1 Anfrage
+   *[other] { $count } Anfragen
+  }).
+reason-none-succeeded = Kein Schritt gelang auf { $server }: { $refused ->
+    [one] 1 Anfrage
+   *[other] { $refused } Anfragen
+  } abgewiesen, { $filtered } gefiltert, bevor Exchange antwortete.
+reason-unclear = { $count ->
+    [one] Bei 1 Anfrage
+   *[other] Bei { $count } Anfragen
+  } an { $server } verrät das Protokoll den Ausgang nicht.
+reason-probe-succeeded = { $chain }: { $count ->
+    [one] Eine Probe
+   *[other] { $count } Proben
+  } an { $server } { $count ->
+    [one] gelang
+   *[other] gelangen
+  }, zuerst { $time }.
+reason-own-check-succeeded = Ihr eigener Scanner kam bei { $server } durch ({ $count ->
+    [one] 1 Anfrage
+   *[other] { $count } Anfragen
+  }), zuerst { $time }.
+reason-mailbox-access-succeeded = { $chain }: Postfächer von { $server } wurden ohne Kennwort erreicht ({ $count ->
+    [one] 1 Anfrage
+   *[other] { $count } Anfragen
+  }), zuerst { $time }.
+reason-powershell-succeeded = { $chain }: Die Remote-PowerShell von Exchange wurde auf { $server } erreicht ({ $count ->
+    [one] 1 Anfrage
+   *[other] { $count } Anfragen
+  }), zuerst { $time }.
+reason-step-succeeded = { $chain }, Stufe { $stage }: { $count ->
+    [one] Eine Anfrage an { $server } gelang
+   *[other] { $count } Anfragen an { $server } gelangen
+  }, zuerst { $time }.
+reason-webshell-answered = Ein Skript, das nicht zu Exchange gehört, antwortete auf { $server }: { $path }
+reason-more-webshells = { $count ->
+    [one] 1 weiteres solches Skript antwortete
+   *[other] { $count } weitere solche Skripte antworteten
+  } auf { $server }.
+reason-webshell-after-exploit = Das Skript auf { $server } antwortete, nachdem ein Angriff durchgekommen war.
+reason-several-stages = { $count } Stufen eines Angriffs auf { $server } gelangen und passen zusammen.
+reason-logs-agree = { $count ->
+    [one] 1 gelungene Anfrage an { $server } steht
+   *[other] { $count } gelungene Anfragen an { $server } stehen
+  } in mehr als einer Art von Protokoll.
+reason-build-open = Auf { $server } lief ein Build ohne die Korrektur für { $cve }: { $build }.
+reason-more-servers = { $count ->
+    [one] 1 weiterer Server hat
+   *[other] { $count } weitere Server haben
+  } dasselbe Urteil.
+
+## Aussagen: was dagegen spricht
+
+against-build-fixed = Auf { $server } lief ein Build mit der Korrektur für { $cve }: { $build }.
+against-one-log = Nur eine Art von Protokoll von { $server } berichtet vom Erfolg.
+against-webshell-alone = Kein früherer Schritt eines Angriffs auf { $server } war zu sehen: Das Skript kann ein eigenes sein.
+against-back-end-status = { $count ->
+    [one] Bei 1 Anfrage
+   *[other] Bei { $count } Anfragen
+  } an { $server } meldete das Back-End dem Proxy einen Fehlschlag.
+against-back-end-only = { $count ->
+    [one] 1 Anfrage steht
+   *[other] { $count } Anfragen stehen
+  } nur im Back-End-Protokoll von { $server }.
+against-nothing-followed = Nach der Probe war auf { $server } nichts Weiteres zu sehen.
+against-own-check-only = Nur Ihr eigener Scanner kam bei { $server } durch.
+against-unclear = { $count ->
+    [one] 1 Anfrage an { $server } kann
+   *[other] { $count } Anfragen an { $server } können
+  } gelungen sein: Das Protokoll verrät es nicht.
+
+## Aussagen: was die Protokolle nicht zeigen können
+
+cannot-show-incomplete = Nicht jedes Protokoll war ganz lesbar; siehe „Ungelesen“.
+cannot-show-before = Was auf { $server } vor { $time } geschah: Erst dann beginnen die Protokolle.
+cannot-show-gaps = { $count ->
+    [one] 1 Zeitraum
+   *[other] { $count } Zeiträume
+  }, für die { $server } kein Protokoll hat; siehe „Abdeckung“.
+cannot-show-front-end = Anfragen von außen an { $server }: Das Protokoll des Front-Ends (W3SVC1) fehlt.
+cannot-show-back-end = Was Exchange in { $server } erreichte: Das Protokoll des Back-Ends (W3SVC2) fehlt.
+cannot-show-proxy = Wie { $server } Anfragen weitergab, und das Build: Das HttpProxy-Protokoll fehlt.
+cannot-show-origin = Wer die Anfragen sandte, die nur im Back-End-Protokoll von { $server } stehen.
+cannot-show-bodies = Was Anfragen und Antworten enthielten: Webprotokolle halten keine Inhalte fest.
+cannot-show-exports = Ob Postfächer exportiert oder Einstellungen geändert wurden: Das steht im Ereignisprotokoll „MSExchange Management“.
+cannot-show-shipped-files = Ob eine Datei verändert wurde, die zu Exchange gehört.
+cannot-show-own-check-by-user-agent = Ob Anfragen mit dem User-Agent Ihres Scanners von Ihnen kamen: Jeder kann ihn senden.
+
+## Aussagen: was jetzt zu tun ist
+
+advice-isolate = { $servers } jetzt vom Netz nehmen; nicht ausschalten.
+advice-preserve = Beweise von { $servers } sichern, bevor etwas geändert wird: Arbeitsspeicher, Datenträger und alle Protokolle.
+advice-mend-unread = Unversehrte Kopien der Protokolle unter „Ungelesen“ suchen und erneut prüfen: Sie können mehr verbergen.
+advice-note-awareness = Festhalten, wer wann von der Verletzung erfuhr: Ab dann können die 72 Stunden nach Artikel 33 DSGVO laufen.
+advice-remove-webshells = Webshells sichern, dann entfernen: { $paths }
+advice-look-for-webshells = Auf den Datenträgern von { $servers } nach weiteren Webshells suchen: aspnet_client, owa\auth, ecp\auth, ProgramData.
+advice-check-exports = Im Ereignisprotokoll „MSExchange Management“ nach New-MailboxExportRequest und New-ExchangeCertificate mit einem Pfad suchen, der auf .aspx endet.
+advice-check-roles = Prüfen, wer die Rolle „Mailbox Import Export“ hat, und nach neuen Postfächern, Posteingangsregeln und Transport-Agents suchen.
+advice-patch = { $cves } schließen: { $kbs } einspielen oder, besser, das neueste kumulative Update samt Sicherheitsupdate.
+advice-check-patch = Prüfen, ob jeder Server das neueste kumulative Update samt Sicherheitsupdate hat.
+advice-reinstall = { $servers } neu aufsetzen statt zu bereinigen: Eine Webshell läuft mit den Rechten des Systems.
+advice-reset-credentials = Kennwörter aller Konten zurücksetzen, die auf den Servern benutzt wurden, Dienst- und Administratorkonten zuerst.
+advice-rotate-keys = Erneuern, was die Server lesen konnten: Zertifikate, die Maschinenschlüssel des IIS und das krbtgt-Kennwort zweimal.
+advice-restrict-access = { $servers } nur über VPN erreichbar machen, bis das Update eingespielt ist.
+advice-read-unclear = Die Belege der { $count ->
+    [one] 1 Anfrage
+   *[other] { $count } Anfragen
+  } mit unklarem Ausgang lesen, zusammen mit den Protokollen der Server dahinter.
+advice-check-own-success = Ihr eigener Scanner kam bei { $servers } durch: patchen, als wäre es ein Fremder gewesen.
+advice-extend-logs = Webprotokolle länger und getrennt vom Server aufbewahren: Was älter ist als die Protokolle, bleibt ohne Antwort.
+
+## Aussagen: warum Anfragen gewöhnlich sind
+
+normal-mapi-nspi = Outlook fragt /mapi/nspi/ nach dem Adressbuch. Ein Angriff ist ein solcher Pfad nur innerhalb einer Anfrage an autodiscover.json.
+normal-autodiscover-json = Outlook für Mobilgeräte und Teams fragen autodiscover.json nach ihrem Server: Protocol= und eine Mailadresse, kein weiterer Pfad.
+normal-powershell = Administratoren und Exchange selbst benutzen /powershell mit Anmeldung.
+normal-health-probe = Die Überwachung von Exchange fragt die eigenen Dienste mit HealthMailbox-Konten ab.
+normal-proxylogon = Status 241 für /owa/proxylogon.owa und /ecp/proxylogon.ecp ist Exchanges eigene Antwort zwischen Front-End und Back-End.
+normal-other = Die Regel „{ $rule }“ kennt diese Anfragen als gewöhnlich.

@@ -43,9 +43,46 @@ level-high = high
 level-critical = critical
 
 stage-probe = Probe
+stage-mailbox-list = Mailbox list
+stage-legacy-dn = Mailbox DN
+stage-sid = Mailbox SID
 stage-mailbox-access = Mailbox access
 stage-powershell = PowerShell
+stage-ssrf = Request forgery
+stage-write-file = File written
+stage-token = Session cookie
+stage-rule-change = Rule changed
+stage-exploit = Exploit
 stage-webshell = Webshell
+stage-other = Other
+
+aside-program = programs
+aside-event-log = event logs
+aside-pdf = PDF documents
+aside-7z-archive = 7z archives
+aside-rar-archive = RAR archives
+aside-xz-archive = xz archives
+aside-bzip2-archive = bzip2 archives
+aside-cabinet-archive = cabinet archives
+aside-outlook-data = Outlook data files
+aside-registry-hive = registry hives
+aside-sqlite-database = SQLite databases
+aside-picture = pictures
+aside-office-document = Office documents
+aside-empty = empty files
+aside-database = databases
+aside-text = text files
+aside-binary = other binary files
+aside-link-in-an-archive = links in archives
+aside-device-pipe-or-socket = devices, pipes and sockets
+aside-symbolic-link-within-the-tree = symbolic links within the tree
+aside-symbolic-link-out-of-the-tree = symbolic links out of the tree
+aside-broken-symbolic-link = broken symbolic links
+aside-exchange-log = Exchange logs
+aside-ftp-log = FTP logs
+aside-xml-or-html = XML or HTML files
+aside-json-or-settings = JSON or settings files
+aside-other = others
 
 unread-permission = no permission to open it
 unread-io = reading failed
@@ -79,9 +116,7 @@ window-vulnerable-span = { $from } to { $to }
 window-first-attack = first attack
 window-first-success = first success
 window-last-activity = last activity
-window-before = before that
-window-no-data-before = no data before { $time }
-window-no-data = no data
+window-no-data-before = no data before
 window-without-fix = build without the fix
 window-with-fix = build with the fix
 window-build = { $name }, seen from { $from }
@@ -96,6 +131,7 @@ more-servers = and { $count ->
     [one] 1 further server
    *[other] { $count } further servers
   }: { $verdicts }
+more-elsewhere = { $count } more: in the JSON and the HTML report.
 utc-note = All times are UTC.
 
 ## Sections
@@ -115,7 +151,6 @@ section-set-aside = Set aside
 section-unanswered = Rules that some logs could not answer
 section-inputs = Input files
 section-advice = What to do now
-section-rules = Rules
 
 judgement-reasons = Why
 judgement-against = What speaks against it
@@ -158,18 +193,10 @@ column-first-success = first success
 column-rule = rule
 column-author = author
 column-source = source
-column-title = title
 column-level = level
 column-time = time
 column-server = server
-column-client = client
 column-clients = clients
-column-count = count
-column-place = place
-column-line = line as logged
-column-status = status
-column-vantage = log
-column-kind = kind
 column-log = log
 column-files = files
 column-size = size
@@ -181,22 +208,15 @@ column-internal = internal
 column-file = file
 column-offset = byte
 column-reason = reason
-column-indicator = indicator
-column-group = group
-column-why = why
-column-build = build
 column-sha256 = SHA-256
 column-modified = modified
-column-span = from – to
 
 rule-by = by { $author }
 rule-author-unknown = author not named
 
 ## Further sections
 
-reconnaissance-none = No scanners and no low-level matches.
 reconnaissance-note = Known scanners and matches of low level: noted, not attacks.
-indicators-none = None of your indicators was seen.
 indicator-from = from { $source }
 normal-note = Requests that look like those in advisories and are ordinary.
 normal-none = None.
@@ -227,15 +247,17 @@ unread-not-listed = { $count ->
     [one] 1 further stretch
    *[other] { $count } further stretches
   } not listed
-set-aside-none = None.
 set-aside-note = Files of other kinds below the given paths.
 unanswered-note = These logs lack columns that the rules ask for: no match there means nothing.
-unanswered-none = None.
 unanswered-files = { $count ->
     [one] 1 { $kind } file
    *[other] { $count } { $kind } files
   }
 rules-used = { $built-in } built-in rules, { $user } of yours, { $indicators } indicators; { $aside } rules for other log sources set aside
+rules-refused = { $count ->
+    [one] 1 of your rules
+   *[other] { $count } of your rules
+  } cannot be used; standard error names them.
 advice-none = Nothing to do.
 paths = read
 created = Written { $time } by Imker { $version }.
@@ -258,3 +280,129 @@ sarif-result = { $chain }, stage { $stage }, { $outcome }: request from { $clien
 sarif-rule = Rule “{ $title }” by { $author } ({ $id }, { $source }).
 sarif-unread = Not read: { $reason }.
 sarif-unknown-client = an unknown address
+
+## Statements: why a verdict was given
+
+reason-no-logs = No log of { $server } could be read: nothing can be said about it.
+reason-no-attack = No request to { $server } looks like an attack.
+reason-only-reconnaissance = Only scanners and matches of low level were seen ({ $count ->
+    [one] 1 request
+   *[other] { $count } requests
+  }).
+reason-own-checks-only = Only your own scanner asked { $server } ({ $count ->
+    [one] 1 request
+   *[other] { $count } requests
+  }).
+reason-none-succeeded = No step succeeded on { $server }: { $refused ->
+    [one] 1 request
+   *[other] { $refused } requests
+  } refused, { $filtered } filtered before Exchange answered.
+reason-unclear = { $count ->
+    [one] 1 request to { $server } has
+   *[other] { $count } requests to { $server } have
+  } an outcome that the log does not tell.
+reason-probe-succeeded = { $chain }: { $count ->
+    [one] a probe
+   *[other] { $count } probes
+  } of { $server } succeeded, first { $time }.
+reason-own-check-succeeded = Your own scanner got through to { $server } ({ $count ->
+    [one] 1 request
+   *[other] { $count } requests
+  }), first { $time }.
+reason-mailbox-access-succeeded = { $chain }: mailboxes of { $server } were reached without a password ({ $count ->
+    [one] 1 request
+   *[other] { $count } requests
+  }), first { $time }.
+reason-powershell-succeeded = { $chain }: Exchange’s remote PowerShell was reached on { $server } ({ $count ->
+    [one] 1 request
+   *[other] { $count } requests
+  }), first { $time }.
+reason-step-succeeded = { $chain }, stage { $stage }: { $count ->
+    [one] a request
+   *[other] { $count } requests
+  } to { $server } succeeded, first { $time }.
+reason-webshell-answered = A script that Exchange does not ship answered on { $server }: { $path }
+reason-more-webshells = { $count ->
+    [one] 1 further such script
+   *[other] { $count } further such scripts
+  } answered on { $server }.
+reason-webshell-after-exploit = The script on { $server } answered after an attack had got through.
+reason-several-stages = { $count } stages of an attack on { $server } succeeded and fit together.
+reason-logs-agree = { $count ->
+    [one] 1 successful request to { $server } stands
+   *[other] { $count } successful requests to { $server } stand
+  } in more than one kind of log.
+reason-build-open = { $server } ran a build without the fix for { $cve }: { $build }.
+reason-more-servers = { $count ->
+    [one] 1 further server has
+   *[other] { $count } further servers have
+  } the same verdict.
+
+## Statements: what speaks against it
+
+against-build-fixed = { $server } ran a build with the fix for { $cve }: { $build }.
+against-one-log = Only one kind of log of { $server } tells of the success.
+against-webshell-alone = No earlier step of an attack on { $server } was seen: the script may be someone’s own.
+against-back-end-status = { $count ->
+    [one] For 1 request to { $server } the back end told
+   *[other] For { $count } requests to { $server } the back end told
+  } the proxy of a failure.
+against-back-end-only = { $count ->
+    [one] 1 request stands
+   *[other] { $count } requests stand
+  } only in the back-end log of { $server }.
+against-nothing-followed = Nothing beyond the probe was seen on { $server }.
+against-own-check-only = Only your own scanner got through to { $server }.
+against-unclear = { $count ->
+    [one] 1 request to { $server } may
+   *[other] { $count } requests to { $server } may
+  } have succeeded: the log does not tell.
+
+## Statements: what the logs cannot show
+
+cannot-show-incomplete = Not every log could be read whole; see “Unread”.
+cannot-show-before = Anything on { $server } before { $time }, when its logs begin.
+cannot-show-gaps = { $count ->
+    [one] 1 stretch of time
+   *[other] { $count } stretches of time
+  } for which { $server } has no log; see “Coverage”.
+cannot-show-front-end = Requests from outside to { $server }: the log of its front end (W3SVC1) is missing.
+cannot-show-back-end = What reached Exchange inside { $server }: the log of its back end (W3SVC2) is missing.
+cannot-show-proxy = How { $server } passed requests on, and its build: the HttpProxy log is missing.
+cannot-show-origin = Who sent the requests that stand only in the back-end log of { $server }.
+cannot-show-bodies = What requests and answers contained: web logs hold no bodies.
+cannot-show-exports = Whether mailboxes were exported or settings changed: that stands in the event log “MSExchange Management”.
+cannot-show-shipped-files = Whether a file that Exchange ships was tampered with.
+cannot-show-own-check-by-user-agent = Whether requests with your scanner’s user agent were yours: anyone can send it.
+
+## Statements: what to do now
+
+advice-isolate = Take { $servers } off the network now; do not switch off.
+advice-preserve = Preserve evidence of { $servers } before anything is changed: memory, disks, and all logs.
+advice-mend-unread = Find intact copies of the logs under “Unread” and hunt again: they may hide more.
+advice-note-awareness = Write down who became aware of the breach and when: the 72 hours of Article 33 GDPR may run from then.
+advice-remove-webshells = Secure, then remove the webshells: { $paths }
+advice-look-for-webshells = Look for further webshells on the disks of { $servers }: aspnet_client, owa\auth, ecp\auth, ProgramData.
+advice-check-exports = Look through the event log “MSExchange Management” for New-MailboxExportRequest and New-ExchangeCertificate with a path that ends in .aspx.
+advice-check-roles = Check who holds the role “Mailbox Import Export”, and look for new mailboxes, inbox rules and transport agents.
+advice-patch = Close { $cves }: install { $kbs } or, better, the newest cumulative and security update.
+advice-check-patch = Check that every server has the newest cumulative and security update.
+advice-reinstall = Set up { $servers } anew instead of cleaning: a webshell runs with the rights of the system.
+advice-reset-credentials = Reset the passwords of all accounts that were used on the servers, service and administrator accounts first.
+advice-rotate-keys = Renew what the servers could read: certificates, the machine keys of IIS, and the krbtgt password twice.
+advice-restrict-access = Let { $servers } be reached only by VPN until the update is in.
+advice-read-unclear = Read the evidence of the { $count ->
+    [one] 1 request
+   *[other] { $count } requests
+  } whose outcome is unclear, together with the logs of the servers behind.
+advice-check-own-success = Your own scanner got through to { $servers }: patch as if a stranger had.
+advice-extend-logs = Keep web logs longer, and away from the server: what is older than the logs cannot be answered.
+
+## Statements: why traffic is ordinary
+
+normal-mapi-nspi = Outlook asks /mapi/nspi/ for the address book. Only such a path inside a request for autodiscover.json is an attack.
+normal-autodiscover-json = Outlook for mobile devices and Teams ask autodiscover.json for their server: Protocol= and a mail address, no further path.
+normal-powershell = Administrators and Exchange itself use /powershell with a logon.
+normal-health-probe = Exchange’s own monitoring asks its services with HealthMailbox accounts.
+normal-proxylogon = Status 241 for /owa/proxylogon.owa and /ecp/proxylogon.ecp is Exchange’s own answer between front end and back end.
+normal-other = The rule “{ $rule }” knows this traffic as ordinary.

@@ -4,6 +4,7 @@
 
 use imker_detect::{Attack, Coverage, Outcome};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
 use crate::escape::visible;
@@ -61,7 +62,7 @@ pub(crate) fn stages(texts: &Texts, attack: &Attack) -> Markup {
         return html! {};
     };
     let height = attack.stages.len() as f64 * LANE;
-    let name = texts.say_with("chart-stages", [("number", attack.number.into())]);
+    let name = texts.say_with("chart-stages", [("number", attack.number.to_string().into())]);
     html! {
         svg viewBox=(format!("0 0 {WIDTH} {}", height + AXIS)) role="img" aria-label=(name) {
             (axis.grid(height))
@@ -120,7 +121,7 @@ enum Row<'a> {
 fn covered(texts: &Texts, axis: &Axis, top: f64, coverage: &Coverage) -> Markup {
     let name = format!("{} {}", texts.say(names::kind(coverage.kind)), coverage.source);
     let days = coverage.days_without_events.iter().filter_map(|day| {
-        let from = day.in_tz("UTC").ok()?.timestamp();
+        let from = TimeZone::UTC.to_timestamp(day.at(0, 0, 0, 0)).ok()?;
         Some((from, from + jiff::SignedDuration::from_hours(24)))
     });
     let gaps: Vec<(Timestamp, Timestamp)> = coverage

@@ -45,7 +45,7 @@ pub fn cell(text: &str) -> Cow<'_, str> {
             '=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '\u{ff1d}' | '\u{ff0b}' | '\u{ff0d}' | '\u{ff20}'
         )
     };
-    let trimmed = text.trim_start_matches(|c: char| c == ' ' || c == '\u{a0}' || c == '\u{3000}');
+    let trimmed = text.trim_start_matches([' ', '\u{a0}', '\u{3000}']);
     let shown = visible(text);
     match trimmed.chars().next() {
         Some(first) if begins_formula(first) || text.starts_with(['\t', '\r', '\n']) => {

@@ -140,7 +140,7 @@ fn rules<'a>(texts: &Texts, rules: impl IntoIterator<Item = &'a RuleNamed>) -> M
                     Some(author) => (Safe(author)),
                     None => span.dim { (texts.say("rule-author-unknown")) },
                 } }
-                td { (texts.say(names::level(rule.level))) }
+                td.keep { (texts.say(names::level(rule.level))) }
                 td { span.mono { (Safe(&rule.source)) } br; span.dim { (texts.say(names::origin(rule.origin))) } }
             } } }
         } }

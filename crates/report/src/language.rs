@@ -104,10 +104,24 @@ impl Texts {
         self.find(id, Some(&args)).unwrap_or_else(|| id.to_owned())
     }
 
-    /// The message for a name out of an open list (`stage-` + `mailbox_access`), or the name itself.
+    /// The message for a name out of an open list (`stage-` and `mailbox_access`), or the name in plain words.
     pub(crate) fn name(&self, prefix: &str, name: &str) -> String {
-        let id = format!("{prefix}-{}", name.replace('_', "-"));
-        self.find(&id, None).unwrap_or_else(|| name.to_owned())
+        let words = name
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .filter(|word| !word.is_empty());
+        let id = format!(
+            "{prefix}-{}",
+            words.collect::<Vec<_>>().join("-").to_ascii_lowercase()
+        );
+        self.find(&id, None).unwrap_or_else(|| name.replace('_', " "))
+    }
+
+    /// A kind of file that was set aside; what stands behind a colon is the file's own word.
+    pub(crate) fn aside(&self, kind: &str) -> String {
+        match kind.split_once(": ") {
+            Some((kind, own)) => format!("{}: {own}", self.name("aside", kind)),
+            None => self.name("aside", kind),
+        }
     }
 
     pub(crate) fn statement(&self, statement: &Statement) -> String {
@@ -123,9 +137,7 @@ impl Texts {
         if let "stage" | "outcome" | "verdict" | "confidence" | "kind" | "vantage" = name {
             return FluentValue::String(Cow::Owned(self.name(name, value)));
         }
-        let is_number =
-            value.len() < 16 && !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
-        if is_number && (value == "0" || !value.starts_with('0')) {
+        if let "count" | "filtered" | "refused" = name {
             return FluentValue::try_number(value);
         }
         match value.parse::<Timestamp>() {
@@ -191,16 +203,10 @@ impl Texts {
     }
 }
 
-/// Years, ports and statuses pass as numbers too: four digits stay together.
 fn number_in_text(value: &FluentValue<'_>, separator: char) -> Option<String> {
     match value {
         FluentValue::Number(number) if number.value.fract() == 0.0 => {
-            let digits = number.value.to_string();
-            Some(if digits.len() > 4 {
-                grouped(&digits, separator)
-            } else {
-                digits
-            })
+            Some(grouped(&number.value.to_string(), separator))
         }
         _ => None,
     }

@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::*;
 
 #[test]
@@ -25,4 +27,137 @@ fn languages_are_read_from_tags_and_locales() {
     assert_eq!("de_DE.UTF-8".parse(), Ok(Language::De));
     assert_eq!("EN".parse(), Ok(Language::En));
     assert_eq!("fr".parse::<Language>(), Err(UnknownLanguage));
+}
+
+/// The ids of a file, each with the names of its arguments.
+fn messages(language: Language) -> BTreeMap<String, BTreeSet<String>> {
+    let mut messages: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut current = String::new();
+    for line in language.messages().lines() {
+        if line.starts_with(|c: char| c.is_ascii_lowercase()) {
+            current = line.split(" =").next().unwrap().to_owned();
+            assert!(!messages.contains_key(&current), "{current} stands twice");
+        }
+        if line.starts_with('#') || current.is_empty() {
+            continue;
+        }
+        let arguments = messages.entry(current.clone()).or_default();
+        for part in line.split('$').skip(1) {
+            arguments.insert(
+                part.chars()
+                    .take_while(|c| c.is_ascii_alphanumeric() || *c == '-')
+                    .collect(),
+            );
+        }
+    }
+    messages
+}
+
+#[test]
+fn the_files_have_no_errors_and_the_same_messages() {
+    for language in Language::ALL {
+        assert!(
+            FluentResource::try_new(language.messages().to_owned()).is_ok(),
+            "{language}"
+        );
+        assert!(language.tag().parse::<LanguageIdentifier>().is_ok());
+    }
+    let (en, de) = (messages(Language::En), messages(Language::De));
+    assert_eq!(en, de);
+    for (id, arguments) in en {
+        for texts in [Texts::new(Language::En), Texts::new(Language::De)] {
+            let args =
+                FluentArgs::from_iter(arguments.iter().map(|name| (name.as_str(), FluentValue::from(2))));
+            let text = texts.find(&id, Some(&args)).unwrap();
+            assert!(!text.contains(['{', '}', '$']), "{id}: {text}");
+            assert!(!text.contains(crate::escape::is_unsafe), "{id}: {text:?}");
+        }
+    }
+}
+
+#[test]
+fn every_message_is_used_and_every_used_one_is_there() {
+    let sources = [
+        include_str!("charts.rs"),
+        include_str!("coverage_text.rs"),
+        include_str!("html.rs"),
+        include_str!("html/attacks.rs"),
+        include_str!("html/scope.rs"),
+        include_str!("html/verdict.rs"),
+        include_str!("names.rs"),
+        include_str!("sarif.rs"),
+        include_str!("terminal.rs"),
+        include_str!("terminal/attacks.rs"),
+        include_str!("terminal/observations.rs"),
+        include_str!("terminal/scope.rs"),
+        include_str!("terminal/verdict.rs"),
+    ];
+    let source = sources.concat();
+    let quoted: BTreeSet<&str> = source.split('"').collect();
+    let messages = messages(Language::En);
+    let open = [
+        "stage-",
+        "aside-",
+        "reason-",
+        "against-",
+        "cannot-show-",
+        "advice-",
+        "normal-",
+    ];
+    for id in messages.keys() {
+        let is_open = open.iter().any(|prefix| id.starts_with(prefix));
+        assert!(is_open || quoted.contains(id.as_str()), "{id} is not used");
+    }
+    let prefixes: BTreeSet<&str> = messages.keys().filter_map(|id| id.split('-').next()).collect();
+    for id in quoted {
+        let is_id = id.contains('-')
+            && !id.ends_with('-')
+            && id.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+        let known = id
+            .split('-')
+            .next()
+            .is_some_and(|prefix| prefixes.contains(prefix));
+        let class = ["no-trace", "no-referrer"].contains(&id);
+        assert!(
+            !is_id || !known || class || messages.contains_key(id),
+            "{id} is not there"
+        );
+    }
+}
+
+#[test]
+fn every_statement_is_translated_with_its_arguments() {
+    let messages = messages(Language::En);
+    for (id, arguments) in imker_detect::statements::ALL {
+        let Some(used) = messages.get(*id) else {
+            panic!("{id} is not translated")
+        };
+        for argument in used {
+            assert!(arguments.contains(&argument.as_str()), "{id} has no {argument}");
+        }
+    }
+    let stated: BTreeSet<&str> = imker_detect::statements::ALL.iter().map(|(id, _)| *id).collect();
+    let prefixes = ["reason-", "against-", "cannot-show-", "advice-", "normal-"];
+    for id in messages
+        .keys()
+        .filter(|id| prefixes.iter().any(|prefix| id.starts_with(prefix)))
+    {
+        assert!(
+            stated.contains(id.as_str()) || id.ends_with("-none") || id.ends_with("-note"),
+            "{id} is never stated"
+        );
+    }
+}
+
+#[test]
+fn every_stage_has_a_short_name() {
+    let table = include_str!("../../../data/stages.csv");
+    for stage in table.lines().skip(1).filter_map(|row| row.split(',').nth(1)) {
+        for texts in [Texts::new(Language::En), Texts::new(Language::De)] {
+            let name = texts
+                .find(&format!("stage-{}", stage.replace('_', "-")), None)
+                .expect(stage);
+            assert!(name.chars().count() <= 16, "{name}");
+        }
+    }
 }

@@ -57,6 +57,11 @@ pub struct UnansweredRule {
     pub files: u64,
 }
 
+impl HuntReport {
+    /// Name and version of the format.
+    pub const SCHEMA: &str = "imker-hunt/1";
+}
+
 /// How many rules were used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct RuleCounts {
@@ -66,6 +71,8 @@ pub struct RuleCounts {
     pub user: u64,
     /// The user's rules for other log sources, set aside.
     pub set_aside: u64,
+    /// The user's rules that cannot be used; standard error names them.
+    pub refused: u64,
     /// The user's indicators.
     pub indicators: u64,
 }

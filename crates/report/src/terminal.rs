@@ -9,11 +9,15 @@ mod verdict;
 use std::io;
 
 use imker_detect::{Outcome, RuleNamed, Verdict};
+use jiff::Timestamp;
 
 use crate::language::{Language, Texts};
 use crate::model::HuntReport;
 use crate::names;
-use line::{Line, Role, wrap};
+use line::{Line, Role, columns, wrap};
+
+/// Entries of a list that the terminal shows; the JSON and the HTML report hold all.
+const LISTED: usize = 20;
 
 /// How the terminal report looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,10 +78,7 @@ impl Page<'_> {
     fn heading(&mut self, id: &str) -> io::Result<()> {
         let title = self.texts.say(id);
         let line = Line::new().then(Role::Heading, &title).then(Role::Dim, " ");
-        let rule = "─".repeat(
-            self.width
-                .saturating_sub(wrap(&title, usize::MAX).concat().chars().count() + 1),
-        );
+        let rule = "─".repeat(self.width.saturating_sub(columns(&title) + 1));
         self.blank()?;
         self.line(line.then(Role::Dim, &rule))
     }
@@ -97,7 +98,7 @@ impl Page<'_> {
         let inner = indent + mark.chars().count();
         for (place, part) in wrap(text, self.width.saturating_sub(inner)).iter().enumerate() {
             let line = if place == 0 {
-                Line::indented(indent).then(Role::Dim, &mark)
+                Line::indented(indent).then(if role == Role::Plain { Role::Dim } else { role }, &mark)
             } else {
                 Line::indented(inner)
             };
@@ -106,10 +107,48 @@ impl Page<'_> {
         Ok(())
     }
 
+    /// Short texts side by side, as many on a line as fit.
+    fn facts(&mut self, indent: usize, role: Role, facts: &[String]) -> io::Result<()> {
+        let room = self.width.saturating_sub(indent);
+        let mut line = String::new();
+        for fact in facts {
+            if !line.is_empty() && columns(&line) + 3 + columns(fact) > room {
+                self.paragraph(indent, role, &std::mem::take(&mut line))?;
+            }
+            if !line.is_empty() {
+                line.push_str(" · ");
+            }
+            line.push_str(fact);
+        }
+        self.paragraph(indent, role, &line)
+    }
+
     /// A note in place of a section's content.
     fn note(&mut self, id: &str) -> io::Result<()> {
         let text = self.texts.say(id);
         self.paragraph(2, Role::Dim, &text)
+    }
+
+    /// Calls `write` with the first entries of a list, and tells how many are left.
+    fn first<T>(
+        &mut self,
+        entries: &[T],
+        limit: usize,
+        mut write: impl FnMut(&mut Self, &T) -> io::Result<()>,
+    ) -> io::Result<()> {
+        entries
+            .iter()
+            .take(limit)
+            .try_for_each(|entry| write(self, entry))?;
+        self.left_out(entries.len().saturating_sub(limit))
+    }
+
+    fn left_out(&mut self, count: usize) -> io::Result<()> {
+        if count == 0 {
+            return Ok(());
+        }
+        let text = self.texts.say_with("more-elsewhere", [("count", count.into())]);
+        self.paragraph(4, Role::Dim, &text)
     }
 
     /// A rule by id, title, author and source, as the Detection Rule License asks.
@@ -118,11 +157,19 @@ impl Page<'_> {
         self.item(indent, "•", Role::Plain, &format!("{} {}", rule.title, author))?;
         let origin = self.texts.say(names::origin(rule.origin));
         let level = self.texts.say(names::level(rule.level));
-        self.paragraph(
+        self.facts(
             indent + 2,
             Role::Dim,
-            &format!("{} · {} · {} ({})", rule.id, level, rule.source, origin),
+            &[level, format!("{} ({origin})", rule.source), rule.id.clone()],
         )
+    }
+}
+
+fn span(texts: &Texts, from: Timestamp, to: Timestamp) -> String {
+    if from == to {
+        texts.time(from)
+    } else {
+        format!("{} – {}", texts.time(from), texts.time(to))
     }
 }
 

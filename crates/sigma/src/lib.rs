@@ -14,6 +14,8 @@ mod fields;
 mod indicator;
 mod item;
 mod metadata;
+#[cfg(test)]
+mod oracle;
 mod parse;
 mod pattern;
 mod prefilter;

@@ -6,10 +6,13 @@ use yaml_serde::Value;
 use crate::compile::Refusal;
 
 /// The size that a rule file may have, in bytes.
-const MAX_FILE: usize = 4 << 20;
+const MAX_FILE: usize = 2 << 20;
 
 /// How deep parentheses, and how long a chain of `not`, a condition may have.
 const MAX_NESTING: usize = 60;
+
+/// How many brackets may be open: the YAML parser takes quadratic time for nested ones.
+const MAX_BRACKETS: usize = 500;
 
 /// A document that is used.
 #[derive(Debug)]
@@ -121,6 +124,23 @@ fn documents(yaml: &str) -> Vec<(usize, &str)> {
 /// Refuses what the parser of conditions would recurse into too deep; gives the title, `None` for an
 /// empty document.
 fn guard(text: &str) -> Result<Option<String>, String> {
+    let brackets = text
+        .bytes()
+        .filter(|byte| matches!(byte, b'[' | b']' | b'{' | b'}'));
+    let opens = |open: usize, byte| {
+        if matches!(byte, b'[' | b'{') {
+            open + 1
+        } else {
+            open.saturating_sub(1)
+        }
+    };
+    let deepest = brackets.scan(0, |open, byte| {
+        *open = opens(*open, byte);
+        Some(*open)
+    });
+    if deepest.max().is_some_and(|deepest| deepest > MAX_BRACKETS) {
+        return Err(format!("more than {MAX_BRACKETS} brackets are open at once"));
+    }
     let value: Value = yaml_serde::from_str(text).map_err(|error| format!("no valid YAML: {error}"))?;
     if value.is_null() {
         return Ok(None);

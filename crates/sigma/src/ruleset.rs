@@ -253,7 +253,6 @@ impl RuleSetBuilder {
             fields: self.fields,
             generates,
             prefilter,
-            requirements,
         })
     }
 }
@@ -302,8 +301,6 @@ pub struct RuleSet {
     pub(crate) fields: Fields,
     generates: Vec<bool>,
     prefilter: Prefilter,
-    #[cfg_attr(not(test), allow(dead_code))]
-    pub(crate) requirements: Vec<Requirement>,
 }
 
 impl RuleSet {

@@ -73,8 +73,8 @@ pub struct Attack {
 /// One stage of an attack.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Stage {
-    /// Names that it may rightly be called.
-    pub names: Vec<String>,
+    /// As in the project's table of stages.
+    pub name: String,
     /// Requests.
     pub count: u64,
     /// The furthest outcome.

@@ -78,12 +78,5 @@ impl Builds {
 }
 
 fn name(build: &str) -> Option<String> {
-    let release = imker_exchange::release(build.parse::<Build>().ok()?)?;
-    let parts = [&release.product, &release.cumulative_update, &release.update];
-    let parts: Vec<&str> = parts
-        .into_iter()
-        .map(String::as_str)
-        .filter(|part| !part.is_empty())
-        .collect();
-    Some(parts.join(" "))
+    imker_exchange::build_name(build.parse::<Build>().ok()?)
 }

@@ -33,6 +33,7 @@ pub struct Hunt {
     pub html: Option<PathBuf>,
     pub language: Language,
     pub coloured: bool,
+    pub width: usize,
     pub quiet: bool,
     pub fail_on: Verdict,
 }
@@ -45,16 +46,26 @@ impl Hunt {
         for server in &arguments.servers {
             read.servers.push(server_name(server)?);
         }
-        read.since = arguments.since.map(|text| time("--since", &text, now)).transpose()?;
-        read.until = arguments.until.map(|text| time("--until", &text, now)).transpose()?;
+        read.since = arguments
+            .since
+            .map(|text| time("--since", &text, now))
+            .transpose()?;
+        read.until = arguments
+            .until
+            .map(|text| time("--until", &text, now))
+            .transpose()?;
         if let (Some(since), Some(until)) = (read.since, read.until)
             && since >= until
         {
             return Err(miette!("--since {since} is not before --until {until}"));
         }
-        read.fields = arguments
-            .fields
-            .map(|fields| fields.split_whitespace().filter(|name| *name != "#Fields:").map(Into::into).collect());
+        read.fields = arguments.fields.map(|fields| {
+            fields
+                .split_whitespace()
+                .filter(|name| *name != "#Fields:")
+                .map(Into::into)
+                .collect()
+        });
         read.gap = duration("--gap", &arguments.gap)?;
         read.stats = match (arguments.stats, arguments.no_stats) {
             (true, _) => Some(true),
@@ -71,7 +82,11 @@ impl Hunt {
         Ok(Self {
             read,
             settings: Settings {
-                own_scanners: arguments.own_scanner.iter().map(|text| own_scanner(text)).collect(),
+                own_scanners: arguments
+                    .own_scanner
+                    .iter()
+                    .map(|text| own_scanner(text))
+                    .collect(),
                 trusted_proxies: arguments
                     .trust_proxy
                     .iter()
@@ -89,6 +104,7 @@ impl Hunt {
             indicators,
             explain: arguments.explain,
             coloured: arguments.output.is_none() && output::coloured(arguments.color),
+            width: output::width(),
             format: arguments.format,
             output: arguments.output,
             html: arguments.html,
@@ -124,22 +140,34 @@ pub fn language(lang: Option<Lang>) -> Language {
 fn server_name(text: &str) -> Result<(String, PathBuf)> {
     match text.split_once('=') {
         Some((name, path)) if !name.is_empty() && !path.is_empty() => Ok((name.into(), path.into())),
-        _ => Err(miette!(help = "as in --server EX01=evidence/first", "--server {text}: not NAME=PATH")),
+        _ => Err(miette!(
+            help = "as in --server EX01=evidence/first",
+            "--server {text}: not NAME=PATH"
+        )),
     }
 }
 
 /// A date (midnight UTC), a time with offset, a time without one (UTC), or a span back from now.
 fn time(option: &str, text: &str, now: Timestamp) -> Result<Timestamp> {
-    let utc = |time: DateTime| time.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp());
     if let Ok(time) = text.parse::<Timestamp>() {
         return Ok(time);
     }
-    if let Ok(time) = text.parse::<Date>().map(|date| date.at(0, 0, 0, 0)).or_else(|_| text.parse::<DateTime>()) {
-        return utc(time).into_diagnostic().wrap_err_with(|| format!("{option} {text}"));
+    if let Ok(time) = text
+        .parse::<Date>()
+        .map(|date| date.at(0, 0, 0, 0))
+        .or_else(|_| text.parse::<DateTime>())
+    {
+        return TimeZone::UTC
+            .to_timestamp(time)
+            .into_diagnostic()
+            .wrap_err_with(|| format!("{option} {text}"));
     }
     if let Ok(span) = text.parse::<Span>() {
-        let zoned = now.to_zoned(TimeZone::UTC);
-        return zoned.checked_sub(span.abs()).map(|zoned| zoned.timestamp()).into_diagnostic();
+        let zoned = now.to_zoned_datetime(TimeZone::UTC);
+        return zoned
+            .checked_sub(span.abs())
+            .map(|zoned| zoned.timestamp())
+            .into_diagnostic();
     }
     Err(miette!(
         help = "a date (2021-08-12), a time (2021-08-12T10:00Z) or a span up to now (7d, 12h)",
@@ -148,11 +176,20 @@ fn time(option: &str, text: &str, now: Timestamp) -> Result<Timestamp> {
 }
 
 fn duration(option: &str, text: &str) -> Result<SignedDuration> {
-    let wrong = || miette!(help = "as in 24h or 90m", "{option} {text}: not a duration above zero");
+    let wrong = || {
+        miette!(
+            help = "as in 24h or 90m",
+            "{option} {text}: not a duration above zero"
+        )
+    };
     let span: Span = text.parse().map_err(|_| wrong())?;
     let day = jiff::SpanRelativeTo::days_are_24_hours();
     let duration = span.to_duration(day).map_err(|_| wrong())?;
-    if duration.is_positive() { Ok(duration) } else { Err(wrong()) }
+    if duration.is_positive() {
+        Ok(duration)
+    } else {
+        Err(wrong())
+    }
 }
 
 fn limits(ratio: Option<u64>, unpacked: Option<&str>) -> Result<Limits> {
@@ -162,7 +199,10 @@ fn limits(ratio: Option<u64>, unpacked: Option<&str>) -> Result<Limits> {
     }
     if let Some(text) = unpacked {
         limits.unpacked = size(text).ok_or_else(|| {
-            miette!(help = "bytes, or with K, M, G or T behind", "--max-unpacked {text}: not a size")
+            miette!(
+                help = "bytes, or with K, M, G or T behind",
+                "--max-unpacked {text}: not a size"
+            )
         })?;
     }
     Ok(limits)
@@ -172,7 +212,11 @@ fn limits(ratio: Option<u64>, unpacked: Option<&str>) -> Result<Limits> {
 fn size(text: &str) -> Option<u64> {
     let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(split);
-    let shift = match unit.to_ascii_uppercase().trim_end_matches("IB").trim_end_matches('B') {
+    let shift = match unit
+        .to_ascii_uppercase()
+        .trim_end_matches("IB")
+        .trim_end_matches('B')
+    {
         "" => 0,
         "K" => 10,
         "M" => 20,
@@ -184,7 +228,9 @@ fn size(text: &str) -> Option<u64> {
 }
 
 fn network(text: &str) -> Option<IpNet> {
-    text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
+    text.parse()
+        .ok()
+        .or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
 }
 
 fn own_scanner(text: &str) -> OwnScanner {
@@ -205,8 +251,13 @@ fn read_indicators(path: &Path) -> Result<Vec<(Indicator, String)>> {
         return Err(miette!("{}: larger than {} MiB", failed(), INDICATORS_MAX >> 20));
     }
     let source = path.display().to_string();
-    let indicators = imker_hunt::indicators::parse(&text).into_diagnostic().wrap_err_with(failed)?;
-    Ok(indicators.into_iter().map(|indicator| (indicator, source.clone())).collect())
+    let indicators = imker_hunt::indicators::parse(&text)
+        .into_diagnostic()
+        .wrap_err_with(failed)?;
+    Ok(indicators
+        .into_iter()
+        .map(|indicator| (indicator, source.clone()))
+        .collect())
 }
 
 #[cfg(test)]

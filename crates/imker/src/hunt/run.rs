@@ -4,15 +4,15 @@ use std::io::Write;
 
 use imker_detect::{Detector, Findings, RuleNamed, Sighting};
 use imker_hunt::Reading;
-use imker_report::{HuntReport, JsonLines, Style, Timeline, UnansweredRule};
-use imker_sigma::RuleSet;
+use imker_report::{HuntReport, JsonLines, Match, Style, Timeline, UnansweredRule};
+use imker_sigma::{Rule, RuleSet};
 use jiff::Timestamp;
 use miette::{IntoDiagnostic, Result, WrapErr};
 
 use super::options::Hunt;
 use crate::args::Format;
 use crate::exit::Exit;
-use crate::output::Output;
+use crate::output::{Output, WriteError};
 use crate::progress::Bar;
 use crate::rules::{self, Loaded};
 
@@ -25,14 +25,26 @@ pub fn run(hunt: &Hunt) -> Result<Exit> {
     }
     // Opened first: a folder that cannot be written to should not cost an hour of reading.
     let mut out = Output::open(hunt.output.as_deref())?;
-    let html = hunt.html.as_deref().map(|path| Output::open(Some(path))).transpose()?;
+    let html = hunt
+        .html
+        .as_deref()
+        .map(|path| Output::open(Some(path)))
+        .transpose()?;
 
     let bar = Bar::new(hunt.quiet);
     let reading = imker_hunt::read(&hunt.read, rules, &bar).into_diagnostic()?;
     let mut detector = Detector::new(rules, hunt.settings.clone(), reading.servers.clone());
     match hunt.format {
-        Format::Jsonl => each_match(&reading, rules, &mut detector, &mut JsonLines::new(&mut out))?,
-        Format::Csv => each_match(&reading, rules, &mut detector, &mut Timeline::new(&mut out)?)?,
+        Format::Jsonl => {
+            let mut lines = JsonLines::new(&mut out);
+            each_match(&reading, rules, &mut detector, &mut lines)?;
+            lines.finish().map_err(WriteError)?;
+        }
+        Format::Csv => {
+            let mut timeline = Timeline::new(&mut out).map_err(WriteError)?;
+            each_match(&reading, rules, &mut detector, &mut timeline)?;
+            timeline.finish().map_err(WriteError)?;
+        }
         _ => each_match(&reading, rules, &mut detector, &mut Nothing)?,
     }
     let suspects = detector.suspects();
@@ -48,16 +60,20 @@ pub fn run(hunt: &Hunt) -> Result<Exit> {
     let report = report(hunt, &loaded, reading, findings);
     match hunt.format {
         Format::Text => {
-            let style = Style::new(hunt.language, hunt.coloured);
-            imker_report::terminal(&report, &style, &mut out).into_diagnostic()?;
+            let style = Style {
+                language: hunt.language,
+                colour: hunt.coloured,
+                width: hunt.width,
+            };
+            imker_report::terminal(&report, &style, &mut out).map_err(WriteError)?;
         }
-        Format::Json => imker_report::json(&report, hunt.language, &mut out).into_diagnostic()?,
-        Format::Sarif => imker_report::sarif(&report, hunt.language, &mut out).into_diagnostic()?,
+        Format::Json => imker_report::json(&report, hunt.language, &mut out).map_err(WriteError)?,
+        Format::Sarif => imker_report::sarif(&report, hunt.language, &mut out).map_err(WriteError)?,
         Format::Jsonl | Format::Csv => {}
     }
     out.close()?;
     if let Some(mut html) = html {
-        html.write_all(imker_report::html(&report, hunt.language).as_bytes()).into_diagnostic()?;
+        imker_report::html(&report, hunt.language, &mut html).map_err(WriteError)?;
         html.close()?;
     }
     Ok(if report.findings.judgement.verdict >= hunt.fail_on {
@@ -71,25 +87,25 @@ pub fn run(hunt: &Hunt) -> Result<Exit> {
 
 /// Takes every match as it goes by.
 trait EachMatch {
-    fn take(&mut self, seen: imker_report::Match<'_>) -> std::io::Result<()>;
+    fn take(&mut self, seen: &Match<'_>) -> std::io::Result<()>;
 }
 
 struct Nothing;
 
 impl EachMatch for Nothing {
-    fn take(&mut self, _: imker_report::Match<'_>) -> std::io::Result<()> {
+    fn take(&mut self, _: &Match<'_>) -> std::io::Result<()> {
         Ok(())
     }
 }
 
 impl<W: Write> EachMatch for JsonLines<W> {
-    fn take(&mut self, seen: imker_report::Match<'_>) -> std::io::Result<()> {
+    fn take(&mut self, seen: &Match<'_>) -> std::io::Result<()> {
         self.write(seen)
     }
 }
 
 impl<W: Write> EachMatch for Timeline<W> {
-    fn take(&mut self, seen: imker_report::Match<'_>) -> std::io::Result<()> {
+    fn take(&mut self, seen: &Match<'_>) -> std::io::Result<()> {
         self.write(seen)
     }
 }
@@ -104,13 +120,14 @@ fn each_match(
     for sighting in reading.sightings.iter().into_diagnostic().wrap_err_with(failed)? {
         let sighting: Sighting = sighting.into_diagnostic().wrap_err_with(failed)?;
         let classified = detector.observe(&sighting);
-        sink.take(imker_report::Match {
+        let matched: Vec<&Rule> = sighting.rules.iter().map(|index| rules.rule(*index)).collect();
+        sink.take(&Match {
             sighting: &sighting,
             classified: classified.as_ref(),
+            rules: &matched,
             server: &reading.servers[sighting.server.0 as usize],
-            rules,
         })
-        .into_diagnostic()?;
+        .map_err(WriteError)?;
     }
     Ok(())
 }
@@ -120,7 +137,12 @@ fn report(hunt: &Hunt, loaded: &Loaded, reading: Reading, findings: Findings) ->
         schema: HuntReport::SCHEMA,
         version: env!("CARGO_PKG_VERSION"),
         created: Timestamp::now(),
-        paths: hunt.read.paths.iter().map(|path| path.display().to_string()).collect(),
+        paths: hunt
+            .read
+            .paths
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect(),
         findings,
         complete: reading.is_complete(),
         unread: reading.unread,

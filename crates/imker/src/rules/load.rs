@@ -40,7 +40,10 @@ pub fn load(paths: &[PathBuf], indicators: &[(Indicator, String)]) -> Result<Loa
         builder.add_indicator(indicator, source).into_diagnostic()?;
         counts.indicators += 1;
     }
-    Ok(Loaded { rules: builder.build().into_diagnostic()?, counts })
+    Ok(Loaded {
+        rules: builder.build().into_diagnostic()?,
+        counts,
+    })
 }
 
 /// The user's rules alone.
@@ -48,55 +51,55 @@ pub fn only(paths: &[PathBuf]) -> Result<Loaded> {
     let mut builder = RuleSetBuilder::new();
     let mut counts = RuleCounts::default();
     add_files(&mut builder, &mut counts, paths)?;
-    Ok(Loaded { rules: builder.build().into_diagnostic()?, counts })
+    Ok(Loaded {
+        rules: builder.build().into_diagnostic()?,
+        counts,
+    })
 }
 
 fn add_files(builder: &mut RuleSetBuilder, counts: &mut RuleCounts, paths: &[PathBuf]) -> Result<()> {
     for path in paths {
-        for file in files(std::slice::from_ref(path), "yml")? {
+        for file in files(path)? {
             let source = file.display().to_string();
-            match builder.add_yaml(&text(&file)?, &source, Origin::User) {
-                Ok(added) => {
-                    counts.user += (added.rules + added.correlations) as u64;
-                    counts.set_aside += added.set_aside as u64;
+            let report = builder.add_file(&text(&file)?, &source, Origin::User);
+            counts.user += (report.added.rules + report.added.correlations) as u64;
+            counts.set_aside += report.added.set_aside as u64;
+            counts.refused += report.errors.len() as u64;
+            for warning in report.warnings {
+                output::note(&format!("warning: {warning}\n"));
+            }
+            for error in report.errors {
+                if file == *path {
+                    return Err(error).into_diagnostic();
                 }
-                Err(error) if file == *path => return Err(error).into_diagnostic(),
-                Err(error) => {
-                    output::note(&format!("rule refused: {error}\n"));
-                    counts.refused += 1;
-                }
+                output::note(&format!("rule refused: {error}\n"));
             }
         }
     }
     Ok(())
 }
 
-/// Files with this extension (`yaml` goes with `yml`) below the paths, sorted; a file named by itself is taken
-/// whatever its extension, except that `test` files stand beside a rule named by itself.
-pub fn files(paths: &[PathBuf], extension: &str) -> Result<Vec<PathBuf>> {
+/// Rule files below a folder, sorted, or the file itself.
+fn files(path: &Path) -> Result<Vec<PathBuf>> {
+    let metadata = path
+        .metadata()
+        .into_diagnostic()
+        .wrap_err_with(|| format!("{}", path.display()))?;
+    if metadata.is_file() {
+        return Ok(vec![path.to_owned()]);
+    }
     let mut found = Vec::new();
-    for path in paths {
-        let metadata = path.metadata().into_diagnostic().wrap_err_with(|| format!("{}", path.display()))?;
-        if metadata.is_file() {
-            let beside = path.with_extension(extension);
-            if extension == "yml" {
-                found.push(path.clone());
-            } else if beside.is_file() {
-                found.push(beside);
-            }
-            continue;
+    for entry in walkdir::WalkDir::new(path).sort_by_file_name() {
+        let entry = entry.into_diagnostic()?;
+        let is_rule = entry
+            .path()
+            .extension()
+            .is_some_and(|extension| extension == "yml" || extension == "yaml");
+        if is_rule && entry.file_type().is_file() {
+            found.push(entry.into_path());
         }
-        for entry in walkdir::WalkDir::new(path).sort_by_file_name() {
-            let entry = entry.into_diagnostic()?;
-            let fits = entry.path().extension().is_some_and(|found| {
-                found == extension || extension == "yml" && found == "yaml"
-            });
-            if fits && entry.file_type().is_file() {
-                found.push(entry.into_path());
-            }
-            if found.len() > FILES_MAX {
-                return Err(miette!("{}: more than {FILES_MAX} files", path.display()));
-            }
+        if found.len() > FILES_MAX {
+            return Err(miette!("{}: more than {FILES_MAX} files", path.display()));
         }
     }
     Ok(found)

@@ -3,15 +3,15 @@
 mod load;
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use imker_report::escape;
-use imker_sigma::{Origin, RuleIndex, RuleSet};
+use imker_sigma::{Origin, RuleIndex, RuleSet, RuleTest};
 use miette::{IntoDiagnostic, Result, miette};
 
 use crate::args::RulesCommand;
 use crate::exit::Exit;
-use crate::output;
+use crate::output::{self, WriteError};
 pub use load::{Loaded, load};
 
 /// Carries out `imker rules`.
@@ -32,19 +32,23 @@ pub fn explain_to_standard_error(rules: &RuleSet) {
 }
 
 fn list(paths: &[PathBuf]) -> Result<Exit> {
-    let loaded = if paths.is_empty() { load(&[], &[])? } else { load::only(paths)? };
+    let loaded = if paths.is_empty() {
+        load(&[], &[])?
+    } else {
+        load::only(paths)?
+    };
     let mut out = io::stdout().lock();
     for rule in loaded.rules.rules() {
         writeln!(
             out,
             "{}  {:<13}  {}  (author: {}; source: {})",
-            escape::terminal(&rule.id),
+            escape::visible(&rule.id),
             format!("{:?}", rule.level).to_lowercase(),
-            escape::terminal(&rule.title),
-            escape::terminal(rule.author.as_deref().unwrap_or("not named")),
-            escape::terminal(&rule.source),
+            escape::visible(&rule.title),
+            escape::visible(rule.author.as_deref().unwrap_or("not named")),
+            escape::visible(&rule.source),
         )
-        .into_diagnostic()?;
+        .map_err(WriteError)?;
     }
     Ok(Exit::Clean)
 }
@@ -52,7 +56,9 @@ fn list(paths: &[PathBuf]) -> Result<Exit> {
 fn check(paths: &[PathBuf]) -> Result<Exit> {
     let loaded = load::only(paths)?;
     let mut out = io::stdout().lock();
-    let correlations = indices(&loaded.rules).filter(|rule| loaded.rules.is_correlation(*rule)).count();
+    let correlations = indices(&loaded.rules)
+        .filter(|rule| loaded.rules.is_correlation(*rule))
+        .count();
     writeln!(
         out,
         "{} rules usable, {correlations} of them correlations; {} for other log sources; {} refused",
@@ -60,30 +66,53 @@ fn check(paths: &[PathBuf]) -> Result<Exit> {
         loaded.counts.set_aside,
         loaded.counts.refused,
     )
-    .into_diagnostic()?;
-    Ok(if loaded.counts.refused == 0 { Exit::Clean } else { Exit::Failed })
+    .map_err(WriteError)?;
+    Ok(if loaded.counts.refused == 0 {
+        Exit::Clean
+    } else {
+        Exit::Failed
+    })
 }
 
 fn test(paths: &[PathBuf]) -> Result<Exit> {
     let loaded = load::only(paths)?;
     let mut out = io::stdout().lock();
-    let (mut passed, mut failed) = (0_u64, 0_u64);
-    for path in load::files(paths, "test")? {
-        let text = load::text(&path)?;
-        let name = path.display().to_string();
-        let test = imker_sigma::RuleTest::parse(&text, &name).into_diagnostic()?;
-        let failures = test.run(&loaded.rules);
-        passed += test.lines() as u64 - failures.len() as u64;
-        failed += failures.len() as u64;
+    let (mut passed, mut failed) = (0, 0);
+    for index in indices(&loaded.rules) {
+        let rule = loaded.rules.rule(index);
+        let beside = Path::new(&rule.source).with_extension("test");
+        if !beside.is_file() {
+            writeln!(out, "no test beside {}", escape::visible(&rule.source)).map_err(WriteError)?;
+            continue;
+        }
+        let name = beside.display().to_string();
+        let test = RuleTest::parse(&load::text(&beside)?, &name).into_diagnostic()?;
+        let failures = test.run(&loaded.rules, index);
+        passed += test.lines().count().saturating_sub(failures.len());
+        failed += failures.len();
         for failure in failures {
-            writeln!(out, "{}", escape::terminal(&failure.to_string())).into_diagnostic()?;
+            let title = escape::visible(&rule.title);
+            writeln!(
+                out,
+                "{}: {title}: {}",
+                escape::visible(&name),
+                escape::visible(&failure.to_string())
+            )
+            .map_err(WriteError)?;
         }
     }
-    writeln!(out, "{passed} passed, {failed} failed").into_diagnostic()?;
     if passed + failed == 0 {
-        return Err(miette!(help = "a rule's tests stand beside it: name.yml, name.test", "no test files found"));
+        return Err(miette!(
+            help = "a rule's test stands beside it: name.yml, name.test",
+            "no tests found"
+        ));
     }
-    Ok(if failed == 0 && loaded.counts.refused == 0 { Exit::Clean } else { Exit::Failed })
+    writeln!(out, "{passed} lines as expected, {failed} not").map_err(WriteError)?;
+    Ok(if failed == 0 && loaded.counts.refused == 0 {
+        Exit::Clean
+    } else {
+        Exit::Failed
+    })
 }
 
 fn explain(wanted: &str, paths: &[PathBuf]) -> Result<Exit> {
@@ -96,11 +125,16 @@ fn explain(wanted: &str, paths: &[PathBuf]) -> Result<Exit> {
         })
         .collect();
     if found.is_empty() {
-        return Err(miette!(help = "`imker rules list` shows ids and titles", "no rule `{wanted}`"));
+        return Err(miette!(
+            help = "`imker rules list` shows ids and titles",
+            "no rule `{wanted}`"
+        ));
     }
     let mut out = io::stdout().lock();
     for rule in found {
-        writeln!(out, "{}", escape::terminal(&explanation(&loaded.rules, rule))).into_diagnostic()?;
+        for line in explanation(&loaded.rules, rule).lines() {
+            writeln!(out, "{}", escape::visible(line)).map_err(WriteError)?;
+        }
     }
     Ok(Exit::Clean)
 }
@@ -111,10 +145,30 @@ fn indices(rules: &RuleSet) -> impl Iterator<Item = RuleIndex> + '_ {
 
 fn explanation(rules: &RuleSet, index: RuleIndex) -> String {
     let rule = rules.rule(index);
+    let explanation = rules.explain(index);
     let origin = match rule.origin {
         Origin::BuiltIn => "built in",
         Origin::User => "added",
         Origin::Indicator => "indicator",
     };
-    format!("{}  {} ({origin}, {}): {}", rule.id, rule.title, rule.source, rules.explain(index))
+    let how = if rules.is_correlation(index) {
+        let refers: Vec<&str> = explanation
+            .refers_to
+            .iter()
+            .map(|rule| rules.rule(*rule).title.as_str())
+            .collect();
+        format!("correlates {}", refers.join(", "))
+    } else if explanation.unfiltered {
+        "EVERY LINE is parsed, for the rule asks for no text".to_owned()
+    } else {
+        format!("lines with {}", explanation.fragments.join(" "))
+    };
+    format!(
+        "{}  {}\n  by {}, {origin}, {}\n  looks at {}\n  {how}",
+        rule.id,
+        rule.title,
+        rule.author.as_deref().unwrap_or("an author not named"),
+        rule.source,
+        explanation.items.join(", "),
+    )
 }

@@ -51,7 +51,7 @@ fn card(texts: &Texts, attack: &Attack) -> Markup {
     html! {
         div.card id={ "attack-" (attack.number) } {
             h3 {
-                (Safe(&texts.say_with("attack-heading", [("number", attack.number.into()), ("chain", attack.chain.as_str().into())])))
+                (Safe(&texts.say_with("attack-heading", [("number", attack.number.to_string().into()), ("chain", attack.chain.as_str().into())])))
                 " " (outcome(texts, attack.outcome))
             }
             (facts(texts, attack))
@@ -137,7 +137,7 @@ fn evidence_list<'a>(texts: &Texts, evidence: impl IntoIterator<Item = &'a Evide
                 code.log dir="ltr" { (Safe(evidence.line.as_str())) }
                 div.place {
                     (Safe(&evidence.place.file)) ", "
-                    (texts.say_with("evidence-place", [("line", evidence.place.line.into()), ("offset", evidence.place.offset.into())]))
+                    (texts.say_with("evidence-place", [("line", evidence.place.line.to_string().into()), ("offset", evidence.place.offset.to_string().into())]))
                     @if !evidence.rules.is_empty() { " · " span.mono { (Safe(&evidence.rules.join(", "))) } }
                 }
             }

@@ -74,6 +74,9 @@ pub(super) fn coverage(texts: &Texts, report: &HuntReport) -> Markup {
             ("built-in", used.built_in.into()), ("user", used.user.into()),
             ("indicators", used.indicators.into()), ("aside", used.set_aside.into()),
         ])) }
+        @if used.refused > 0 {
+            p.hole { (texts.say_with("rules-refused", [("count", used.refused.into())])) }
+        }
     }
 }
 
@@ -89,7 +92,7 @@ pub(super) fn unread(texts: &Texts, report: &HuntReport) -> Markup {
                 } }
                 tbody { @for unread in &report.unread { tr {
                     td { code { (Safe(&unread.file)) } }
-                    td.n { (texts.number(unread.offset)) }
+                    td.n.keep { (texts.number(unread.offset)) }
                     td {
                         (texts.say(names::unread(unread.reason)))
                         @if let Some(detail) = &unread.detail { br; span.dim { (Safe(detail)) } }
@@ -104,7 +107,7 @@ pub(super) fn unread(texts: &Texts, report: &HuntReport) -> Markup {
             (heading(texts, "section-set-aside"))
             p.note { (texts.say("set-aside-note")) }
             dl { @for (kind, count) in &report.set_aside {
-                dt { (Safe(&texts.name("aside", kind))) } dd { (texts.number(*count)) }
+                dt { (Safe(&texts.aside(kind))) } dd { (texts.number(*count)) }
             } }
         }
     }
@@ -138,7 +141,7 @@ pub(super) fn inputs(texts: &Texts, report: &HuntReport) -> Markup {
                 } }
                 tbody { @for input in &report.inputs { tr {
                     td { code { (Safe(&input.file)) } }
-                    td.n { (texts.bytes(input.size)) }
+                    td.n.keep { (texts.bytes(input.size)) }
                     td { @if let Some(modified) = input.modified { (time(texts, modified)) } }
                     td { span.mono { (Safe(&input.sha256)) } }
                 } } }

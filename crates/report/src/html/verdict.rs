@@ -89,17 +89,17 @@ fn window(texts: &Texts, window: &Window) -> Markup {
             @if let Some(last) = window.last_activity {
                 dt { (texts.say("window-last-activity")) } dd { (time(texts, last)) }
             }
+            @if let Some(first) = window.no_data_before {
+                dt { (texts.say("window-no-data-before")) } dd { (time(texts, first)) }
+            }
+        }
+        dl {
             @for (id, build) in builds {
                 @if let Some(build) = build {
                     @let args = [("name", build_name(build).into()), ("from", texts.time(build.span.from).into())];
                     dt { (texts.say(id)) } dd { (Safe(&texts.say_with("window-build", args))) }
                 }
             }
-            dt { (texts.say("window-before")) }
-            dd { @match window.no_data_before {
-                Some(first) => (texts.say_with("window-no-data-before", [("time", texts.time(first).into())])),
-                None => (texts.say("window-no-data")),
-            } }
         }
     }
 }

@@ -5,26 +5,39 @@ use std::io;
 
 use imker_detect::{Attack, Evidence, RuleNamed};
 
-use super::line::{Line, Role, fit};
-use super::{Page, outcome_look};
+use super::line::{Line, Role, fit, wrap};
+use super::{LISTED, Page, outcome_look, span};
 use crate::model::HuntReport;
 use crate::names;
 
 /// Columns of the table of stages.
-const OUTCOME: usize = 20;
-const REQUESTS: usize = 42;
-const FIRST: usize = 45;
-const LAST: usize = 66;
+const OUTCOME: usize = 19;
+const REQUESTS: usize = 39;
+const FIRST: usize = 41;
+const LAST: usize = 61;
+
+/// Lines of the terminal that one line of a log takes at most.
+const LOG_LINES: usize = 3;
 
 /// Addresses named in a heading before the rest is counted.
 const CLIENTS: usize = 4;
+
+/// Attacks behind the detailed ones that get a line each.
+const IN_A_LINE: usize = 200;
+
+/// Lines of evidence shown of an attack.
+const EVIDENCE: usize = 12;
 
 pub(super) fn attacks(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
     page.heading("section-attacks")?;
     if report.findings.attacks.is_empty() {
         page.note("attacks-none")?;
     }
-    for (place, attack) in report.findings.attacks.iter().enumerate() {
+    let (detailed, others) = report
+        .findings
+        .attacks
+        .split_at(report.findings.attacks.len().min(LISTED));
+    for (place, attack) in detailed.iter().enumerate() {
         if place > 0 {
             page.blank()?;
         }
@@ -32,6 +45,10 @@ pub(super) fn attacks(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()
         stages(page, attack)?;
         rules(page, attack)?;
         evidence_list(page, &attack.evidence)?;
+    }
+    if !others.is_empty() {
+        page.blank()?;
+        page.first(others, IN_A_LINE, in_a_line)?;
     }
     if report.findings.attacks_not_listed > 0 {
         let text = page.texts.say_with(
@@ -43,13 +60,31 @@ pub(super) fn attacks(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()
     Ok(())
 }
 
+fn in_a_line(page: &mut Page<'_>, attack: &Attack) -> io::Result<()> {
+    let texts = &page.texts;
+    let (symbol, role) = outcome_look(attack.outcome);
+    let client = attack
+        .client
+        .clone()
+        .unwrap_or_else(|| texts.say("attack-origin-unknown"));
+    let line = Line::new()
+        .then(role, &format!("{symbol} "))
+        .then(
+            Role::Plain,
+            &format!("{:>4}  {}  ", attack.number, texts.time(attack.first)),
+        )
+        .then(role, &texts.say(names::outcome(attack.outcome)))
+        .then(Role::Plain, &format!("  {}  {client}", attack.chain));
+    page.line(line)
+}
+
 fn head(page: &mut Page<'_>, attack: &Attack) -> io::Result<()> {
     let texts = &page.texts;
     let (symbol, role) = outcome_look(attack.outcome);
     let heading = texts.say_with(
         "attack-heading",
         [
-            ("number", attack.number.into()),
+            ("number", attack.number.to_string().into()),
             ("chain", attack.chain.as_str().into()),
         ],
     );
@@ -61,14 +96,10 @@ fn head(page: &mut Page<'_>, attack: &Attack) -> io::Result<()> {
     let line = Line::new()
         .then(role, &format!("{symbol} "))
         .then(Role::Strong, &heading)
-        .then(Role::Plain, &format!(" {from} {on}: "))
+        .then(Role::Plain, " · ")
         .then(role, &texts.say(names::outcome(attack.outcome)));
 
-    let mut facts = vec![format!(
-        "{} – {}",
-        texts.time(attack.first),
-        texts.time(attack.last)
-    )];
+    let mut facts = vec![format!("{from} {on}"), span(texts, attack.first, attack.last)];
     facts.extend(list(&attack.cves));
     facts.extend(list(&attack.techniques));
     let mut more = Vec::new();
@@ -99,7 +130,7 @@ fn head(page: &mut Page<'_>, attack: &Attack) -> io::Result<()> {
     }
 
     page.line(line)?;
-    page.paragraph(2, Role::Dim, &facts.join(" · "))?;
+    page.facts(2, Role::Plain, &facts)?;
     for text in more {
         page.paragraph(2, Role::Plain, &text)?;
     }
@@ -147,6 +178,7 @@ fn stages(page: &mut Page<'_>, attack: &Attack) -> io::Result<()> {
                 .then(Role::Plain, last),
         );
     }
+    page.blank()?;
     lines.into_iter().try_for_each(|line| page.line(line))
 }
 
@@ -161,6 +193,7 @@ fn rules(page: &mut Page<'_>, attack: &Attack) -> io::Result<()> {
         return Ok(());
     }
     let label = page.texts.say("attack-rules");
+    page.blank()?;
     page.line(Line::indented(2).then(Role::Dim, &label))?;
     rules.values().try_for_each(|rule| page.rule(4, rule))
 }
@@ -170,41 +203,47 @@ fn evidence_list(page: &mut Page<'_>, evidence: &[Evidence]) -> io::Result<()> {
         return Ok(());
     }
     let label = page.texts.say("attack-evidence");
+    page.blank()?;
     page.line(Line::indented(2).then(Role::Dim, &label))?;
-    evidence
-        .iter()
-        .try_for_each(|evidence| self::evidence(page, evidence))
+    page.first(evidence, EVIDENCE, self::evidence)
 }
 
 /// One line of a log: what it is, where it stands, what it says.
 pub(super) fn evidence(page: &mut Page<'_>, evidence: &Evidence) -> io::Result<()> {
     let texts = &page.texts;
     let (symbol, role) = outcome_look(evidence.outcome);
+    let client = evidence
+        .client
+        .clone()
+        .unwrap_or_else(|| texts.say("attack-origin-unknown"));
     let status = evidence
         .status
         .map_or_else(String::new, |status| format!(" {status}"));
     let head = Line::indented(4)
         .then(role, &format!("{symbol} "))
-        .then(Role::Plain, &texts.time(evidence.time))
+        .then(Role::Plain, &format!("{}  {client}  ", texts.time(evidence.time)))
         .then(
             Role::Plain,
-            &format!(" {}{status}", texts.name("stage", &evidence.stage)),
-        )
-        .then(
-            Role::Dim,
-            &format!(
-                " · {} {}",
-                evidence.server,
-                texts.say(names::vantage(evidence.vantage))
-            ),
+            &format!("{}{status}", texts.name("stage", &evidence.stage)),
         );
-    let head = match &evidence.client {
-        Some(client) => head.then(Role::Dim, &format!(" · {client}")),
-        None => head,
-    };
-    let place = format!("{}:{}", evidence.place.file, evidence.place.line);
-    let log_line = fit(evidence.line.as_str(), page.width.saturating_sub(6));
+    let place = [
+        format!(
+            "{} {}",
+            evidence.server,
+            texts.say(names::vantage(evidence.vantage))
+        ),
+        format!("{}:{}", evidence.place.file, evidence.place.line),
+    ];
     page.line(head)?;
-    page.paragraph(6, Role::Dim, &place)?;
-    page.line(Line::indented(6).then(Role::Plain, &log_line))
+    page.facts(6, Role::Dim, &place)?;
+    let parts = wrap(evidence.line.as_str(), page.width - 7);
+    for (number, part) in parts.iter().take(LOG_LINES).enumerate() {
+        let more = if number + 1 == LOG_LINES && parts.len() > LOG_LINES {
+            "…"
+        } else {
+            ""
+        };
+        page.line(Line::indented(6).then(Role::Plain, part).then(Role::Plain, more))?;
+    }
+    Ok(())
 }

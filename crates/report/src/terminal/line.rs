@@ -133,6 +133,11 @@ fn cut(text: &str, width: usize, always: bool) -> String {
     kept
 }
 
+/// How many columns a text takes.
+pub(super) fn columns(text: &str) -> usize {
+    escape::visible(text).width()
+}
+
 /// Text cut to a width.
 pub(super) fn fit(text: &str, width: usize) -> String {
     cut(&escape::visible(text), width, false)

@@ -2,9 +2,9 @@
 
 use std::io;
 
-use super::Page;
 use super::attacks::evidence;
 use super::line::{Line, Role};
+use super::{LISTED, Page, span};
 use crate::model::HuntReport;
 
 pub(super) fn observations(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
@@ -38,26 +38,22 @@ fn reconnaissance(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
     }
     page.heading("section-reconnaissance")?;
     page.note("reconnaissance-note")?;
-    for seen in &report.findings.reconnaissance {
+    page.first(&report.findings.reconnaissance, LISTED, |page, seen| {
         let texts = &page.texts;
         let client = seen
             .client
             .clone()
             .unwrap_or_else(|| texts.say("attack-origin-unknown"));
         let count = texts.say_with("chart-requests", [("count", seen.count.into())]);
-        let span = format!("{} – {}", texts.time(seen.span.from), texts.time(seen.span.to));
-        let mut text = format!("{client} · {count} · {span}");
+        let span = span(texts, seen.span.from, seen.span.to);
+        let mut facts = vec![client, count, span];
         if let Some(label) = &seen.own_scanner {
-            text = format!(
-                "{text} · {}",
-                texts.say_with("attack-own-scanner", [("label", label.as_str().into())])
-            );
+            facts.push(texts.say_with("attack-own-scanner", [("label", label.as_str().into())]));
         }
-        page.paragraph(2, Role::Strong, &text)?;
+        page.facts(2, Role::Strong, &facts)?;
         page.rule(4, &seen.rule)?;
-        evidence(page, &seen.example)?;
-    }
-    Ok(())
+        evidence(page, &seen.example)
+    })
 }
 
 fn indicators(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
@@ -65,11 +61,11 @@ fn indicators(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
         return Ok(());
     }
     page.heading("section-indicators")?;
-    for seen in &report.findings.indicators {
+    page.first(&report.findings.indicators, LISTED, |page, seen| {
         let texts = &page.texts;
         let from = texts.say_with("indicator-from", [("source", seen.source.as_str().into())]);
         let count = texts.say_with("chart-requests", [("count", seen.count.into())]);
-        let span = format!("{} – {}", texts.time(seen.span.from), texts.time(seen.span.to));
+        let span = span(texts, seen.span.from, seen.span.to);
         page.paragraph(2, Role::Strong, &format!("{} ({from})", seen.indicator))?;
         page.paragraph(4, Role::Plain, &format!("{count} · {span}"))?;
         if !seen.clients.is_empty() {
@@ -78,8 +74,8 @@ fn indicators(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
         for example in &seen.evidence {
             evidence(page, example)?;
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 fn correlations(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
@@ -87,10 +83,10 @@ fn correlations(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
         return Ok(());
     }
     page.heading("section-correlations")?;
-    for fired in &report.findings.correlations {
+    page.first(&report.findings.correlations, LISTED, |page, fired| {
         let texts = &page.texts;
         let count = texts.say_with("chart-requests", [("count", fired.count.into())]);
-        let span = format!("{} – {}", texts.time(fired.span.from), texts.time(fired.span.to));
+        let span = span(texts, fired.span.from, fired.span.to);
         let group: Vec<String> = fired
             .group
             .iter()
@@ -101,7 +97,6 @@ fn correlations(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
             4,
             Role::Plain,
             &format!("{count} · {span} · {}", group.join(", ")),
-        )?;
-    }
-    Ok(())
+        )
+    })
 }

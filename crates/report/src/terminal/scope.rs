@@ -4,8 +4,8 @@ use std::io;
 
 use imker_detect::Coverage;
 
-use super::Page;
 use super::line::{Line, Role, fit};
+use super::{LISTED, Page};
 use crate::coverage_text;
 use crate::model::HuntReport;
 use crate::names;
@@ -85,7 +85,12 @@ fn coverage(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
             ("aside", report.rules.set_aside.into()),
         ],
     );
-    page.paragraph(2, Role::Dim, &rules)
+    let refused = texts.say_with("rules-refused", [("count", report.rules.refused.into())]);
+    page.paragraph(2, Role::Dim, &rules)?;
+    if report.rules.refused > 0 {
+        page.paragraph(2, Role::Warning, &refused)?;
+    }
+    Ok(())
 }
 
 fn covered(page: &mut Page<'_>, coverage: &Coverage) -> io::Result<()> {
@@ -114,17 +119,17 @@ fn unread(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
     if report.unread.is_empty() && report.unread_not_listed == 0 {
         page.note("unread-none")?;
     }
-    for unread in &report.unread {
+    page.first(&report.unread, LISTED, |page, unread| {
         let texts = &page.texts;
         let reason = texts.say(names::unread(unread.reason));
-        let from = texts.say_with("unread-from", [("offset", texts.number(unread.offset).into())]);
+        let from = texts.say_with("unread-from", [("offset", unread.offset.to_string().into())]);
         let detail = unread
             .detail
             .as_ref()
             .map_or_else(String::new, |detail| format!(" ({detail})"));
         page.item(2, "▲", Role::Warning, &format!("{} {from}", unread.file))?;
-        page.paragraph(4, Role::Plain, &format!("{reason}{detail}"))?;
-    }
+        page.paragraph(4, Role::Plain, &format!("{reason}{detail}"))
+    })?;
     if report.unread_not_listed > 0 {
         let text = page
             .texts
@@ -135,7 +140,7 @@ fn unread(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
         page.heading("section-set-aside")?;
         page.note("set-aside-note")?;
         for (kind, count) in &report.set_aside {
-            let (kind, count) = (page.texts.name("aside", kind), page.texts.number(*count));
+            let (kind, count) = (page.texts.aside(kind), page.texts.number(*count));
             page.line(Line::indented(4).then(Role::Plain, &fit(&kind, NAME)).right(
                 Role::Plain,
                 &count,
@@ -152,16 +157,15 @@ fn unanswered(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
     }
     page.heading("section-unanswered")?;
     page.note("unanswered-note")?;
-    for unanswered in &report.unanswered_rules {
+    page.first(&report.unanswered_rules, LISTED, |page, unanswered| {
         let kind = page.texts.say(names::kind(unanswered.kind));
         let files = page.texts.say_with(
             "unanswered-files",
             [("count", unanswered.files.into()), ("kind", kind.into())],
         );
         page.rule(2, &unanswered.rule)?;
-        page.paragraph(4, Role::Plain, &files)?;
-    }
-    Ok(())
+        page.paragraph(4, Role::Plain, &files)
+    })
 }
 
 fn inputs(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
@@ -169,14 +173,13 @@ fn inputs(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
         return Ok(());
     }
     page.heading("section-inputs")?;
-    for input in &report.inputs {
+    page.first(&report.inputs, LISTED, |page, input| {
         let texts = &page.texts;
         let modified = input
             .modified
             .map_or_else(String::new, |time| format!(" · {}", texts.time(time)));
         let size = texts.bytes(input.size);
         page.paragraph(2, Role::Plain, &format!("{} · {size}{modified}", input.file))?;
-        page.paragraph(4, Role::Dim, &format!("SHA-256 {}", input.sha256))?;
-    }
-    Ok(())
+        page.paragraph(4, Role::Dim, &format!("SHA-256 {}", input.sha256))
+    })
 }

@@ -6,8 +6,8 @@ use std::io;
 
 use imker_detect::{BuildSeen, Judgement, ServerFindings, Statement, Verdict, Window};
 
-use super::line::{Line, Role};
-use super::{Page, verdict_look};
+use super::line::{Line, Role, fit, wrap};
+use super::{Page, span, verdict_look};
 use crate::language::Texts;
 use crate::model::HuntReport;
 use crate::names;
@@ -37,7 +37,6 @@ pub(super) fn first_screen(page: &mut Page<'_>, report: &HuntReport) -> io::Resu
     );
     let summary = Line::new().then(Role::Dim, &summary);
     let servers = summaries(texts, report, page.width);
-    let foot = completeness(texts, report);
 
     page.line(head)?;
     page.line(summary)?;
@@ -45,7 +44,7 @@ pub(super) fn first_screen(page: &mut Page<'_>, report: &HuntReport) -> io::Resu
     for line in servers {
         page.line(line)?;
     }
-    page.line(foot)
+    completeness(page, report)
 }
 
 /// As much of every server as fits into [`ROOM`], the worst first.
@@ -53,7 +52,7 @@ fn summaries(texts: &Texts, report: &HuntReport, width: usize) -> Vec<Line> {
     let mut servers: Vec<&ServerFindings> = report.findings.servers.iter().collect();
     servers.sort_by_key(|server| Reverse(server.judgement.verdict));
     if servers.is_empty() {
-        let mut lines = judgement_lines(texts, "", &report.findings.judgement, 4, width);
+        let mut lines = judgement_lines(texts, "", &report.findings.judgement, (4, true), width);
         if report.files == 0 {
             lines.insert(
                 1,
@@ -62,10 +61,20 @@ fn summaries(texts: &Texts, report: &HuntReport, width: usize) -> Vec<Line> {
         }
         return lines;
     }
-    for reasons in [4, 3, 2, 1] {
+    // Whole sentences where they fit, else fewer of them, cut to a line each.
+    for (reasons, whole) in [
+        (4, true),
+        (3, true),
+        (4, false),
+        (3, false),
+        (2, false),
+        (1, false),
+    ] {
         let lines: Vec<Line> = servers
             .iter()
-            .flat_map(|server| judgement_lines(texts, &server.name, &server.judgement, reasons, width))
+            .flat_map(|server| {
+                judgement_lines(texts, &server.name, &server.judgement, (reasons, whole), width)
+            })
             .collect();
         if lines.len() <= ROOM {
             return lines;
@@ -137,7 +146,7 @@ fn judgement_lines(
     texts: &Texts,
     name: &str,
     judgement: &Judgement,
-    reasons: usize,
+    (reasons, whole): (usize, bool),
     width: usize,
 ) -> Vec<Line> {
     let confidence = texts.say(names::confidence(judgement.confidence));
@@ -149,12 +158,20 @@ fn judgement_lines(
         lines.push(Line::indented(LABEL).then(Role::Plain, &meaning));
     }
     for reason in judgement.reasons.iter().take(reasons) {
-        lines.push(
-            Line::indented(LABEL)
-                .then(Role::Dim, "• ")
-                .then(Role::Plain, &texts.statement(reason))
-                .cut(width),
-        );
+        let text = texts.statement(reason);
+        let parts = if whole {
+            wrap(&text, width - LABEL - 2)
+        } else {
+            vec![fit(&text, width - LABEL - 2)]
+        };
+        for (place, part) in parts.iter().enumerate() {
+            let mark = if place == 0 { "• " } else { "  " };
+            lines.push(
+                Line::indented(LABEL)
+                    .then(Role::Dim, mark)
+                    .then(Role::Plain, part),
+            );
+        }
     }
     lines.extend(window_lines(texts, &judgement.window));
     lines.push(Line::new());
@@ -198,26 +215,24 @@ fn window_lines(texts: &Texts, window: &Window) -> Vec<Line> {
             );
         }
     }
-    let before = match window.no_data_before {
-        Some(first) => texts.say_with("window-no-data-before", [("time", texts.time(first).into())]),
-        None => texts.say("window-no-data"),
+    let Some(first) = window.no_data_before else {
+        return lines;
     };
-    let label = texts.say("window-before");
-    match lines.pop() {
+    let line = match lines.pop() {
         // The last activity leaves the right half of its line free.
-        Some(line) if window.last_activity.is_some() => {
-            lines.push(line.tab(LABEL_2).then(Role::Dim, &before));
-        }
+        Some(line) if window.last_activity.is_some() => line.tab(LABEL_2),
         other => {
             lines.extend(other);
-            lines.push(
-                Line::indented(LABEL)
-                    .then(Role::Dim, &label)
-                    .tab(VALUE)
-                    .then(Role::Plain, &before),
-            );
+            Line::indented(LABEL)
         }
-    }
+    };
+    let value = if window.last_activity.is_some() {
+        VALUE_2
+    } else {
+        VALUE
+    };
+    let line = line.then(Role::Dim, &texts.say("window-no-data-before"));
+    lines.push(line.tab(value).then(Role::Plain, &texts.time(first)));
     lines
 }
 
@@ -232,17 +247,14 @@ fn vulnerable(texts: &Texts, window: &Window) -> Option<String> {
     })
 }
 
-fn completeness(texts: &Texts, report: &HuntReport) -> Line {
+fn completeness(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
     if report.complete {
-        return Line::new()
-            .then(Role::Good, "✔ ")
-            .then(Role::Plain, &texts.say("complete"));
+        let text = page.texts.say("complete");
+        return page.item(0, "✔", Role::Good, &text);
     }
     let count = report.unread.len() as u64 + report.unread_not_listed;
-    Line::new().then(Role::Warning, "▲ ").then(
-        Role::Warning,
-        &texts.say_with("incomplete", [("count", count.into())]),
-    )
+    let text = page.texts.say_with("incomplete", [("count", count.into())]);
+    page.item(0, "▲", Role::Warning, &text)
 }
 
 /// Every server's verdict with all that it rests on.
@@ -291,16 +303,11 @@ fn judgement(page: &mut Page<'_>, judgement: &Judgement, builds: &[BuildSeen]) -
         let label = page.texts.say("patch-level");
         page.line(Line::indented(2).then(Role::Dim, &label))?;
         for build in builds {
-            let span = format!(
-                "{} – {}",
-                page.texts.time(build.span.from),
-                page.texts.time(build.span.to)
-            );
-            page.line(
-                Line::indented(4)
-                    .then(Role::Plain, &span)
-                    .then(Role::Plain, &format!("  {}", build_name(build))),
-            )?;
+            let facts = [
+                span(&page.texts, build.span.from, build.span.to),
+                build_name(build),
+            ];
+            page.facts(4, Role::Plain, &facts)?;
         }
     }
     Ok(())

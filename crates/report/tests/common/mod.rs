@@ -1,15 +1,16 @@
 //! A report of made-up findings, hostile strings included, that every output is shown with.
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
+#![allow(dead_code, unused_imports, clippy::unwrap_used, clippy::expect_used)]
+
+mod matches;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use imker_detect::*;
-use imker_event::{Text, WebRequest};
 use imker_hunt::{Exposure, InputFile, Unread, UnreadReason};
 use imker_report::{HuntReport, RuleCounts, UnansweredRule};
-use imker_sigma::{Level, Origin, Rule, RuleIndex};
+use imker_sigma::{Level, Origin};
 use jiff::Timestamp;
+pub use matches::{hostile_sighting, rules, sightings};
 
 /// What an attacker might write into a log: terminal sequences, markup, formulas, reordering.
 pub const HOSTILE: &str =
@@ -317,18 +318,68 @@ fn compromised() -> Judgement {
 
 type Sentences = &'static [(&'static str, &'static [(&'static str, &'static str)])];
 
-const REASONS: Sentences = &[];
-const AGAINST: Sentences = &[];
-const CANNOT_SHOW: Sentences = &[];
-const ADVICE: Sentences = &[];
+const REASONS: Sentences = &[
+    (
+        "reason-webshell-answered",
+        &[("server", "EX01"), ("path", "/aspnet_client/example.aspx")],
+    ),
+    ("reason-webshell-after-exploit", &[("server", "EX01")]),
+    (
+        "reason-mailbox-access-succeeded",
+        &[
+            ("chain", "ProxyShell"),
+            ("count", "2"),
+            ("server", "EX01"),
+            ("time", "2021-08-12T04:13:02Z"),
+        ],
+    ),
+    (
+        "reason-probe-succeeded",
+        &[
+            ("chain", "ProxyShell"),
+            ("count", "3"),
+            ("server", "EX01"),
+            ("time", "2021-08-12T04:12:33Z"),
+        ],
+    ),
+    ("reason-unclear", &[("count", "41"), ("server", "EX01")]),
+];
+const AGAINST: Sentences = &[("against-back-end-status", &[("count", "1"), ("server", "EX01")])];
+const CANNOT_SHOW: Sentences = &[
+    (
+        "cannot-show-before",
+        &[("server", "EX01"), ("time", "2021-08-01T00:00:03Z")],
+    ),
+    ("cannot-show-bodies", &[]),
+];
+const ADVICE: Sentences = &[
+    ("advice-isolate", &[("servers", "EX01")]),
+    ("advice-preserve", &[("servers", "EX01")]),
+    ("advice-note-awareness", &[]),
+    (
+        "advice-remove-webshells",
+        &[("paths", "/aspnet_client/example.aspx")],
+    ),
+    (
+        "advice-patch",
+        &[("cves", "CVE-2021-34473, CVE-2021-34523"), ("kbs", "KB5001779")],
+    ),
+    ("advice-extend-logs", &[]),
+];
 
 fn servers() -> Vec<ServerFindings> {
     let attempted = Judgement {
         verdict: Verdict::Attempted,
         confidence: Confidence::Medium,
-        reasons: Vec::new(),
+        reasons: vec![statement(
+            "reason-none-succeeded",
+            &[("filtered", "0"), ("refused", "7"), ("server", "EX02")],
+        )],
         against: Vec::new(),
-        cannot_show: Vec::new(),
+        cannot_show: vec![statement(
+            "cannot-show-gaps",
+            &[("count", "2"), ("server", HOSTILE)],
+        )],
         window: Window {
             first_attack: Some(time("2021-08-11 22:01:00")),
             last_activity: Some(time("2021-08-13 23:40:00")),
@@ -417,7 +468,11 @@ fn findings() -> Findings {
             span: span("2021-08-12 04:31:02", "2021-08-12 05:02:10"),
             evidence: Vec::new(),
         }],
-        normal: Vec::new(),
+        normal: vec![NormalTraffic {
+            rule: rule(5, "Outlook asks the address book", Level::Informational),
+            count: 18_204,
+            why: statement("normal-mapi-nspi", &[]),
+        }],
         correlations: vec![CorrelationFired {
             rule: rule(9, "Many refused probes from one address", Level::Medium),
             group: BTreeMap::from([("c-ip".to_owned(), format!("2001:db8::bad {HOSTILE}"))]),
@@ -451,7 +506,7 @@ pub fn report() -> HuntReport {
             },
         ],
         unread_not_listed: 0,
-        set_aside: BTreeMap::from([("evtx".to_owned(), 3), (format!("x{HOSTILE}"), 1)]),
+        set_aside: BTreeMap::from([("event log".to_owned(), 3), (format!("x{HOSTILE}"), 1)]),
         exposure: Some(vec![
             exposure("EX01", "Autodiscover", 1_820, 412, 99_120),
             exposure("EX01", "owa", 12_044, 3_120, 40_211),
@@ -466,6 +521,7 @@ pub fn report() -> HuntReport {
             built_in: 61,
             user: 1,
             set_aside: 2_950,
+            refused: 1,
             indicators: 4,
         },
         inputs: vec![InputFile {
@@ -489,100 +545,4 @@ fn exposure(server: &str, directory: &str, successful: u64, refused: u64, intern
         public_refused: refused,
         internal,
     }
-}
-
-/// Two matches for the streams: one of an attack, one hostile in every field.
-pub fn sightings() -> [(Sighting, Option<Classified>); 2] {
-    let mut request = WebRequest::new(
-        time("2021-08-12 04:12:33"),
-        "GET",
-        "/autodiscover/autodiscover.json",
-    );
-    request.client = Some("203.0.113.7".parse().unwrap());
-    request.uri_query =
-        Some("@example.org/mapi/nspi/?&Email=autodiscover/autodiscover.json%3F@example.org".into());
-    request.user_agent = Some("python-requests/2.25.1".into());
-    request.status = Some(200);
-    request.server_address = Some("192.0.2.5".parse().unwrap());
-    request.server_port = Some(443);
-    let classified = Classified {
-        chain: "ProxyShell".into(),
-        stage: "probe".into(),
-        outcome: Outcome::Succeeded,
-        client: Some("203.0.113.7".parse().unwrap()),
-    };
-    let place = Place {
-        file: "logs/EX01/W3SVC1/u_ex210812.log".into(),
-        line: 1042,
-        offset: 325_104,
-    };
-    let line: Text = "2021-08-12 04:12:33 192.0.2.5 GET /autodiscover/autodiscover.json ...".into();
-    let first = Sighting {
-        request,
-        rules: vec![RuleIndex(0), RuleIndex(1)],
-        server: ServerId(0),
-        vantage: Vantage::FrontEnd,
-        place,
-        line,
-    };
-    (first.clone(), Some(classified)).into_pair(hostile_sighting(HOSTILE))
-}
-
-trait IntoPair: Sized {
-    fn into_pair(self, second: Sighting) -> [(Sighting, Option<Classified>); 2];
-}
-
-impl IntoPair for (Sighting, Option<Classified>) {
-    fn into_pair(self, second: Sighting) -> [(Sighting, Option<Classified>); 2] {
-        [self, (second, None)]
-    }
-}
-
-/// A match in which every text is `text`.
-pub fn hostile_sighting(text: &str) -> Sighting {
-    let mut request = WebRequest::new(time("2021-08-13 11:00:00"), text, text);
-    let some = || Some(Text::from(text));
-    request.uri_query = some();
-    request.username = some();
-    request.user_agent = some();
-    request.referer = some();
-    request.host = some();
-    request.request_id = some();
-    request.forwarded_for = some();
-    let place = Place {
-        file: Arc::from(text),
-        line: 1,
-        offset: 0,
-    };
-    Sighting {
-        request,
-        rules: vec![RuleIndex(2)],
-        server: ServerId(1),
-        vantage: Vantage::HttpErr,
-        place,
-        line: text.into(),
-    }
-}
-
-/// The rules of [`sightings`].
-pub fn rules() -> Vec<Rule> {
-    let rule = |named: RuleNamed| Rule {
-        id: named.id,
-        title: named.title,
-        author: named.author,
-        level: named.level,
-        status: Some("test".to_owned()),
-        description: None,
-        tags: vec![
-            "attack.initial-access".to_owned(),
-            "attack.t1190".to_owned(),
-            "cve.2021-34473".to_owned(),
-        ],
-        references: vec!["https://example.org/advisory".to_owned()],
-        false_positives: Vec::new(),
-        license: Some("DRL-1.1".to_owned()),
-        origin: named.origin,
-        source: named.source,
-    };
-    vec![rule(rule_probe()), rule(rule_powershell()), rule(rule_webshell())]
 }

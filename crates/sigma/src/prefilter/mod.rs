@@ -16,10 +16,9 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::RuleIndex;
-use choice::{Needle, Window, choose, windows};
+use choice::{Part, Window, choose, parts};
 use sample::Sample;
-use scan::{DECODE, DIRECTIVE, FIRST_ANCHORS};
-use search::{Entry, Searcher};
+use search::{Choice, Searcher};
 
 /// What must stand in a line for a rule to match.
 ///
@@ -103,6 +102,14 @@ impl Default for Seen {
     }
 }
 
+impl Seen {
+    /// Adds what was seen in another part of the text.
+    fn add(&mut self, other: Self) {
+        self.newlines += other.newlines;
+        self.lowest = self.lowest.min(other.lowest);
+    }
+}
+
 /// Reusable memory of a scan; one a thread.
 #[derive(Debug, Default)]
 pub struct ScanScratch {
@@ -114,10 +121,13 @@ pub struct ScanScratch {
 #[derive(Debug)]
 pub struct Prefilter {
     searcher: Searcher,
-    /// By entry: what to verify around a hit.
+    /// What the searcher reports at a line feed before `#`.
+    directive: u32,
+    /// By what the searcher reports, less the families: what to verify around a hit.
     anchors: Vec<Vec<Anchor>>,
     runs: Vec<Run>,
-    needles: Vec<Vec<Needle>>,
+    /// By rule, places in `runs`.
+    rule_runs: Vec<Vec<usize>>,
     unfiltered: Vec<RuleIndex>,
     /// `unfiltered` as a set.
     base: RuleBits,
@@ -128,6 +138,8 @@ pub struct Prefilter {
 struct Run {
     /// In lower case.
     bytes: Box<[u8]>,
+    /// What is searched for.
+    part: Part,
     rules: Vec<RuleIndex>,
 }
 
@@ -149,35 +161,58 @@ impl Prefilter {
     pub(crate) fn new(requirements: &[Requirement]) -> Self {
         let sample = Sample::ordinary();
         let all: Vec<RuleIndex> = (0..requirements.len() as u32).map(RuleIndex).collect();
+        let mut wanted = Wanted::default();
+        let mut rule_runs = vec![Vec::new(); requirements.len()];
         let mut unfiltered = Vec::new();
         let mut base = RuleBits::none(requirements.len());
-        let mut needles = Vec::new();
-        let mut runs = Runs::default();
-        for (&rule, requirement) in all.iter().zip(requirements) {
+        for ((&rule, requirement), places) in all.iter().zip(requirements).zip(&mut rule_runs) {
             match choose(requirement, sample) {
-                Some((_, chosen)) => {
-                    chosen
-                        .iter()
-                        .for_each(|needle| runs.add(&needle.run, needle.part, &[rule]));
-                    needles.push(chosen);
-                }
+                Some((_, runs)) => places.extend(runs.into_iter().map(|run| wanted.add(run, &[rule]))),
                 None => {
                     unfiltered.push(rule);
                     base.insert(rule);
-                    needles.push(Vec::new());
                 }
             }
         }
         for character in FOLDED {
-            runs.add(character.as_bytes(), (0, character.len()), &all);
+            wanted.add(character.as_bytes().into(), &all);
         }
-        let (others, anchors) = runs.entries(sample);
-        let searcher = Searcher::new(&escapes(), &others, sample.frequency());
+
+        let mut demands = vec![vec![Choice {
+            windows: vec![b"\n#".to_vec()],
+            rate: 0.0,
+        }]];
+        let parts: Vec<Vec<Part>> = wanted.runs.iter().map(|(run, _)| parts(run, sample)).collect();
+        demands.extend(
+            parts
+                .iter()
+                .map(|parts| parts.iter().map(|part| part.choice(sample)).collect()),
+        );
+        let (searcher, mut found) = Searcher::new(&escapes(), &demands, sample.traffic());
+
+        let directive = found.remove(0).ids[0];
+        let mut anchors: Vec<Vec<Anchor>> = Vec::new();
+        let mut runs = Vec::new();
+        for ((run, (bytes, rules)), (mut parts, found)) in wanted
+            .runs
+            .into_iter()
+            .enumerate()
+            .zip(parts.into_iter().zip(found))
+        {
+            let part = parts.swap_remove(found.option);
+            for (&Window { index, ahead, .. }, id) in part.windows.iter().zip(found.ids) {
+                let place = (id - FAMILIES) as usize;
+                anchors.resize_with(anchors.len().max(place + 1), Vec::new);
+                anchors[place].push(Anchor { run, index, ahead });
+            }
+            runs.push(Run { bytes, part, rules });
+        }
         Self {
             searcher,
+            directive,
             anchors,
-            runs: runs.runs,
-            needles,
+            runs,
+            rule_runs,
             unfiltered,
             base,
         }
@@ -201,16 +236,13 @@ impl Prefilter {
 
     /// The fragments that point to a rule, for `--explain`.
     pub fn fragments(&self, rule: RuleIndex) -> Vec<String> {
-        let sample = Sample::ordinary();
-        self.needles[rule.0 as usize]
-            .iter()
-            .map(|needle| needle.describe(sample))
-            .collect()
+        let runs = self.rule_runs[rule.0 as usize].iter().map(|run| &self.runs[*run]);
+        runs.map(|run| run.part.describe(&run.bytes)).collect()
     }
 
-    /// What to verify around a hit of an entry.
+    /// What to verify around a hit.
     fn anchors(&self, id: u32) -> &[Anchor] {
-        &self.anchors[(id - FIRST_ANCHORS) as usize]
+        &self.anchors[(id - FAMILIES) as usize]
     }
 
     /// The rules of the anchor's run, if it stands around a hit at `at`.
@@ -220,57 +252,38 @@ impl Prefilter {
     }
 }
 
-/// Runs under construction: each once, whoever needs it.
+/// Runs, each once, whoever needs it.
 #[derive(Debug, Default)]
-struct Runs {
-    runs: Vec<Run>,
-    parts: Vec<(usize, usize)>,
+struct Wanted {
+    runs: Vec<(Box<[u8]>, Vec<RuleIndex>)>,
     places: HashMap<Box<[u8]>, usize>,
 }
 
-impl Runs {
-    fn add(&mut self, bytes: &[u8], part: (usize, usize), rules: &[RuleIndex]) {
-        let place = *self.places.entry(bytes.into()).or_insert_with(|| {
-            self.runs.push(Run {
-                bytes: bytes.into(),
-                rules: Vec::new(),
-            });
-            self.parts.push(part);
+impl Wanted {
+    fn add(&mut self, run: Box<[u8]>, rules: &[RuleIndex]) -> usize {
+        let place = *self.places.entry(run).or_insert_with_key(|run| {
+            self.runs.push((run.clone(), Vec::new()));
             self.runs.len() - 1
         });
-        self.runs[place].rules.extend_from_slice(rules);
-    }
-
-    /// The entries that find the runs, and the anchors of each.
-    fn entries(&self, sample: &Sample) -> (Vec<Entry>, Vec<Vec<Anchor>>) {
-        let mut entries = vec![Entry::new(b"\n#", DIRECTIVE)];
-        let mut anchors: Vec<Vec<Anchor>> = Vec::new();
-        let mut ids = HashMap::new();
-        for (run, (Run { bytes, .. }, &part)) in self.runs.iter().zip(&self.parts).enumerate() {
-            for Window { bytes, index, ahead } in windows(bytes, part, sample) {
-                let place = *ids.entry(bytes).or_insert_with_key(|bytes| {
-                    entries.push(Entry::new(bytes, anchors.len() as u32 + FIRST_ANCHORS));
-                    anchors.push(Vec::new());
-                    anchors.len() - 1
-                });
-                anchors[place].push(Anchor { run, index, ahead });
-            }
-        }
-        (entries, anchors)
+        self.runs[place].1.extend_from_slice(rules);
+        place
     }
 }
+
+/// The number of families of [`escapes`].
+const FAMILIES: u32 = 6;
 
 /// Escapes of letters, digits, `.`, `/`, `-` and `%`, and `%u`: lines with one are decoded.
 ///
 /// Each family is a product of half bytes or nearly so; together they would let `%3A` or `%5C` pass.
-fn escapes() -> Vec<Vec<Entry>> {
+fn escapes() -> [Vec<Vec<u8>>; FAMILIES as usize] {
     let family = |firsts: &[u8], seconds: &[u8]| {
-        let pairs = firsts
+        let escapes = firsts
             .iter()
-            .flat_map(|first| seconds.iter().map(move |second| [b'%', *first, *second]));
-        pairs.map(|bytes| Entry::new(&bytes, DECODE)).collect()
+            .flat_map(|first| seconds.iter().map(|second| vec![b'%', *first, *second]));
+        escapes.collect()
     };
-    vec![
+    [
         family(b"2", b"5def"),
         family(b"3", b"0123456789"),
         family(b"46", b"123456789abcdef"),

@@ -1,12 +1,13 @@
 //! How often bytes occur in ordinary traffic.
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use memchr::memmem::Finder;
 
+use super::search::Traffic;
+
 /// Lines of an Exchange server's web log as any day brings them, made up.
-static TRAFFIC: &[u8] = include_bytes!("../../../../data/traffic-sample.log");
+static LINES: &[u8] = include_bytes!("../../../../data/traffic-sample.log");
 
 /// Bytes that differ where they matter: ASCII.
 const ALPHABET: usize = 128;
@@ -17,7 +18,7 @@ pub(super) struct Sample {
     /// In lower case.
     text: Vec<u8>,
     lines: f32,
-    frequency: [f32; 256],
+    traffic: Traffic,
     grams: Grams,
     /// Counts of bytes and of neighbours, digits taken for one another.
     singles: [u32; ALPHABET],
@@ -28,26 +29,20 @@ impl Sample {
     /// The sample that is built in.
     pub fn ordinary() -> &'static Self {
         static SAMPLE: OnceLock<Sample> = OnceLock::new();
-        SAMPLE.get_or_init(|| Self::new(TRAFFIC))
+        SAMPLE.get_or_init(|| Self::new(LINES))
     }
 
     fn new(traffic: &[u8]) -> Self {
         let text = traffic.to_ascii_lowercase();
-        let mut counts = [0_u32; 256];
-        for &byte in traffic {
-            counts[usize::from(byte)] += 1;
-        }
         let mut singles = [0; ALPHABET];
         let mut pairs = Box::new([[0; ALPHABET]; ALPHABET]);
         for pair in text.windows(2) {
             singles[class(pair[0])] += 1;
             pairs[class(pair[0])][class(pair[1])] += 1;
         }
-        let total = text.len() as f32;
         Self {
-            lines: counts[usize::from(b'\n')] as f32,
-            // What never occurs in the sample still occurs now and then.
-            frequency: counts.map(|count| (count as f32 + 1.0) / total),
+            lines: memchr::memchr_iter(b'\n', &text).count() as f32,
+            traffic: Traffic::new(traffic),
             grams: Grams::new(&text),
             text,
             singles,
@@ -55,9 +50,14 @@ impl Sample {
         }
     }
 
-    /// How often each byte occurs, as a share of all.
-    pub fn frequency(&self) -> &[f32; 256] {
-        &self.frequency
+    /// Positions to try buckets on.
+    pub fn traffic(&self) -> &Traffic {
+        &self.traffic
+    }
+
+    /// Bytes in a line, on average.
+    pub fn line_length(&self) -> f32 {
+        self.text.len() as f32 / self.lines
     }
 
     /// Occurrences a line to be expected of one to four lower-case bytes.
@@ -78,7 +78,7 @@ impl Sample {
         for _ in bytes.iter().filter(|byte| byte.is_ascii_digit()) {
             estimate /= 10.0;
         }
-        estimate.max(self.grams.count(bytes) as f32) / self.lines
+        estimate.max(f32::from(self.grams.count(bytes))) / self.lines
     }
 
     /// Occurrences a line of a text in lower case.
@@ -95,24 +95,32 @@ fn class(byte: u8) -> usize {
 }
 
 /// Counts of three and of four neighbouring bytes.
+///
+/// They are hashed without regard to collisions: a count may be too high, which costs little, and counting
+/// is quick, which start-up needs.
 #[derive(Debug)]
-struct Grams(HashMap<u32, u32>);
+struct Grams(Vec<u16>);
 
 impl Grams {
+    const BITS: u32 = 18;
+
     fn new(text: &[u8]) -> Self {
-        let mut counts = HashMap::new();
+        let mut counts = vec![0_u16; 1 << Self::BITS];
         for bytes in text.windows(4) {
-            *counts.entry(Self::key(bytes)).or_default() += 1;
-            *counts.entry(Self::key(&bytes[..3])).or_default() += 1;
+            for length in [3, 4] {
+                let count = &mut counts[Self::slot(&bytes[..length])];
+                *count = count.saturating_add(1);
+            }
         }
         Self(counts)
     }
 
-    fn count(&self, bytes: &[u8]) -> u32 {
-        self.0.get(&Self::key(bytes)).copied().unwrap_or(0)
+    fn count(&self, bytes: &[u8]) -> u16 {
+        self.0[Self::slot(bytes)]
     }
 
-    fn key(bytes: &[u8]) -> u32 {
-        bytes.iter().fold(0, |key, &byte| key << 8 | u32::from(byte))
+    fn slot(bytes: &[u8]) -> usize {
+        let key = bytes.iter().fold(0, |key, &byte| key << 8 | u32::from(byte));
+        (key.wrapping_mul(0x9e37_79b1) >> (32 - Self::BITS)) as usize
     }
 }

@@ -4,15 +4,8 @@ use std::ops::Range;
 
 use memchr::{memchr, memrchr};
 
-use super::{Pointed, Prefilter, RuleBits, ScanScratch, Seen};
+use super::{FAMILIES, Pointed, Prefilter, RuleBits, ScanScratch, Seen};
 use crate::decode::percent_decode;
-
-/// Id of the entry at a line feed before `#`.
-pub(super) const DIRECTIVE: u32 = 0;
-/// Id of the entries for escapes that call for decoding.
-pub(super) const DECODE: u32 = 1;
-/// Ids from here on are places in [`Prefilter::anchors`].
-pub(super) const FIRST_ANCHORS: u32 = 2;
 
 /// The lines of a block, taken up as hits reach them.
 struct Lines<'a, P> {
@@ -58,18 +51,16 @@ pub(super) fn scan(
 
 impl<P: FnMut(Range<usize>, Pointed<'_>)> Lines<'_, P> {
     fn hit(&mut self, at: usize, id: u32) {
-        match id {
-            DIRECTIVE => self.reach(at + 1),
-            DECODE => {
-                self.reach(at);
-                self.decode = true;
-            }
-            _ => {
-                for anchor in self.filter.anchors(id) {
-                    if let Some(rules) = self.filter.verify(anchor, self.block, at) {
-                        self.reach(at);
-                        rules.iter().for_each(|&rule| self.scratch.bits.insert(rule));
-                    }
+        if id < FAMILIES {
+            self.reach(at);
+            self.decode = true;
+        } else if id == self.filter.directive {
+            self.reach(at + 1);
+        } else {
+            for anchor in self.filter.anchors(id) {
+                if let Some(rules) = self.filter.verify(anchor, self.block, at) {
+                    self.reach(at);
+                    rules.iter().for_each(|&rule| self.scratch.bits.insert(rule));
                 }
             }
         }
@@ -141,7 +132,7 @@ impl Prefilter {
 
     fn mark(&self, text: &[u8], bits: &mut RuleBits) {
         self.searcher.search(text, &mut |at, id| {
-            if id >= FIRST_ANCHORS {
+            if id >= FAMILIES && id != self.directive {
                 for anchor in self.anchors(id) {
                     if let Some(rules) = self.verify(anchor, text, at) {
                         rules.iter().for_each(|&rule| bits.insert(rule));

@@ -157,11 +157,11 @@ fn line() -> impl Strategy<Value = Vec<u8>> {
 
 fn block() -> impl Strategy<Value = Vec<(Vec<u8>, &'static [u8])>> {
     let end = prop_oneof![Just(&b"\r\n"[..]), Just(&b"\n"[..])];
-    vec((line(), end), 0..8)
+    vec((line(), end), 0..16)
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
     fn no_line_is_left_out(

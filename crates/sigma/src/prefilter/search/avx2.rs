@@ -14,6 +14,8 @@ use super::buckets::Buckets;
 use super::entry::WINDOW;
 
 const VECTOR: usize = 32;
+/// Two vectors a step: each table is loaded once for both.
+const STEP: usize = 2 * VECTOR;
 
 /// One group's half-byte tables, `[low, high]` by window position, each twice for both halves of a vector.
 type Group = [[__m256i; 2]; WINDOW];
@@ -50,9 +52,7 @@ impl Tables {
                 _ => (0, Seen::default()),
             }
         };
-        let rest = buckets.search(text, done, hit);
-        seen.newlines += rest.newlines;
-        seen.lowest = seen.lowest.min(rest.lowest);
+        seen.add(buckets.search(text, done, hit));
         seen
     }
 }
@@ -70,7 +70,7 @@ unsafe fn load_group(tables: &[[[u8; 16]; 2]; WINDOW]) -> Group {
     })
 }
 
-/// Searches as many whole vectors as the text has; tells how far it came.
+/// Searches as many whole steps as the text has; tells how far it came.
 ///
 /// # Safety
 /// The processor must have AVX2.
@@ -82,47 +82,60 @@ unsafe fn search<const GROUPS: usize>(
     text: &[u8],
     hit: &mut impl FnMut(usize, u32),
 ) -> (usize, Seen) {
-    let low_half = _mm256_set1_epi8(0x0f);
-    let newline = _mm256_set1_epi8(b'\n' as i8);
     let zero = _mm256_setzero_si256();
+    let newline = _mm256_set1_epi8(b'\n' as i8);
     let mut lowest = _mm256_set1_epi8(-1);
     let mut newlines = zero;
     let mut at = 0;
-    // The last load of a step reads up to `at + WINDOW - 1 + VECTOR`.
+    // The last load of a step ends at `at + STEP + WINDOW - 1`.
     let end = (text.len() + 1).saturating_sub(WINDOW);
-    while at + VECTOR <= end {
-        // Counts are bytes: 255 steps at most before they are added up.
-        let steps = ((end - at) / VECTOR).min(255);
+    while at + STEP <= end {
+        // Counts are bytes: a vector's steps are at most 255, two vectors a step, before they are added up.
+        let steps = ((end - at) / STEP).min(127);
         let mut counted = zero;
         for _ in 0..steps {
-            let mut survivors = [_mm256_set1_epi8(-1); GROUPS];
+            let mut survivors = [[_mm256_set1_epi8(-1); 2]; GROUPS];
             for ahead in 0..WINDOW {
-                // SAFETY: `at + VECTOR <= end` and `ahead < WINDOW`, so `at + ahead + VECTOR <= text.len()`;
-                // the load needs no alignment.
-                let bytes = unsafe { _mm256_loadu_si256(text.as_ptr().add(at + ahead).cast::<__m256i>()) };
-                if ahead == 0 {
-                    lowest = _mm256_min_epu8(lowest, bytes);
-                    counted = _mm256_sub_epi8(counted, _mm256_cmpeq_epi8(bytes, newline));
-                }
-                let low = _mm256_and_si256(bytes, low_half);
-                let high = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), low_half);
-                for (survivors, group) in survivors.iter_mut().zip(groups) {
-                    let by_low = _mm256_shuffle_epi8(group[ahead][0], low);
-                    let by_high = _mm256_shuffle_epi8(group[ahead][1], high);
-                    *survivors = _mm256_and_si256(*survivors, _mm256_and_si256(by_low, by_high));
-                }
-            }
-            let any = survivors
-                .into_iter()
-                .fold(zero, |any, survivors| _mm256_or_si256(any, survivors));
-            if _mm256_testz_si256(any, any) == 0 {
-                let mut positions = !(_mm256_movemask_epi8(_mm256_cmpeq_epi8(any, zero)) as u32);
-                while positions != 0 {
-                    buckets.verify(text, at + positions.trailing_zeros() as usize, hit);
-                    positions &= positions - 1;
+                for half in 0..2 {
+                    // SAFETY: `at + STEP <= end`, so `at + half * VECTOR + ahead + VECTOR <= text.len()`;
+                    // the load needs no alignment.
+                    let bytes = unsafe {
+                        _mm256_loadu_si256(text.as_ptr().add(at + half * VECTOR + ahead).cast::<__m256i>())
+                    };
+                    if ahead == 0 {
+                        lowest = _mm256_min_epu8(lowest, bytes);
+                        counted = _mm256_sub_epi8(counted, _mm256_cmpeq_epi8(bytes, newline));
+                    }
+                    let low_half = _mm256_set1_epi8(0x0f);
+                    let low = _mm256_and_si256(bytes, low_half);
+                    let high = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), low_half);
+                    for (survivors, group) in survivors.iter_mut().zip(groups) {
+                        let by_low = _mm256_shuffle_epi8(group[ahead][0], low);
+                        let by_high = _mm256_shuffle_epi8(group[ahead][1], high);
+                        survivors[half] =
+                            _mm256_and_si256(survivors[half], _mm256_and_si256(by_low, by_high));
+                    }
                 }
             }
-            at += VECTOR;
+            let any = survivors.into_iter().fold([zero; 2], |any, survivors| {
+                [
+                    _mm256_or_si256(any[0], survivors[0]),
+                    _mm256_or_si256(any[1], survivors[1]),
+                ]
+            });
+            let either = _mm256_or_si256(any[0], any[1]);
+            if _mm256_testz_si256(either, either) == 0 {
+                let [first, second] =
+                    any.map(|any| !(_mm256_movemask_epi8(_mm256_cmpeq_epi8(any, zero)) as u32));
+                verify(
+                    u64::from(first) | u64::from(second) << VECTOR,
+                    buckets,
+                    text,
+                    at,
+                    hit,
+                );
+            }
+            at += STEP;
         }
         newlines = _mm256_add_epi64(newlines, _mm256_sad_epu8(counted, zero));
     }
@@ -141,4 +154,12 @@ unsafe fn search<const GROUPS: usize>(
             lowest,
         },
     )
+}
+
+/// Looks up the positions of a step that passed.
+fn verify(mut positions: u64, buckets: &Buckets, text: &[u8], at: usize, hit: &mut impl FnMut(usize, u32)) {
+    while positions != 0 {
+        buckets.verify(text, at + positions.trailing_zeros() as usize, hit);
+        positions &= positions - 1;
+    }
 }

@@ -1,4 +1,4 @@
-//! Entries spread over buckets, so that few positions pass a bucket's tables by chance.
+//! Buckets: what passes their tables is looked up.
 
 use super::Seen;
 use super::entry::{Entry, WINDOW, window};
@@ -9,9 +9,8 @@ use super::plan::Plan;
 pub(super) const GROUP: usize = 8;
 /// The most groups; a position costs one round of table look-ups for each.
 pub(super) const MAX_GROUPS: usize = 4;
-/// Entries that a group takes before another is opened.
-const ENTRIES_A_GROUP: usize = 48;
 
+/// Entries spread over buckets.
 #[derive(Debug)]
 pub(super) struct Buckets {
     plans: Vec<Plan>,
@@ -21,14 +20,9 @@ pub(super) struct Buckets {
 }
 
 impl Buckets {
-    /// Entries of one family share a bucket of their own; `others` are spread over the remaining ones.
-    pub fn new(families: &[Vec<Entry>], others: &[Entry], frequency: &[f32; 256]) -> Self {
-        let groups = (families.len().div_ceil(GROUP) + others.len() / ENTRIES_A_GROUP).clamp(1, MAX_GROUPS);
-        assert!(
-            families.len() < groups * GROUP,
-            "there is a bucket for each family and one more"
-        );
-        let plans = Plan::spread(families, others, groups * GROUP, frequency);
+    /// Each entry is admitted by one of the plans, of which there are whole groups.
+    pub fn new(plans: Vec<Plan>, entries: &[Entry]) -> Self {
+        assert!(plans.len().is_multiple_of(GROUP) && plans.len() <= GROUP * MAX_GROUPS);
         let mut tables = Box::new([[0; 256]; WINDOW]);
         for (bucket, plan) in plans.iter().enumerate() {
             for (at, table) in tables.iter_mut().enumerate() {
@@ -37,27 +31,29 @@ impl Buckets {
                 }
             }
         }
-        let lookup = Lookup::new(families.iter().flatten().chain(others).copied());
         Self {
             plans,
             tables,
-            lookup,
+            lookup: Lookup::new(entries),
         }
     }
 
     /// The half-byte tables, by group: for window position `i`, `[low, high]`.
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
     pub fn half_tables(&self) -> impl Iterator<Item = [[[u8; 16]; 2]; WINDOW]> + '_ {
         self.plans.chunks(GROUP).map(|plans| {
-            let mut tables = [[[0; 16]; 2]; WINDOW];
-            for (bucket, plan) in plans.iter().enumerate() {
-                for (at, halves) in tables.iter_mut().enumerate() {
-                    for half in 0..16 {
-                        halves[0][half] |= u8::from(plan.low(at) >> half & 1 == 1) << bucket;
-                        halves[1][half] |= u8::from(plan.high(at) >> half & 1 == 1) << bucket;
-                    }
-                }
-            }
-            tables
+            std::array::from_fn(|at| {
+                let table = |admitted: &dyn Fn(&Plan) -> u16| {
+                    std::array::from_fn(|half| {
+                        let bit = |plan| u8::from(admitted(plan) >> half & 1 == 1);
+                        plans
+                            .iter()
+                            .enumerate()
+                            .fold(0, |byte, (bucket, plan)| byte | bit(plan) << bucket)
+                    })
+                };
+                [table(&|plan| plan.low(at)), table(&|plan| plan.high(at))]
+            })
         })
     }
 

@@ -19,12 +19,16 @@ struct Table {
 }
 
 impl Lookup {
-    pub fn new(entries: impl Iterator<Item = Entry> + Clone) -> Self {
+    pub fn new(entries: &[Entry]) -> Self {
         let tables = (1..=WINDOW)
             .map(|length| {
                 Table::new(
                     length,
-                    entries.clone().filter(|entry| entry.length() == length).collect(),
+                    entries
+                        .iter()
+                        .copied()
+                        .filter(|entry| entry.length() == length)
+                        .collect(),
                 )
             })
             .filter(|table| !table.entries.is_empty())

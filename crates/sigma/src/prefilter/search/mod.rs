@@ -11,14 +11,42 @@ mod buckets;
 mod entry;
 mod lookup;
 mod plan;
+mod planner;
 #[cfg(test)]
 mod tests;
+mod traffic;
 
 use super::Seen;
-use buckets::Buckets;
-pub(super) use entry::{Entry, WINDOW};
+use buckets::{Buckets, GROUP, MAX_GROUPS};
+pub(super) use entry::WINDOW;
+use planner::Planner;
+pub(super) use traffic::Traffic;
 
-/// A compiled set of entries.
+/// Windows that a bucket takes before more groups are opened.
+const WINDOWS_A_BUCKET: usize = 8;
+
+/// Ways to find one thing, of which one is taken.
+pub(super) type Demand = Vec<Choice>;
+
+/// Windows that together find a thing.
+#[derive(Debug, Clone)]
+pub(super) struct Choice {
+    /// One to four bytes each, none of them zero; a letter stands for both its cases.
+    pub windows: Vec<Vec<u8>>,
+    /// How often they stand in ordinary traffic, as a share of positions.
+    pub rate: f32,
+}
+
+/// How a demand was met.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Found {
+    /// The place of the choice taken.
+    pub option: usize,
+    /// By window, what is reported.
+    pub ids: Vec<u32>,
+}
+
+/// A compiled set of windows.
 #[derive(Debug)]
 pub(super) struct Searcher {
     buckets: Buckets,
@@ -27,18 +55,24 @@ pub(super) struct Searcher {
 }
 
 impl Searcher {
-    /// Compiles entries; those of one family share much of their bytes. `frequency` tells how often each byte
-    /// occurs in ordinary text.
-    pub fn new(families: &[Vec<Entry>], others: &[Entry], frequency: &[f32; 256]) -> Self {
-        let buckets = Buckets::new(families, others, frequency);
-        Self {
+    /// Families are sets of windows that share much of their bytes; a family's
+    /// id is its place, and the ids of the demands' windows follow.
+    pub fn new(families: &[Vec<Vec<u8>>], demands: &[Demand], traffic: &Traffic) -> (Self, Vec<Found>) {
+        let wanted = families.len() + demands.len() / WINDOWS_A_BUCKET + 1;
+        let groups = wanted.div_ceil(GROUP).clamp(1, MAX_GROUPS);
+        let mut planner = Planner::new(families, groups * GROUP, traffic);
+        let found = planner.meet(demands);
+        let (plans, entries) = planner.finish();
+        let buckets = Buckets::new(plans, &entries);
+        let searcher = Self {
             #[cfg(target_arch = "x86_64")]
             vector: avx2::Tables::new(&buckets),
             buckets,
-        }
+        };
+        (searcher, found)
     }
 
-    /// Calls `hit` with position and id for each entry that stands in `text`, in ascending order of position.
+    /// Calls `hit` with position and id for each window that stands in `text`, in ascending order of position.
     #[inline]
     pub fn search(&self, text: &[u8], hit: &mut impl FnMut(usize, u32)) -> Seen {
         #[cfg(target_arch = "x86_64")]

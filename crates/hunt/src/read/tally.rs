@@ -1,0 +1,195 @@
+//! What all files add up to.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use imker_detect::{CoverageBook, LogKind, ServerId, Vantage};
+use imker_sigma::RuleIndex;
+use jiff::SignedDuration;
+
+use crate::layout::Layout;
+use crate::model::{Exposure, InputFile, Reading, Unanswerable, Unread};
+use crate::scan::{Reached, Traffic, add_traffic};
+use crate::servers::Clues;
+use crate::sightings::Source;
+use crate::time::Millis;
+
+/// The most combinations of layouts that are counted.
+const LAYOUTS_MAX: usize = 10_000;
+
+/// What all files add up to, the same in whatever order they come.
+pub(crate) struct Tally {
+    pub(crate) coverage: CoverageBook,
+    pub(crate) unread: UnreadList,
+    pub(crate) set_aside: BTreeMap<String, u64>,
+    pub(crate) inputs: Vec<InputFile>,
+    pub(crate) clues: Clues,
+    pub(crate) files: u64,
+    pub(crate) bytes: u64,
+    pub(crate) lines: u64,
+    /// By number; the server is that of a clue until names are settled.
+    pub(crate) sources: Vec<Source>,
+    pub(crate) traffic: HashMap<(RuleIndex, Vantage, Millis), Traffic>,
+    reached: HashMap<(ServerId, Vantage, &'static str), Reached>,
+    layouts: HashMap<BTreeSet<u32>, u64>,
+}
+
+impl Tally {
+    pub(crate) fn new(gap: SignedDuration) -> Self {
+        Self {
+            coverage: CoverageBook::new(gap),
+            unread: UnreadList::default(),
+            set_aside: BTreeMap::new(),
+            inputs: Vec::new(),
+            clues: Clues::default(),
+            files: 0,
+            bytes: 0,
+            lines: 0,
+            sources: Vec::new(),
+            traffic: HashMap::new(),
+            reached: HashMap::new(),
+            layouts: HashMap::new(),
+        }
+    }
+
+    pub(crate) fn new_source(&mut self) -> u32 {
+        self.sources.push(Source {
+            server: ServerId(0),
+            vantage: Vantage::FrontEnd,
+        });
+        self.sources.len() as u32 - 1
+    }
+
+    pub(crate) fn set_source(&mut self, source: u32, server: ServerId, vantage: Vantage) {
+        self.sources[source as usize] = Source { server, vantage };
+    }
+
+    pub(crate) fn add_set_aside(&mut self, kind: &str) {
+        // Kinds of Exchange's logs are named by the logs themselves.
+        const KINDS_MAX: usize = 200;
+        let known = self.set_aside.len() < KINDS_MAX || self.set_aside.contains_key(kind);
+        *self
+            .set_aside
+            .entry(if known { kind } else { "other" }.to_owned())
+            .or_default() += 1;
+    }
+
+    pub(crate) fn add_reached(
+        &mut self,
+        server: ServerId,
+        vantage: Vantage,
+        reached: HashMap<&'static str, Reached>,
+    ) {
+        for (directory, reached) in reached {
+            self.reached
+                .entry((server, vantage, directory))
+                .or_default()
+                .add(reached);
+        }
+    }
+
+    pub(crate) fn add_traffic(&mut self, vantage: Vantage, traffic: HashMap<(RuleIndex, Millis), Traffic>) {
+        for ((rule, hour), traffic) in traffic {
+            add_traffic(&mut self.traffic, (rule, vantage, hour), traffic);
+        }
+    }
+
+    pub(crate) fn add_layouts(&mut self, layouts: BTreeSet<u32>) {
+        if self.layouts.len() < LAYOUTS_MAX || self.layouts.contains_key(&layouts) {
+            *self.layouts.entry(layouts).or_default() += 1;
+        }
+    }
+
+    /// Exposure by server and directory. One request stands in several logs: the front end's count, else the proxy's.
+    pub(crate) fn exposure(&self, servers: &[ServerId], names: &[std::sync::Arc<str>]) -> Vec<Exposure> {
+        let mut by_server: BTreeMap<(ServerId, &str), BTreeMap<Vantage, Reached>> = BTreeMap::new();
+        let mut with_front_end = BTreeSet::new();
+        for ((clue, vantage, directory), reached) in &self.reached {
+            let server = servers[clue.0 as usize];
+            if *vantage == Vantage::FrontEnd {
+                with_front_end.insert(server);
+            }
+            by_server
+                .entry((server, directory))
+                .or_default()
+                .entry(*vantage)
+                .or_default()
+                .add(*reached);
+        }
+        let exposure = by_server
+            .into_iter()
+            .filter_map(|((server, directory), by_vantage)| {
+                let vantage = if with_front_end.contains(&server) {
+                    Vantage::FrontEnd
+                } else {
+                    Vantage::Proxy
+                };
+                let reached = by_vantage.get(&vantage)?;
+                Some(Exposure {
+                    server: names[server.0 as usize].clone(),
+                    virtual_directory: directory.to_owned(),
+                    public_successful: reached.public_successful,
+                    public_refused: reached.public_refused,
+                    internal: reached.internal,
+                })
+            });
+        exposure.collect()
+    }
+
+    /// Rules that some logs could not answer.
+    pub(crate) fn unanswerable(&self, layouts: &[std::sync::Arc<Layout>]) -> Vec<Unanswerable> {
+        let mut counts: BTreeMap<(RuleIndex, LogKind), u64> = BTreeMap::new();
+        for (ids, files) in &self.layouts {
+            let lacking: BTreeSet<_> = (ids.iter())
+                .filter_map(|id| layouts.get(*id as usize))
+                .flat_map(|layout| {
+                    layout
+                        .bound
+                        .unanswerable()
+                        .iter()
+                        .map(|rule| (*rule, layout.shape.kind))
+                })
+                .collect();
+            for key in lacking {
+                *counts.entry(key).or_default() += files;
+            }
+        }
+        counts
+            .into_iter()
+            .map(|((rule, kind), files)| Unanswerable { rule, kind, files })
+            .collect()
+    }
+}
+
+/// The first entries by file and offset, and the number of the others.
+#[derive(Debug, Default)]
+pub(crate) struct UnreadList {
+    listed: BTreeMap<(std::sync::Arc<str>, u64, crate::UnreadReason), Vec<Unread>>,
+    count: usize,
+    not_listed: u64,
+}
+
+impl UnreadList {
+    pub(crate) fn add(&mut self, unread: Unread) {
+        let key = (unread.file.clone(), unread.offset, unread.reason);
+        self.listed.entry(key).or_default().push(unread);
+        self.count += 1;
+        if self.count > Reading::UNREAD_LISTED
+            && let Some(mut last) = self.listed.last_entry()
+        {
+            last.get_mut().pop();
+            if last.get().is_empty() {
+                last.remove();
+            }
+            self.count -= 1;
+            self.not_listed += 1;
+        }
+    }
+
+    pub(crate) fn count(&mut self, more: u64) {
+        self.not_listed += more;
+    }
+
+    pub(crate) fn finish(self) -> (Vec<Unread>, u64) {
+        (self.listed.into_values().flatten().collect(), self.not_listed)
+    }
+}

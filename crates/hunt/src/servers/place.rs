@@ -1,0 +1,193 @@
+//! What a path tells: server, site, and the folder that holds one server's logs.
+
+use std::path::Path;
+
+/// Folders that logs lie in on a server, lower case; `W3SVC1` and its kin besides.
+const STRUCTURE: [&str; 5] = ["logfiles", "httperr", "httpproxy", "logging", "inetpub"];
+
+/// Folders around these that name no server either.
+const AROUND: [&str; 14] = [
+    "logs",
+    "log",
+    "iis",
+    "iislogs",
+    "exchange",
+    "v14",
+    "v15",
+    "exchange server",
+    "exchangeserver",
+    "microsoft",
+    "program files",
+    "windows",
+    "system32",
+    "root",
+];
+
+/// What the place of a log tells.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct LogPlace {
+    /// The folder above the usual folders of one server's logs.
+    pub(crate) root: String,
+    /// Whether such folders were there.
+    pub(crate) structured: bool,
+    /// The server, as that folder is named.
+    pub(crate) name: Option<String>,
+    /// `W3SVC1`, upper case, or the folder below `HttpProxy`.
+    pub(crate) source: Option<String>,
+}
+
+impl LogPlace {
+    /// Reads the place of a file found below `given`, or of `member` in it.
+    pub(crate) fn of(file: &Path, member: Option<&str>, given: &Path) -> Self {
+        let mut parts = parts_of(file);
+        let mut archive = None;
+        if let Some(member) = member {
+            archive = parts.len().checked_sub(1);
+            if let Some(name) = parts.last_mut() {
+                strip_extensions(name);
+            }
+            parts.extend(
+                member
+                    .split(['/', '\\', '!'])
+                    .filter(|part| !part.is_empty() && *part != ".")
+                    .map(str::to_owned),
+            );
+        }
+        parts.pop();
+        let source = source(&parts);
+        let mut structured = false;
+        while let Some(last) = parts.last() {
+            let lower = last.to_ascii_lowercase();
+            let below_proxy = parts.len() >= 2 && parts[parts.len() - 2].eq_ignore_ascii_case("HttpProxy");
+            if STRUCTURE.contains(&&*lower) || is_site(&lower) || below_proxy {
+                structured = true;
+            } else if !AROUND.contains(&&*lower) && !is_drive(&lower) {
+                break;
+            }
+            parts.pop();
+        }
+        let below = parts.len() > parts_of(given).len();
+        let is_archive = archive.is_some_and(|at| at + 1 == parts.len());
+        let name = parts
+            .last()
+            .filter(|name| (structured || (below && !is_archive)) && is_name(name))
+            .cloned();
+        Self {
+            root: parts.join("/"),
+            structured,
+            name,
+            source,
+        }
+    }
+}
+
+/// The components of a path made absolute.
+fn parts_of(path: &Path) -> Vec<String> {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    path.components()
+        .filter(|part| !matches!(part, std::path::Component::RootDir | std::path::Component::CurDir))
+        .map(|part| part.as_os_str().to_string_lossy().into_owned())
+        .collect()
+}
+
+fn source(parts: &[String]) -> Option<String> {
+    if let Some(site) = parts
+        .iter()
+        .rev()
+        .find(|part| is_site(&part.to_ascii_lowercase()))
+    {
+        return Some(site.to_ascii_uppercase());
+    }
+    let proxy = parts
+        .iter()
+        .rposition(|part| part.eq_ignore_ascii_case("HttpProxy"))?;
+    parts.get(proxy + 1).cloned()
+}
+
+pub(crate) fn is_site(lower: &str) -> bool {
+    lower.strip_prefix("w3svc").is_some_and(|number| {
+        (1..=9).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
+fn is_drive(lower: &str) -> bool {
+    let letter = lower.trim_end_matches(['$', ':', '\\', '_']);
+    letter.len() == 1 && letter.bytes().all(|byte| byte.is_ascii_lowercase())
+}
+
+fn is_name(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    name.len() <= 100
+        && !name.starts_with('.')
+        && name.bytes().any(|byte| byte.is_ascii_alphabetic())
+        && !["u_ex", "httperr", "httpproxy"]
+            .iter()
+            .any(|start| lower.starts_with(start))
+}
+
+fn strip_extensions(name: &mut String) {
+    for extension in [".gz", ".zst", ".tar", ".tgz", ".zip"] {
+        if name.to_ascii_lowercase().ends_with(extension) {
+            name.truncate(name.len() - extension.len());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(file: &str, member: Option<&str>, given: &str) -> (Option<String>, Option<String>, bool) {
+        let place = LogPlace::of(Path::new(file), member, Path::new(given));
+        (place.name, place.source, place.structured)
+    }
+
+    #[test]
+    fn the_folder_above_the_usual_ones_names_the_server() {
+        let some = |text: &str| Some(text.to_owned());
+        for (file, member, given, expected) in [
+            (
+                "/e/EX01/W3SVC1/u_ex210812.log",
+                None,
+                "/e",
+                (some("EX01"), some("W3SVC1"), true),
+            ),
+            (
+                "/e/EX01/C/inetpub/logs/LogFiles/w3svc2/u.log",
+                None,
+                "/e",
+                (some("EX01"), some("W3SVC2"), true),
+            ),
+            (
+                "/e/EX01/V15/Logging/HttpProxy/Autodiscover/HttpProxy_2021081210-1.LOG",
+                None,
+                "/e",
+                (some("EX01"), some("Autodiscover"), true),
+            ),
+            (
+                "/e/EX01/LogFiles/HTTPERR/httperr1.log",
+                None,
+                "/e/EX01",
+                (some("EX01"), None, true),
+            ),
+            ("/e/EX01/u_ex210812.log", None, "/e", (some("EX01"), None, false)),
+            ("/e/x.log", None, "/e", (None, None, false)),
+            ("/e/2021-08/x.log", None, "/e", (None, None, false)),
+            (
+                "/e/EX02.zip",
+                Some("C/inetpub/logs/LogFiles/W3SVC1/u.log"),
+                "/e/EX02.zip",
+                (some("EX02"), some("W3SVC1"), true),
+            ),
+            ("/e/u_ex21.zip", Some("u_ex21.log"), "/e", (None, None, false)),
+            (
+                "/e/all.tar.gz",
+                Some("EX03\\W3SVC1\\u.log"),
+                "/e",
+                (some("EX03"), some("W3SVC1"), true),
+            ),
+        ] {
+            assert_eq!(place(file, member, given), expected, "{file}");
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Finding input files, one by one: the tree is never held in memory.
+
+use std::ffi::OsStr;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use walkdir::WalkDir;
+
+use crate::model::UnreadReason;
+
+/// A path that the user gave.
+#[derive(Debug)]
+pub(crate) struct Root {
+    pub(crate) path: PathBuf,
+    /// With links resolved; `None` for standard input.
+    real: Option<PathBuf>,
+    is_folder: bool,
+    size: u64,
+}
+
+impl Root {
+    /// Whether it is a folder.
+    pub(crate) fn is_folder(&self) -> bool {
+        self.is_folder
+    }
+}
+
+/// A file to read.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    pub(crate) path: PathBuf,
+    /// The given path that it was found below.
+    pub(crate) root: Arc<Root>,
+    /// Size in bytes; 0 where it is a stream.
+    pub(crate) size: u64,
+    pub(crate) is_stream: bool,
+}
+
+impl Entry {
+    /// Whether it is standard input.
+    pub(crate) fn is_stdin(&self) -> bool {
+        self.root.real.is_none()
+    }
+}
+
+/// What the walk comes across.
+pub(crate) enum Found {
+    File(Entry),
+    /// Not a file to read, by kind.
+    SetAside(&'static str),
+    /// A folder or file that cannot be looked at.
+    Failed(PathBuf, UnreadReason, String),
+}
+
+/// Resolves the paths that the user gave; what lies below another one is read with that.
+pub(crate) fn roots(paths: &[PathBuf]) -> Result<Vec<Arc<Root>>, (PathBuf, io::Error)> {
+    let mut roots: Vec<Root> = Vec::new();
+    for path in paths {
+        if path.as_os_str() == OsStr::new("-") {
+            roots.push(Root {
+                path: path.clone(),
+                real: None,
+                is_folder: false,
+                size: 0,
+            });
+            continue;
+        }
+        let resolve = || Ok((std::fs::canonicalize(path)?, std::fs::metadata(path)?));
+        let (real, metadata) = resolve().map_err(|error| (path.clone(), error))?;
+        let size = if metadata.is_file() { metadata.len() } else { 0 };
+        roots.push(Root {
+            path: path.clone(),
+            real: Some(real),
+            is_folder: metadata.is_dir(),
+            size,
+        });
+    }
+    let mut kept: Vec<Root> = Vec::new();
+    for root in roots {
+        let is_below = |other: &Root| match (&root.real, &other.real) {
+            (Some(path), Some(above)) => path.starts_with(above),
+            (None, None) => true,
+            _ => false,
+        };
+        if !kept.iter().any(is_below) {
+            kept.retain(|other| !matches!((&other.real, &root.real), (Some(path), Some(above)) if path.starts_with(above)));
+            kept.push(root);
+        }
+    }
+    Ok(kept.into_iter().map(Arc::new).collect())
+}
+
+/// Goes through all files; links are not followed, what they lead to within the tree is read by its own name.
+pub(crate) fn walk(roots: &[Arc<Root>]) -> impl Iterator<Item = Found> + '_ {
+    roots.iter().flat_map(|root| {
+        let folder = root.is_folder.then(|| below(root));
+        let alone = (!root.is_folder).then(|| {
+            let is_stream = root.real.as_ref().is_none_or(|path| !path.is_file());
+            Found::File(Entry {
+                path: root.path.clone(),
+                root: Arc::clone(root),
+                size: root.size,
+                is_stream,
+            })
+        });
+        alone.into_iter().chain(folder.into_iter().flatten())
+    })
+}
+
+fn below(root: &Arc<Root>) -> impl Iterator<Item = Found> + '_ {
+    WalkDir::new(&root.path)
+        .follow_root_links(true)
+        .into_iter()
+        .filter_map(move |entry| {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    let path = error.path().unwrap_or(&root.path).to_owned();
+                    return Some(failed(path, &error.into()));
+                }
+            };
+            let kind = entry.file_type();
+            if kind.is_dir() {
+                return None;
+            }
+            if kind.is_symlink() {
+                return Some(Found::SetAside(link_kind(root, entry.path())));
+            }
+            if !kind.is_file() {
+                return Some(Found::SetAside("device, pipe or socket"));
+            }
+            match entry.metadata() {
+                Ok(metadata) => Some(Found::File(Entry {
+                    size: metadata.len(),
+                    path: entry.into_path(),
+                    root: Arc::clone(root),
+                    is_stream: false,
+                })),
+                Err(error) => Some(failed(entry.path().to_owned(), &error.into())),
+            }
+        })
+}
+
+fn failed(path: PathBuf, error: &io::Error) -> Found {
+    let reason = match error.kind() {
+        io::ErrorKind::PermissionDenied => UnreadReason::Permission,
+        _ => UnreadReason::Io,
+    };
+    Found::Failed(path, reason, error.to_string())
+}
+
+fn link_kind(root: &Root, link: &Path) -> &'static str {
+    match (std::fs::canonicalize(link), &root.real) {
+        (Ok(target), Some(real)) if target.starts_with(real) => "symbolic link within the tree",
+        (Ok(_), _) => "symbolic link out of the tree",
+        (Err(_), _) => "broken symbolic link",
+    }
+}
