@@ -309,4 +309,18 @@ mod tests {
             "t.test: there is no log line in it"
         );
     }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+        #[test]
+        fn any_text_is_read_or_refused(lines in proptest::collection::vec(
+            "(#Fields: |#Log: httpproxy|#Log: iis|## match|## no match|# )?[a-b ,\"-]{0,6}", 0..8,
+        )) {
+            let text = lines.join("\n");
+            if let Ok(test) = RuleTest::parse(&text, "t") {
+                let numbers: Vec<usize> = test.lines().map(|line| line.number).collect();
+                assert!(numbers.is_sorted() && numbers.iter().all(|number| *number <= lines.len()));
+            }
+        }
+    }
 }
