@@ -3,9 +3,11 @@
 mod coverage;
 mod follow;
 mod formats;
+#[doc(hidden)]
+pub mod fuzzing;
+pub mod indicators;
 mod input;
 mod layout;
-pub mod indicators;
 mod model;
 mod open;
 mod read;

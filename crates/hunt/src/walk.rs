@@ -38,6 +38,23 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
+    /// Stands for bytes in memory.
+    pub(crate) fn in_memory() -> Self {
+        let path = PathBuf::from("memory");
+        let root = Root {
+            path: path.clone(),
+            real: None,
+            is_folder: false,
+            size: 0,
+        };
+        Self {
+            path,
+            root: Arc::new(root),
+            size: 0,
+            is_stream: true,
+        }
+    }
+
     /// Whether it is standard input.
     pub(crate) fn is_stdin(&self) -> bool {
         self.root.real.is_none()
@@ -110,7 +127,6 @@ pub(crate) fn walk(roots: &[Arc<Root>]) -> impl Iterator<Item = Found> + '_ {
 
 fn below(root: &Arc<Root>) -> impl Iterator<Item = Found> + '_ {
     WalkDir::new(&root.path)
-        .follow_links(false)
         .follow_root_links(true)
         .into_iter()
         .filter_map(move |entry| {

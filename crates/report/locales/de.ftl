@@ -56,6 +56,34 @@ stage-exploit = Ausnutzung
 stage-webshell = Webshell
 stage-other = Sonstiges
 
+aside-program = Programme
+aside-event-log = Ereignisprotokolle
+aside-pdf = PDF-Dokumente
+aside-7z-archive = 7z-Archive
+aside-rar-archive = RAR-Archive
+aside-xz-archive = xz-Archive
+aside-bzip2-archive = bzip2-Archive
+aside-cabinet-archive = Cabinet-Archive
+aside-outlook-data = Outlook-Datendateien
+aside-registry-hive = Registry-Strukturen
+aside-sqlite-database = SQLite-Datenbanken
+aside-picture = Bilder
+aside-office-document = Office-Dokumente
+aside-empty = leere Dateien
+aside-database = Datenbanken
+aside-text = Textdateien
+aside-binary = andere Binärdateien
+aside-link-in-an-archive = Verweise in Archiven
+aside-device-pipe-or-socket = Geräte, Pipes und Sockets
+aside-symbolic-link-within-the-tree = symbolische Links innerhalb des Baums
+aside-symbolic-link-out-of-the-tree = symbolische Links aus dem Baum hinaus
+aside-broken-symbolic-link = tote symbolische Links
+aside-exchange-log = Exchange-Protokolle
+aside-ftp-log = FTP-Protokolle
+aside-xml-or-html = XML- oder HTML-Dateien
+aside-json-or-settings = JSON- oder Einstellungsdateien
+aside-other = andere
+
 unread-permission = keine Berechtigung zum Öffnen
 unread-io = Lesen fehlgeschlagen
 unread-damaged = Archiv oder komprimierter Datenstrom ist beschädigt
@@ -226,6 +254,10 @@ unanswered-files = { $count ->
    *[other] { $count } { $kind }-Dateien
   }
 rules-used = { $built-in } mitgelieferte Regeln, { $user } eigene, { $indicators } Indikatoren; { $aside } Regeln für andere Protokollquellen beiseitegelegt
+rules-refused = { $count ->
+    [one] 1 Ihrer Regeln
+   *[other] { $count } Ihrer Regeln
+  } unbrauchbar; die Standardfehlerausgabe nennt sie.
 advice-none = Nichts zu tun.
 paths = gelesen
 created = Geschrieben { $time } von Imker { $version }.

@@ -56,6 +56,34 @@ stage-exploit = Exploit
 stage-webshell = Webshell
 stage-other = Other
 
+aside-program = programs
+aside-event-log = event logs
+aside-pdf = PDF documents
+aside-7z-archive = 7z archives
+aside-rar-archive = RAR archives
+aside-xz-archive = xz archives
+aside-bzip2-archive = bzip2 archives
+aside-cabinet-archive = cabinet archives
+aside-outlook-data = Outlook data files
+aside-registry-hive = registry hives
+aside-sqlite-database = SQLite databases
+aside-picture = pictures
+aside-office-document = Office documents
+aside-empty = empty files
+aside-database = databases
+aside-text = text files
+aside-binary = other binary files
+aside-link-in-an-archive = links in archives
+aside-device-pipe-or-socket = devices, pipes and sockets
+aside-symbolic-link-within-the-tree = symbolic links within the tree
+aside-symbolic-link-out-of-the-tree = symbolic links out of the tree
+aside-broken-symbolic-link = broken symbolic links
+aside-exchange-log = Exchange logs
+aside-ftp-log = FTP logs
+aside-xml-or-html = XML or HTML files
+aside-json-or-settings = JSON or settings files
+aside-other = others
+
 unread-permission = no permission to open it
 unread-io = reading failed
 unread-damaged = archive or compressed stream is damaged
@@ -226,6 +254,10 @@ unanswered-files = { $count ->
    *[other] { $count } { $kind } files
   }
 rules-used = { $built-in } built-in rules, { $user } of yours, { $indicators } indicators; { $aside } rules for other log sources set aside
+rules-refused = { $count ->
+    [one] 1 of your rules
+   *[other] { $count } of your rules
+  } cannot be used; standard error names them.
 advice-none = Nothing to do.
 paths = read
 created = Written { $time } by Imker { $version }.

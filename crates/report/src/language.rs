@@ -104,10 +104,24 @@ impl Texts {
         self.find(id, Some(&args)).unwrap_or_else(|| id.to_owned())
     }
 
-    /// The message for a name out of an open list (`stage-` + `mailbox_access`), or the name in plain words.
+    /// The message for a name out of an open list (`stage-` and `mailbox_access`), or the name in plain words.
     pub(crate) fn name(&self, prefix: &str, name: &str) -> String {
-        let id = format!("{prefix}-{}", name.replace('_', "-"));
+        let words = name
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .filter(|word| !word.is_empty());
+        let id = format!(
+            "{prefix}-{}",
+            words.collect::<Vec<_>>().join("-").to_ascii_lowercase()
+        );
         self.find(&id, None).unwrap_or_else(|| name.replace('_', " "))
+    }
+
+    /// A kind of file that was set aside; what stands behind a colon is the file's own word.
+    pub(crate) fn aside(&self, kind: &str) -> String {
+        match kind.split_once(": ") {
+            Some((kind, own)) => format!("{}: {own}", self.name("aside", kind)),
+            None => self.name("aside", kind),
+        }
     }
 
     pub(crate) fn statement(&self, statement: &Statement) -> String {

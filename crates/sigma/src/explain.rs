@@ -43,6 +43,7 @@ impl RuleSet {
                     items.push(key);
                 }
             }),
+            Body::Foreign => {}
             Body::Correlation(correlation) => {
                 fields.extend(correlation.group_by.iter().map(|field| field.name.clone()));
                 refers_to.clone_from(&correlation.rules);

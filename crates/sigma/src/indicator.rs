@@ -1,12 +1,13 @@
 //! Rules made from indicators.
 
+use crate::builder::{Indicator, RuleSetBuilder};
 use crate::compile::Refusal;
 use crate::condition::Condition;
 use crate::error::RuleError;
 use crate::item::{Case, Item, Link, Subject, Test, TextTest, network};
 use crate::prefilter::Requirement;
 use crate::rule::{Level, Origin, Rule, RuleIndex};
-use crate::ruleset::{Indicator, RuleSetBuilder};
+
 use crate::variants::folded;
 
 /// The shortest part of a user agent or path that is looked for, in bytes.

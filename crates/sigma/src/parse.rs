@@ -6,10 +6,13 @@ use yaml_serde::Value;
 use crate::compile::Refusal;
 
 /// The size that a rule file may have, in bytes.
-const MAX_FILE: usize = 4 << 20;
+const MAX_FILE: usize = 2 << 20;
 
 /// How deep parentheses, and how long a chain of `not`, a condition may have.
 const MAX_NESTING: usize = 60;
+
+/// How many brackets may be open: the YAML parser takes quadratic time for nested ones.
+const MAX_BRACKETS: usize = 500;
 
 /// A document that is used.
 #[derive(Debug)]
@@ -32,6 +35,8 @@ pub struct SetAside {
 pub(crate) struct Parsed {
     pub(crate) documents: Vec<Document>,
     pub(crate) set_aside: Vec<SetAside>,
+    /// Ids and names of detection rules that are set aside, lower case: correlations may refer to them.
+    pub(crate) foreign: Vec<String>,
     pub(crate) errors: Vec<Refusal>,
     /// Slips that leave a rule usable.
     pub(crate) warnings: Vec<Refusal>,
@@ -49,11 +54,18 @@ pub(crate) fn parse(yaml: &str) -> Parsed {
     }
     let yaml = yaml.strip_prefix('\u{feff}').unwrap_or(yaml);
     if !may_be_ours(yaml) {
+        let value = |line: &str, key: &str| {
+            line.strip_prefix(key)
+                .map(|value| value.trim().trim_matches(['\'', '"']).to_owned())
+        };
+        let names = yaml
+            .lines()
+            .filter_map(|line| value(line, "id:").or_else(|| value(line, "name:")));
+        parsed.foreign.extend(names.map(|name| name.to_lowercase()));
         let title = yaml
             .lines()
-            .find_map(|line| line.strip_prefix("title:"))
+            .find_map(|line| value(line, "title:"))
             .unwrap_or_default();
-        let title = title.trim().trim_matches(['\'', '"']).to_owned();
         parsed.set_aside.push(SetAside {
             title,
             reason: "its log source is no web server".into(),
@@ -121,6 +133,23 @@ fn documents(yaml: &str) -> Vec<(usize, &str)> {
 /// Refuses what the parser of conditions would recurse into too deep; gives the title, `None` for an
 /// empty document.
 fn guard(text: &str) -> Result<Option<String>, String> {
+    let brackets = text
+        .bytes()
+        .filter(|byte| matches!(byte, b'[' | b']' | b'{' | b'}'));
+    let opens = |open: usize, byte| {
+        if matches!(byte, b'[' | b'{') {
+            open + 1
+        } else {
+            open.saturating_sub(1)
+        }
+    };
+    let deepest = brackets.scan(0, |open, byte| {
+        *open = opens(*open, byte);
+        Some(*open)
+    });
+    if deepest.max().is_some_and(|deepest| deepest > MAX_BRACKETS) {
+        return Err(format!("more than {MAX_BRACKETS} brackets are open at once"));
+    }
     let value: Value = yaml_serde::from_str(text).map_err(|error| format!("no valid YAML: {error}"))?;
     if value.is_null() {
         return Ok(None);
@@ -200,10 +229,14 @@ impl Parsed {
             }
             match foreign(&rule.logsource) {
                 None => self.documents.push(Document::Rule(Box::new(rule))),
-                Some(reason) => self.set_aside.push(SetAside {
-                    title: rule.title,
-                    reason,
-                }),
+                Some(reason) => {
+                    let names = [&rule.id, &rule.name].into_iter().flatten();
+                    self.foreign.extend(names.map(|name| name.to_lowercase()));
+                    self.set_aside.push(SetAside {
+                        title: rule.title,
+                        reason,
+                    });
+                }
             }
         }
         for rule in collection.correlations {

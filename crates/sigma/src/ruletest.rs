@@ -5,10 +5,11 @@
 use imker_event::WebRequest;
 use jiff::Timestamp;
 
-use crate::bound::{Bound, Scratch};
+use crate::bound::Bound;
 use crate::columns::{Columns, Format, Row};
 use crate::correlate::Correlator;
 use crate::error::RuleError;
+use crate::evaluate::Scratch;
 use crate::prefilter::RuleBits;
 use crate::rule::RuleIndex;
 use crate::ruleset::RuleSet;
@@ -307,5 +308,19 @@ mod tests {
             error("## match\n#Fields: a\n"),
             "t.test: there is no log line in it"
         );
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+        #[test]
+        fn any_text_is_read_or_refused(lines in proptest::collection::vec(
+            "(#Fields: |#Log: httpproxy|#Log: iis|## match|## no match|# )?[a-b ,\"-]{0,6}", 0..8,
+        )) {
+            let text = lines.join("\n");
+            if let Ok(test) = RuleTest::parse(&text, "t") {
+                let numbers: Vec<usize> = test.lines().map(|line| line.number).collect();
+                assert!(numbers.is_sorted() && numbers.iter().all(|number| *number <= lines.len()));
+            }
+        }
     }
 }

@@ -339,14 +339,17 @@ mod against_rsigma {
 
     use super::*;
 
+    /// Seconds and clients.
+    type Firings = BTreeSet<(i64, String)>;
+
     /// When each engine fires for which client, on requests that match by their query.
-    fn both(yaml: &str, requests: &[(i64, u8, u8)]) -> (BTreeSet<(i64, String)>, BTreeSet<(i64, String)>) {
+    fn both(yaml: &str, requests: &[(i64, u8, u8)]) -> (Firings, Firings) {
         let rules = rules(yaml);
         let mut engine = CorrelationEngine::new(CorrelationConfig::default());
         engine
             .add_collection(&rsigma_parser::parse_sigma_yaml(yaml).unwrap())
             .unwrap();
-        let (mut own, mut theirs) = (BTreeSet::new(), BTreeSet::new());
+        let (mut own, mut theirs) = (Firings::new(), Firings::new());
         for end in 1..=requests.len() {
             // A firing at the last request shows as an entry whose last request it is.
             let mut correlator = Correlator::new(&rules);

@@ -1,6 +1,6 @@
 //! The shipped rules: each passes its own test, ordinary traffic fires none, escaping hides nothing.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -164,6 +164,25 @@ fn ordinary_traffic_is_no_attack() {
     for (rule, at) in rules.rules().iter().zip(0..) {
         if rule.level > Level::Informational {
             assert_eq!(test.run(&rules, RuleIndex(at)), [], "{}", rule.source);
+        }
+    }
+}
+
+#[test]
+fn what_the_product_ships_is_no_webshell() {
+    let (rules, shipped) = shipped();
+    let mut text = format!("{FIELDS}\n## no match\n");
+    for row in csv::Reader::from_path(root().join("data/shipped_files.csv"))
+        .unwrap()
+        .records()
+    {
+        let path = row.unwrap()[0].to_owned();
+        text += &format!("2021-08-12 03:00:00 192.0.2.10 GET {path} - 443 - 198.51.100.20 - - 200 0 0 31\n");
+    }
+    let test = RuleTest::parse(&text, "shipped_files.csv").unwrap();
+    for (name, Shipped { index, .. }) in &shipped {
+        if name.starts_with("webshell/") {
+            assert_eq!(test.run(&rules, *index), [], "{name}");
         }
     }
 }

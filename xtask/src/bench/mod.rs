@@ -37,6 +37,9 @@ pub struct Options {
     /// Folder for the logs; by default in the target folder. Logs of the same size and seed are used again
     #[arg(long)]
     folder: Option<PathBuf>,
+    /// Binary to measure; by default the project's, built for release
+    #[arg(long)]
+    imker: Option<PathBuf>,
     /// Measure only these
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Part>,
@@ -59,7 +62,7 @@ const LITERAL: [&str; 4] = ["rg", "-c", "-F", "autodiscover.json"];
 
 /// Measures and prints the table.
 pub fn run(options: &Options) -> Result<()> {
-    let imker = project::imker()?;
+    let imker = options.imker.clone().map_or_else(project::imker, Ok)?;
     let folder = options
         .folder
         .clone()

@@ -156,6 +156,8 @@ pub struct Attack {
 pub fn plan(kinds: &[&Kind], start: i64, span: i64, prng: &mut Prng) -> Vec<Attack> {
     let mut kinds = kinds.to_vec();
     prng.shuffle(&mut kinds);
+    // A webshell that answers after somebody got through is rightly taken for theirs: this one comes before.
+    kinds.sort_by_key(|kind| kind.name != "webshell");
     let mut addresses = addresses(prng).into_iter();
     let slot = span * 8 / 10 / kinds.len().max(1) as i64;
     let mut attacks = Vec::with_capacity(kinds.len());

@@ -72,9 +72,7 @@ pub(crate) fn address(value: &[u8]) -> Option<IpAddr> {
     if let Ok(address) = value.parse() {
         return Some(address);
     }
-    let first = value
-        .split(|c: char| c == ',' || c == ';' || c == ' ' || c == '+')
-        .find(|part| !part.is_empty())?;
+    let first = value.split([',', ';', ' ', '+']).find(|part| !part.is_empty())?;
     let bare = match first.strip_prefix('[') {
         Some(rest) => rest.split(']').next()?,
         None if first.matches(':').count() == 1 => first.split(':').next()?,

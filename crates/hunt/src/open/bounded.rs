@@ -83,3 +83,46 @@ impl BufRead for Counting<'_, '_> {
         self.input.consume(count);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn read_all(packed: u64, limits: Limits) -> (u64, io::Error) {
+        let (packed, unpacked) = (Cell::new(packed), Cell::new(0));
+        let mut bounded = Bounded::new(io::repeat(0), &packed, &unpacked, limits);
+        let mut buffer = vec![0; 1 << 20];
+        loop {
+            if let Err(error) = bounded.read(&mut buffer) {
+                return (unpacked.get(), error);
+            }
+        }
+    }
+
+    #[test]
+    fn the_ratio_is_bounded_beyond_what_is_free() {
+        let (unpacked, error) = read_all(100_000, Limits::default());
+        assert_eq!(
+            (unpacked, error.to_string().as_str()),
+            (FREE + (1 << 20), "compression ratio")
+        );
+        let (unpacked, _) = read_all(1_000_000, Limits::default());
+        assert_eq!(unpacked, (200_000_000_u64).next_multiple_of(1 << 20));
+    }
+
+    #[test]
+    fn the_size_is_bounded() {
+        let (unpacked, error) = read_all(
+            1,
+            Limits {
+                unpacked: 5_000_000,
+                ..Limits::default()
+            },
+        );
+        assert_eq!(
+            (unpacked, error.to_string().as_str()),
+            (5_000_000, "unpacked size")
+        );
+    }
+}

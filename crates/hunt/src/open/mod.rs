@@ -8,6 +8,7 @@ mod stop;
 mod tar;
 mod utf16;
 mod zip;
+mod zstd;
 
 use std::cell::Cell;
 use std::fs::File;
@@ -52,6 +53,8 @@ pub(crate) struct Opener<'o> {
     pub(crate) visitor: &'o mut dyn Visitor,
     pub(crate) limits: Limits,
     pub(crate) buffers: &'o mut Vec<Vec<u8>>,
+    /// How many failures were reported.
+    pub(crate) failures: u64,
 }
 
 /// Where a stream stands among archives.
@@ -71,7 +74,9 @@ impl Opener<'_> {
             input = input.expect_end_at(size);
         }
         if let Some(file) = file
-            && sniff(input.peek(512)) == Sniffed::Packed(Packing::Zip)
+            && [&b"PK\x03\x04"[..], b"PK\x05\x06"]
+                .iter()
+                .any(|magic| input.peek(HEAD).starts_with(magic))
         {
             self.zip_file(file, &mut input);
         } else {
@@ -144,22 +149,19 @@ impl Opener<'_> {
         };
         match packing {
             Packing::Gzip => self.decompress(member, input, level, |input| Ok(gzip::Gunzip::new(input))),
-            Packing::Zstd => self.decompress(member, input, level, zstd::stream::read::Decoder::with_buffer),
+            Packing::Zstd => self.decompress(member, input, level, zstd::Unzstd::new),
             Packing::Tar => self.tar(member, input, level),
             Packing::Zip => self.zip_stream(member, input, level),
         }
     }
 
-    fn decompress<'i, 's: 'i, R: Read>(
+    fn decompress<'i, 's: 'i, R: Read + 'i>(
         &mut self,
         member: Option<&str>,
         input: &'i mut Input<'s>,
         level: Level,
         decoder: impl FnOnce(Counting<'i, 's>) -> io::Result<R>,
-    ) -> ControlFlow<()>
-    where
-        R: 'i,
-    {
+    ) -> ControlFlow<()> {
         let (packed, unpacked) = (std::rc::Rc::new(Cell::new(0)), Cell::new(0));
         let decoder = match decoder(Counting::new(input, std::rc::Rc::clone(&packed))) {
             Ok(decoder) => decoder,
@@ -218,9 +220,9 @@ impl Opener<'_> {
     }
 
     fn failed(&mut self, member: Option<&str>, offset: u64, error: &io::Error) -> ControlFlow<()> {
+        self.failures += 1;
         let reason = reason(error);
-        self.visitor
-            .unread(member, offset, reason, Some(words(error)));
+        self.visitor.unread(member, offset, reason, Some(words(error)));
         match reason {
             UnreadReason::RatioLimit | UnreadReason::SizeLimit => ControlFlow::Break(()),
             _ => ControlFlow::Continue(()),

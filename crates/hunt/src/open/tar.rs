@@ -125,6 +125,7 @@ fn header(input: &mut Input<'_>) -> Result<Option<(EntryType, u64, Vec<u8>)>, Un
 }
 
 impl Extension {
+    #[expect(clippy::disallowed_methods, reason = "`take` bounds it")]
     fn read(&mut self, kind: EntryType, member: &mut Member<'_, '_>) -> io::Result<()> {
         let mut bytes = Vec::new();
         member.take(EXTENSION_MAX).read_to_end(&mut bytes)?;

@@ -89,6 +89,7 @@ impl Opener<'_> {
     fn zip_members(&mut self, around: Option<&str>, input: &mut Input<'_>, level: Level) -> ControlFlow<()> {
         let (packed, unpacked) = (Cell::new(0), Cell::new(0));
         let start = input.offset();
+        let mut failures = self.failures;
         for members in 0.. {
             packed.set(input.offset() - start);
             // What follows the last member is the directory, or the end where the archive was cut.
@@ -97,6 +98,10 @@ impl Opener<'_> {
                 [b'P', b'K', 1, 2] | [b'P', b'K', 5, 6] => return ControlFlow::Continue(()),
                 _ => true,
             };
+            if at_end && std::mem::replace(&mut failures, self.failures) < self.failures {
+                // The member before tells where the archive was cut.
+                return ControlFlow::Continue(());
+            }
             if at_end || members >= self.limits.members {
                 let reason = if !at_end {
                     UnreadReason::MemberLimit

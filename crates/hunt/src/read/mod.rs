@@ -4,6 +4,8 @@ mod hash;
 mod queue;
 mod report;
 mod tally;
+#[cfg(test)]
+mod tests;
 mod unit;
 
 use std::fs::File;
@@ -71,39 +73,28 @@ pub(crate) fn read_in(
 ) -> Result<Reading, Error> {
     let hunt = Hunt::new(options, rules, progress, Purpose::Find, sizes);
     hunt.run()?;
-    let layouts = hunt.task.layouts.list();
-    let shapes = shapes(&hunt.task);
-    let every_line = hunt.task.every_line.load(Ordering::Relaxed);
-    let mut tally = hunt.tally.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let (names, servers) = tally.clues.settle();
-    let exposure = every_line.then(|| tally.exposure(&servers, &names));
-    let unanswerable = tally.unanswerable(&layouts);
-    tally.coverage.rename_servers(|clue| servers[clue.0 as usize]);
-    let sources = tally.sources.iter().map(|source| Source {
-        server: servers[source.server.0 as usize],
-        ..*source
-    });
-    let collector = hunt
-        .collector
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner);
-    let sightings = collector.finish(shapes, sources.collect());
-    let (unread, unread_not_listed) = tally.unread.finish();
-    tally.inputs.sort_by(|left, right| left.file.cmp(&right.file));
-    Ok(Reading {
-        servers: names,
-        coverage: tally.coverage,
-        sightings,
-        unread,
-        unread_not_listed,
-        set_aside: tally.set_aside,
-        exposure,
-        unanswerable,
-        inputs: tally.inputs,
-        files: tally.files,
-        bytes: tally.bytes,
-        lines: tally.lines,
-    })
+    Ok(hunt.finish())
+}
+
+/// Reads one file from memory.
+pub(crate) fn read_bytes(options: &Options, rules: &RuleSet, mut bytes: &[u8]) -> Reading {
+    let hunt = Hunt::new(options, rules, &(), Purpose::Find, Sizes::default());
+    let mut tools = Tools::default();
+    let mut logs = Logs {
+        hunt: &hunt,
+        entry: Entry::in_memory(),
+        tools: &mut tools,
+        any: false,
+    };
+    let (limits, mut buffers) = (options.limits, Vec::new());
+    Opener {
+        visitor: &mut logs,
+        limits,
+        buffers: &mut buffers,
+        failures: 0,
+    }
+    .open(&mut bytes, None, None);
+    hunt.finish()
 }
 
 /// Reads the same input again and counts what the suspects did from their first success on.
@@ -283,14 +274,50 @@ impl<'r> Hunt<'r> {
         self.queue.walked();
     }
 
+    /// The result.
+    fn finish(self) -> Reading {
+        let layouts = self.task.layouts.list();
+        let shapes = shapes(&self.task);
+        let every_line = self.task.every_line.load(Ordering::Relaxed);
+        let mut tally = self.tally.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let (names, servers) = tally.clues.settle();
+        let exposure = every_line.then(|| tally.exposure(&servers, &names));
+        let unanswerable = tally.unanswerable(&layouts);
+        tally.coverage.rename_servers(|clue| servers[clue.0 as usize]);
+        let sources = tally.sources.iter().map(|source| Source {
+            server: servers[source.server.0 as usize],
+            ..*source
+        });
+        let collector = self
+            .collector
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        let sightings = collector.finish(shapes, sources.collect());
+        let (unread, unread_not_listed) = tally.unread.finish();
+        tally.inputs.sort_by(|left, right| left.file.cmp(&right.file));
+        Reading {
+            servers: names,
+            coverage: tally.coverage,
+            sightings,
+            unread,
+            unread_not_listed,
+            set_aside: tally.set_aside,
+            exposure,
+            unanswerable,
+            inputs: tally.inputs,
+            files: tally.files,
+            bytes: tally.bytes,
+            lines: tally.lines,
+        }
+    }
+
     fn work(&self) {
         let mut tools = Tools::default();
         while let Some(job) = self.queue.next() {
-            match job {
+            self.queue.run(|| match job {
                 Job::Files(files) => files.into_iter().for_each(|entry| self.file(entry, &mut tools)),
                 Job::Unit(file, unit) => file.run(unit, self, &mut tools),
-            }
-            self.queue.done();
+            });
         }
     }
 
@@ -313,6 +340,7 @@ impl<'r> Hunt<'r> {
                     visitor: &mut logs,
                     limits,
                     buffers: &mut buffers,
+                    failures: 0,
                 }
                 .open(&mut source, None, None);
             }
@@ -332,6 +360,7 @@ impl<'r> Hunt<'r> {
                         visitor: &mut logs,
                         limits,
                         buffers: &mut buffers,
+                        failures: 0,
                     }
                     .open(&mut source, size, searchable);
                 }

@@ -71,7 +71,7 @@ impl Queue {
         self.changed.notify_all();
     }
 
-    /// The next job, units of large files first; `None` at the end. Each is followed by [`Queue::done`].
+    /// The next job, units of large files first; `None` at the end. Each runs in [`Queue::run`].
     pub(super) fn next(&self) -> Option<Job> {
         let mut state = self.lock();
         loop {
@@ -99,9 +99,21 @@ impl Queue {
         }
     }
 
-    /// A job was done.
-    pub(super) fn done(&self) {
-        self.lock().busy -= 1;
-        self.changed.notify_all();
+    /// Runs a job and notes its end, however it ends.
+    pub(super) fn run<T>(&self, job: impl FnOnce() -> T) -> T {
+        let _ending = Ending(self);
+        job()
+    }
+}
+
+struct Ending<'q>(&'q Queue);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.busy -= 1;
+        // The others would wait for what this thread does not finish.
+        state.stopped |= std::thread::panicking();
+        self.0.changed.notify_all();
     }
 }

@@ -4,6 +4,7 @@ mod bad;
 mod cover;
 mod exposure;
 mod outcome;
+mod rows;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use crate::input::{Input, Piece, trim_nuls};
 use crate::layout::Layouts;
 use crate::model::{Limits, UnreadReason};
 use crate::sightings::{Record, Rules};
-use crate::time::{self, HOUR, Millis};
+use crate::time::{self, Millis};
 pub(crate) use exposure::Reached;
 pub(crate) use outcome::{InForce, Outcome, Traffic, Traits, add_traffic};
 
@@ -211,6 +212,10 @@ fn set(task: &Task<'_>, kind: LogKind, in_force: &mut InForce, line: &[u8]) -> b
     if let Some(names) = fields_of(kind, line) {
         in_force.layout = task.layouts.intern(kind, &names);
         true
+    } else if directive(line, b"#Fields:").is_some() {
+        // Names that are no text.
+        in_force.layout = None;
+        true
     } else if let Some(day) = directive(line, b"#Date:") {
         in_force.day = day.get(..10).and_then(time::date).or(in_force.day);
         true
@@ -296,10 +301,8 @@ impl Scanner<'_, '_> {
             open,
             encoding: self.encoding,
         };
-        self.out.open = open && !bytes.is_empty();
-        if bytes.is_empty() {
-            return;
-        }
+        let Some(last) = bytes.last() else { return };
+        self.out.open = *last != b'\n';
         let before = self.out.in_force.clone();
         if before.layout.is_none() && self.out.headless.is_none() {
             self.out.headless = headless(self.kind, block);
@@ -368,9 +371,8 @@ impl Scanner<'_, '_> {
 
     /// Looks for matches between bytes that no log has: what stands there may be whole lines.
     fn search_between_binary(&mut self, block: Block<'_>, turns: &mut Turns) {
-        let mut lines = block.lines;
         let mut start = 0;
-        for line in block.bytes.split_inclusive(|byte| *byte == b'\n') {
+        for (lines, line) in (block.lines..).zip(block.bytes.split_inclusive(|byte| *byte == b'\n')) {
             if line.iter().any(|byte| *byte < TEXT_MIN) {
                 self.tools
                     .bad
@@ -384,7 +386,6 @@ impl Scanner<'_, '_> {
                 from += part.len() + 1;
             }
             start += line.len();
-            lines += 1;
         }
     }
 
@@ -392,7 +393,7 @@ impl Scanner<'_, '_> {
         let line = &block.bytes[range.clone()];
         if set(self.task, self.kind, &mut self.out.in_force, line) {
             // `#Date` may stand before the first `#Fields`.
-            if self.out.in_force.layout.is_none() && fields_of(self.kind, line).is_some() {
+            if self.out.in_force.layout.is_none() && directive(line, b"#Date:").is_none() {
                 self.out.headless.get_or_insert(block.place(range.start));
             }
             turns.push((range.end, self.out.in_force.clone()));
@@ -458,76 +459,6 @@ impl Scanner<'_, '_> {
                 .bad
                 .push((line_number, block.place(range.start), UnreadReason::Torn));
         }
-    }
-
-    /// Parses every line for statistics and torn lines.
-    fn every_line(&mut self, block: Block<'_>, before: &InForce, turns: &Turns) {
-        let Self {
-            task,
-            tools,
-            kind,
-            out,
-            ..
-        } = self;
-        let mut lines = block.lines;
-        for_each_line(block.bytes, 0..block.bytes.len(), |range| {
-            let line = &block.bytes[range.clone()];
-            let in_force = at(before, turns, range.start);
-            lines += 1;
-            let Some(layout) = &in_force.layout else { return };
-            if line.is_empty() || line[0] == b'#' || is_proxy_header(line) {
-                return;
-            }
-            let shape = &layout.shape;
-            let whole = tools.cells.split(*kind, shape.width(), line) && tools.cells.len() >= shape.width();
-            let filtered = task.since.is_some() || task.until.is_some();
-            let time = if filtered {
-                shape.time(line, &tools.cells, in_force.day)
-            } else {
-                None
-            };
-            if !whole {
-                if !block.is_unfinished(range.end) {
-                    tools
-                        .bad
-                        .push((lines - 1, block.place(range.start), UnreadReason::Torn));
-                }
-            } else if !filtered || time.is_some_and(|time| task.includes(time)) {
-                exposure::count(&mut out.reached, shape, line, &tools.cells);
-            }
-        });
-    }
-
-    /// Turns the records written since `mark` into counts by hour.
-    fn count_traffic(&mut self, mark: usize, since: &[Millis]) {
-        let layouts = self.task.layouts.list();
-        let mut records = &self.out.matched[mark..];
-        while let Some((record, rest)) = Record::read(records) {
-            records = rest;
-            let Some(layout) = layouts.get(record.layout as usize) else {
-                continue;
-            };
-            let shape = &layout.shape;
-            self.tools.cells.split(shape.kind, shape.width(), record.text);
-            let bytes = shape
-                .at
-                .bytes_sent
-                .and_then(|column| crate::formats::number(self.tools.cells.get(record.text, column)));
-            for rule in record.rules.list() {
-                if since
-                    .get(rule.0 as usize)
-                    .is_some_and(|since| record.time >= *since)
-                {
-                    let hour = record.time.div_euclid(HOUR);
-                    add_traffic(
-                        &mut self.out.traffic,
-                        (rule, hour),
-                        Traffic { requests: 1, bytes },
-                    );
-                }
-            }
-        }
-        self.out.matched.truncate(mark);
     }
 }
 

@@ -93,7 +93,10 @@ impl Outcome {
         self.bad.append(next.bad, self.lines);
         self.bytes += next.bytes;
         self.lines += next.lines;
-        self.open = next.open;
+        // A unit may lie in the middle of a line, or hold nothing but the NULs at the end.
+        if next.lines > 0 || next.open {
+            self.open = next.open;
+        }
         self.headless = self.headless.or(next.headless);
         for (directory, reached) in next.reached {
             self.reached.entry(directory).or_default().add(reached);

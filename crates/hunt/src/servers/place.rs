@@ -40,18 +40,17 @@ impl LogPlace {
     /// Reads the place of a file found below `given`, or of `member` in it.
     pub(crate) fn of(file: &Path, member: Option<&str>, given: &Path) -> Self {
         let mut parts = parts_of(file);
-        let mut archive = None;
-        if let Some(member) = member {
-            archive = parts.len().checked_sub(1);
-            if let Some(name) = parts.last_mut() {
-                strip_extensions(name);
+        // The parts that are archives.
+        let mut archives = Vec::new();
+        for inner in member.into_iter().flat_map(|member| member.split('!')) {
+            if let Some(archive) = parts.last_mut() {
+                strip_extensions(archive);
+                archives.push(parts.len());
             }
-            parts.extend(
-                member
-                    .split(['/', '\\', '!'])
-                    .filter(|part| !part.is_empty() && *part != ".")
-                    .map(str::to_owned),
-            );
+            let inner = inner
+                .split(['/', '\\'])
+                .filter(|part| !part.is_empty() && *part != ".");
+            parts.extend(inner.map(str::to_owned));
         }
         parts.pop();
         let source = source(&parts);
@@ -67,7 +66,7 @@ impl LogPlace {
             parts.pop();
         }
         let below = parts.len() > parts_of(given).len();
-        let is_archive = archive.is_some_and(|at| at + 1 == parts.len());
+        let is_archive = archives.contains(&parts.len());
         let name = parts
             .last()
             .filter(|name| (structured || (below && !is_archive)) && is_name(name))
@@ -180,6 +179,18 @@ mod tests {
                 (some("EX02"), some("W3SVC1"), true),
             ),
             ("/e/u_ex21.zip", Some("u_ex21.log"), "/e", (None, None, false)),
+            (
+                "/e/all.zip",
+                Some("inner.tar.gz!u.log"),
+                "/e",
+                (None, None, false),
+            ),
+            (
+                "/e/all.zip",
+                Some("EX04.tar.gz!W3SVC1/u.log"),
+                "/e",
+                (some("EX04"), some("W3SVC1"), true),
+            ),
             (
                 "/e/all.tar.gz",
                 Some("EX03\\W3SVC1\\u.log"),

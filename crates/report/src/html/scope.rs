@@ -74,6 +74,9 @@ pub(super) fn coverage(texts: &Texts, report: &HuntReport) -> Markup {
             ("built-in", used.built_in.into()), ("user", used.user.into()),
             ("indicators", used.indicators.into()), ("aside", used.set_aside.into()),
         ])) }
+        @if used.refused > 0 {
+            p.hole { (texts.say_with("rules-refused", [("count", used.refused.into())])) }
+        }
     }
 }
 
@@ -104,7 +107,7 @@ pub(super) fn unread(texts: &Texts, report: &HuntReport) -> Markup {
             (heading(texts, "section-set-aside"))
             p.note { (texts.say("set-aside-note")) }
             dl { @for (kind, count) in &report.set_aside {
-                dt { (Safe(&texts.name("aside", kind))) } dd { (texts.number(*count)) }
+                dt { (Safe(&texts.aside(kind))) } dd { (texts.number(*count)) }
             } }
         }
     }

@@ -85,7 +85,12 @@ fn coverage(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
             ("aside", report.rules.set_aside.into()),
         ],
     );
-    page.paragraph(2, Role::Dim, &rules)
+    let refused = texts.say_with("rules-refused", [("count", report.rules.refused.into())]);
+    page.paragraph(2, Role::Dim, &rules)?;
+    if report.rules.refused > 0 {
+        page.paragraph(2, Role::Warning, &refused)?;
+    }
+    Ok(())
 }
 
 fn covered(page: &mut Page<'_>, coverage: &Coverage) -> io::Result<()> {
@@ -135,7 +140,7 @@ fn unread(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
         page.heading("section-set-aside")?;
         page.note("set-aside-note")?;
         for (kind, count) in &report.set_aside {
-            let (kind, count) = (page.texts.name("aside", kind), page.texts.number(*count));
+            let (kind, count) = (page.texts.aside(kind), page.texts.number(*count));
             page.line(Line::indented(4).then(Role::Plain, &fit(&kind, NAME)).right(
                 Role::Plain,
                 &count,

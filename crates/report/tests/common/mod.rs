@@ -506,7 +506,7 @@ pub fn report() -> HuntReport {
             },
         ],
         unread_not_listed: 0,
-        set_aside: BTreeMap::from([("evtx".to_owned(), 3), (format!("x{HOSTILE}"), 1)]),
+        set_aside: BTreeMap::from([("event log".to_owned(), 3), (format!("x{HOSTILE}"), 1)]),
         exposure: Some(vec![
             exposure("EX01", "Autodiscover", 1_820, 412, 99_120),
             exposure("EX01", "owa", 12_044, 3_120, 40_211),
@@ -521,6 +521,7 @@ pub fn report() -> HuntReport {
             built_in: 61,
             user: 1,
             set_aside: 2_950,
+            refused: 1,
             indicators: 4,
         },
         inputs: vec![InputFile {

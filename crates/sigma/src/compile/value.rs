@@ -162,7 +162,7 @@ impl Values<'_> {
             match self.modifiers.base64 {
                 None => spellings.push(bytes),
                 Some(kind) => {
-                    spellings.extend(encode::base64(&bytes, kind).into_iter().map(String::into_bytes))
+                    spellings.extend(encode::base64(&bytes, kind).into_iter().map(String::into_bytes));
                 }
             }
         }

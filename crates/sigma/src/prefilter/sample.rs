@@ -83,6 +83,9 @@ impl Sample {
 
     /// Occurrences a line of a text in lower case.
     pub fn text_rate(&self, text: &[u8]) -> f32 {
+        if text.windows(4).any(|bytes| self.grams.count(bytes) == 0) {
+            return 0.0;
+        }
         Finder::new(text).find_iter(&self.text).count() as f32 / self.lines
     }
 }

@@ -14,8 +14,8 @@ const COUNTED: usize = 3;
 pub(super) struct Planner<'a> {
     traffic: &'a Traffic,
     plans: Vec<Plan>,
-    /// What each bucket lets pass.
-    passing: Vec<f32>,
+    /// What each bucket lets pass, estimated and counted.
+    passing: Vec<(f32, f32)>,
     /// Buckets below this are not open to others.
     families: usize,
     entries: Vec<Entry>,
@@ -37,7 +37,7 @@ impl<'a> Planner<'a> {
         Self {
             traffic,
             plans,
-            passing: vec![0.0; buckets],
+            passing: vec![(0.0, 0.0); buckets],
             families: families.len(),
             entries,
             ids: HashMap::new(),
@@ -85,14 +85,16 @@ impl<'a> Planner<'a> {
         let alone = Plan::of(Entry::new(window, 0));
         let mut estimates: Vec<(f32, usize)> = (self.families..self.plans.len())
             .map(|bucket| {
-                let joined = self.traffic.estimate(&self.plans[bucket].join(&alone));
-                (joined - self.traffic.estimate(&self.plans[bucket]), bucket)
+                (
+                    self.traffic.estimate(&self.plans[bucket].join(&alone)) - self.passing[bucket].0,
+                    bucket,
+                )
             })
             .collect();
         estimates.sort_by(|a, b| a.0.total_cmp(&b.0));
         let counted = estimates.into_iter().take(COUNTED).map(|(estimate, bucket)| {
             let joined = self.traffic.share(&self.plans[bucket].join(&alone));
-            (joined - self.passing[bucket] + estimate, bucket)
+            (joined - self.passing[bucket].1 + estimate, bucket)
         });
         counted
             .min_by(|a, b| a.0.total_cmp(&b.0))
@@ -107,7 +109,10 @@ impl<'a> Planner<'a> {
         let id = (self.families + self.ids.len()) as u32;
         let entry = Entry::new(window, id);
         self.plans[bucket] = self.plans[bucket].join(&Plan::of(entry));
-        self.passing[bucket] = self.traffic.share(&self.plans[bucket]);
+        self.passing[bucket] = (
+            self.traffic.estimate(&self.plans[bucket]),
+            self.traffic.share(&self.plans[bucket]),
+        );
         self.entries.push(entry);
         self.ids.insert(window.to_vec(), id);
         id

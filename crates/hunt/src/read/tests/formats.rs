@@ -1,0 +1,180 @@
+//! Logs in all their forms.
+
+use super::*;
+
+#[test]
+fn one_server_with_every_kind_of_log() {
+    let httperr = "#Software: Microsoft HTTP API 2.0\r\n#Version: 1.0\r\n#Date: 2021-08-12 10:00:00\r\n\
+        #Fields: date time c-ip c-port s-ip s-port cs-version cs-method cs-uri streamid sc-status s-siteid s-reason s-queuename\r\n\
+        2021-08-12 10:00:00 203.0.113.66 50123 192.0.2.10 443 HTTP/1.1 GET /looked-for/?a=b - 503 1 AppOffline MSExchange Pool\r\n\
+        2021-08-12 10:00:01 203.0.113.7 50123 192.0.2.10 443 HTTP/1.1 GET / - 400 - Hostname -\r\n";
+    let proxy_columns = "DateTime,RequestId,MajorVersion,MinorVersion,BuildVersion,RevisionVersion,ClientRequestId,\
+        Protocol,UrlHost,UrlStem,ProtocolAction,AuthenticationType,IsAuthenticated,AuthenticatedUser,Organization,\
+        AnchorMailbox,UserAgent,ClientIpAddress,ServerHostName,HttpStatus,BackEndStatus,ErrorCode,Method,UrlQuery";
+    let proxy_row = |time: &str, build: &str, stem: &str| {
+        format!(
+            "2021-08-12T{time}Z,0b1c2d3e-0000-4000-8000-00000000000a,15,1,{build},,Autodiscover,mail.example.org,{stem},,,,,,\
+             \"a, \"\"quoted\"\" anchor\",curl/7.79 (x),203.0.113.7,EX01,200,200,,GET,?a=b\r\n"
+        )
+    };
+    let proxy = format!(
+        "{proxy_columns}\r\n#Software: Microsoft Exchange Server\r\n#Version: 15.01.2375.007\r\n#Log-type: HttpProxy Logs\r\n\
+         #Date: 2021-08-12T10:00:00.000Z\r\n#Fields: {proxy_columns}\r\n{}{}{}",
+        proxy_row("10:00:00.100", "2176,9", "/autodiscover/"),
+        proxy_row("10:01:00.200", "2176,14", "/looked-for/y"),
+        proxy_row("10:02:00.300", "2176,14", "/autodiscover/"),
+    );
+    let back_end = log_with_one_match().replace(" 443 ", " 444 ");
+    let folder = tree(&[
+        (
+            "EX01/C/inetpub/logs/LogFiles/W3SVC1/u_ex210812.log",
+            log_with_one_match().as_bytes(),
+        ),
+        (
+            "EX01/C/inetpub/logs/LogFiles/W3SVC2/u_ex210812.log",
+            back_end.as_bytes(),
+        ),
+        (
+            "EX01/C/Windows/System32/LogFiles/HTTPERR/httperr1.log",
+            httperr.as_bytes(),
+        ),
+        (
+            "EX01/V15/Logging/HttpProxy/Autodiscover/HttpProxy_2021081210-1.LOG",
+            proxy.as_bytes(),
+        ),
+        (
+            "EX01/V15/Logging/OABGeneratorLog/x.LOG",
+            b"#Software: Microsoft Exchange Server\n#Log-type: OAB Generator Log\n",
+        ),
+        ("EX01/C/Windows/notes.exe", b"MZ not a program"),
+        (
+            "EX02/u_ex210812.log",
+            log_with_one_match()
+                .replace("192.0.2.10", "192.0.2.11")
+                .as_bytes(),
+        ),
+    ]);
+    insta::assert_snapshot!(show(&read_tree(folder.path()), folder.path()));
+}
+
+#[test]
+fn fields_change_within_a_file() {
+    let short = "#Fields: date time c-ip cs-uri-stem sc-status\r\n";
+    let log = format!(
+        "{}{}{short}2021-08-12 11:00:00 203.0.113.66 /a 404\r\n2021-08-12 11:00:01 203.0.113.7 /looked-for/2 301\r\n{FIELDS}\r\n{}",
+        head(),
+        row("2021-08-12 10:00:00", "/looked-for/1", "203.0.113.7"),
+        row("2021-08-12 12:00:00", "/looked-for/3", "203.0.113.7"),
+    );
+    let folder = tree(&[("u_ex210812.log", log.as_bytes())]);
+    insta::assert_snapshot!(show(&read_tree(folder.path()), folder.path()));
+}
+
+#[test]
+fn encodings_and_line_ends_do_not_matter() {
+    let log = log_with_one_match().replace("Mozilla/5.0", "Bücherwurm/\u{1f41d}");
+    let utf16 = |to_bytes: fn(u16) -> [u8; 2], mark: bool| -> Vec<u8> {
+        let mark = mark.then_some(0xfeff);
+        mark.into_iter()
+            .chain(log.encode_utf16())
+            .flat_map(to_bytes)
+            .collect()
+    };
+    let expected_line = log.lines().position(|line| line.contains("looked-for")).unwrap() as u64 + 1;
+    let at = log
+        .find(log.lines().nth(expected_line as usize - 1).unwrap())
+        .unwrap();
+    let units = log[..at].encode_utf16().count() as u64;
+    for (name, bytes, offset) in [
+        ("CRLF", log.clone().into_bytes(), at as u64),
+        (
+            "LF",
+            log.replace("\r\n", "\n").into_bytes(),
+            at as u64 - (expected_line - 1),
+        ),
+        ("UTF-8 mark", format!("\u{feff}{log}").into_bytes(), at as u64 + 3),
+        ("UTF-16 LE", utf16(u16::to_le_bytes, true), 2 * units + 2),
+        ("UTF-16 BE", utf16(u16::to_be_bytes, true), 2 * units + 2),
+        (
+            "UTF-16 LE without mark",
+            utf16(u16::to_le_bytes, false),
+            2 * units,
+        ),
+    ] {
+        let folder = tree(&[("a.log", &bytes)]);
+        let reading = read_tree(folder.path());
+        assert!(reading.is_complete(), "{name}: {:?}", reading.unread);
+        let sightings: Vec<_> = reading.sightings.iter().unwrap().map(Result::unwrap).collect();
+        assert_eq!(sightings.len(), 1, "{name}");
+        assert_eq!(
+            (sightings[0].place.line, sightings[0].place.offset),
+            (expected_line, offset),
+            "{name}"
+        );
+        assert_eq!(
+            sightings[0].request.user_agent.as_ref().unwrap().as_str(),
+            "Bücherwurm/\u{1f41d}",
+            "{name}"
+        );
+        assert_eq!(reading.lines, log.lines().count() as u64, "{name}");
+    }
+}
+
+#[test]
+fn columns_can_be_given() {
+    let log = log_with_one_match().replace(&head(), "");
+    let folder = tree(&[("a.log", log.as_bytes())]);
+    let reading = read_tree(folder.path());
+    assert_eq!(
+        show(&reading, folder.path())
+            .lines()
+            .filter(|line| line.starts_with("unread"))
+            .collect::<Vec<_>>(),
+        ["unread a.log@0 NoFields -"]
+    );
+    let fields = FIELDS["#Fields: ".len()..]
+        .split(' ')
+        .map(str::to_owned)
+        .collect();
+    let options = Options {
+        fields: Some(fields),
+        ..options(folder.path())
+    };
+    let reading = read_in(&options, &rules(), &(), Sizes::default()).unwrap();
+    assert!(reading.is_complete());
+    assert_eq!(reading.sightings.len(), 1);
+}
+
+#[test]
+fn since_and_until_bound_the_requests() {
+    let folder = tree(&[("a.log", log_with_one_match().as_bytes())]);
+    for (since, until, expected) in [
+        ("2021-08-12T10:07:00Z", "2021-08-12T10:07:01Z", 1),
+        ("2021-08-12T10:07:01Z", "2021-08-13T00:00:00Z", 0),
+        ("2021-08-01T00:00:00Z", "2021-08-12T10:07:00Z", 0),
+    ] {
+        let (since, until) = (since.parse().ok(), until.parse().ok());
+        let options = Options {
+            since,
+            until,
+            ..options(folder.path())
+        };
+        let reading = read_in(&options, &rules(), &(), Sizes::default()).unwrap();
+        assert_eq!(reading.sightings.len(), expected);
+    }
+}
+
+#[test]
+fn a_log_without_dates_takes_the_day_of_its_directive() {
+    let log = "#Software: Microsoft Internet Information Services 10.0\n#Date: 2021-08-12 00:00:00\n\
+        #Fields: time c-ip cs-uri-stem\n23:59:59 203.0.113.7 /looked-for/1\n#Date: 2021-08-13 00:00:00\n00:00:01 203.0.113.7 /looked-for/2\n";
+    let folder = tree(&[("a.log", log.as_bytes())]);
+    let reading = read_tree(folder.path());
+    let times: Vec<_> = reading
+        .sightings
+        .iter()
+        .unwrap()
+        .map(|sighting| sighting.unwrap().request.time.to_string())
+        .collect();
+    assert_eq!(times, ["2021-08-12T23:59:59Z", "2021-08-13T00:00:01Z"]);
+}
