@@ -1,9 +1,11 @@
 //! Writing: to standard output, or to a file all at once or not at all.
 
 use std::fmt::Write as _;
+use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
+use imker_report::escape;
 use miette::{IntoDiagnostic, Result, WrapErr};
 use tempfile::NamedTempFile;
 
@@ -13,6 +15,8 @@ use crate::args::Color;
 pub enum Output {
     /// Standard output.
     Standard(BufWriter<io::Stdout>),
+    /// What stands at the path and is no file, as `/dev/null` or a named pipe: written to, never replaced.
+    Special(BufWriter<File>),
     /// A file that takes its name when it is whole.
     File {
         /// Holds what was written so far, in the folder of `path`.
@@ -28,13 +32,19 @@ impl Output {
         let Some(path) = path else {
             return Ok(Self::Standard(BufWriter::new(io::stdout())));
         };
+        let failed = || format!("cannot write {}", path.display());
+        if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+            let special = File::options().write(true).open(path);
+            let special = special.into_diagnostic().wrap_err_with(failed)?;
+            return Ok(Self::Special(BufWriter::new(special)));
+        }
         let folder = match path.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
         };
         let temporary = NamedTempFile::new_in(folder)
             .into_diagnostic()
-            .wrap_err_with(|| format!("cannot write {}", path.display()))?;
+            .wrap_err_with(failed)?;
         Ok(Self::File {
             temporary: BufWriter::new(temporary),
             path: path.to_owned(),
@@ -45,6 +55,7 @@ impl Output {
     pub fn close(self) -> Result<()> {
         match self {
             Self::Standard(mut out) => out.flush().map_err(|error| WriteError(error).into()),
+            Self::Special(mut out) => out.flush().map_err(|error| WriteError(error).into()),
             Self::File { temporary, path } => {
                 let failed = || format!("cannot write {}", path.display());
                 let file = temporary.into_inner().into_diagnostic().wrap_err_with(failed)?;
@@ -63,6 +74,7 @@ impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Standard(out) => out.write(bytes),
+            Self::Special(out) => out.write(bytes),
             Self::File { temporary, .. } => temporary.write(bytes),
         }
     }
@@ -70,6 +82,7 @@ impl Write for Output {
     fn flush(&mut self) -> io::Result<()> {
         match self {
             Self::Standard(out) => out.flush(),
+            Self::Special(out) => out.flush(),
             Self::File { temporary, .. } => temporary.flush(),
         }
     }
@@ -99,8 +112,7 @@ pub fn width() -> usize {
     }
 }
 
-/// Writes an error to standard error. File names and messages may hold an attacker's bytes, so control
-/// characters other than line feeds are shown escaped.
+/// Writes an error to standard error.
 pub fn error(error: &miette::Report) {
     let mut text = format!("error: {error}\n");
     for cause in error.chain().skip(1) {
@@ -112,15 +124,10 @@ pub fn error(error: &miette::Report) {
     note(&text);
 }
 
-/// Writes a text to standard error, control characters escaped.
+/// Writes lines to standard error. File names and messages may hold an attacker's bytes: what could act on the
+/// terminal is shown by code.
 pub fn note(text: &str) {
-    let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        if character.is_control() && character != '\n' {
-            let _ = write!(shown, "{}", character.escape_unicode());
-        } else {
-            shown.push(character);
-        }
-    }
+    let shown: Vec<_> = text.split('\n').map(escape::visible).collect();
+    let shown = shown.join("\n");
     let _ = io::stderr().write_all(shown.as_bytes());
 }

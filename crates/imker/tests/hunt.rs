@@ -221,6 +221,42 @@ fn output_is_written_whole_or_not_at_all() {
 }
 
 #[test]
+fn an_output_replaces_neither_an_input_nor_a_device() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("u_ex210812.log");
+    fs::write(&log, format!("{FIELDS}{REFUSED}")).unwrap();
+    let hunt = |options: &[&str]| imker().arg("hunt").arg(&log).args(options).output().unwrap();
+    let path = log.to_str().unwrap();
+    assert_eq!(hunt(&["-o", path]).status.code(), Some(2));
+    assert_eq!(hunt(&["--html", path]).status.code(), Some(2));
+    assert_eq!(hunt(&["-o", "a.txt", "--html", "a.txt"]).status.code(), Some(2));
+    assert_eq!(fs::read_to_string(&log).unwrap(), format!("{FIELDS}{REFUSED}"));
+    let device = if cfg!(windows) { "NUL" } else { "/dev/null" };
+    assert_eq!(hunt(&["-o", device]).status.code(), Some(1));
+    assert!(!Path::new(device).metadata().unwrap().is_file());
+}
+
+#[test]
+fn an_unfinished_output_is_no_input() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(
+        folder.path().join("u_ex210812.log"),
+        format!("{FIELDS}{ORDINARY}"),
+    )
+    .unwrap();
+    let output = folder.path().join("result.json");
+    imker()
+        .arg("hunt")
+        .arg(folder.path())
+        .args(["--format", "json", "-o"])
+        .arg(&output)
+        .assert()
+        .code(0);
+    let report: Value = serde_json::from_slice(&fs::read(&output).unwrap()).unwrap();
+    assert_eq!(report["set_aside"], serde_json::json!({}));
+}
+
+#[test]
 fn a_missing_path_is_named() {
     let output = imker().args(["hunt", "no-such-folder"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));

@@ -76,6 +76,17 @@ fn a_rule_beyond_the_regex_engine_is_refused_by_name() {
 }
 
 #[test]
+fn check_names_rules_that_slow_a_hunt_down() {
+    let folder = tempfile::tempdir().unwrap();
+    let rule = "title: Any Refusal\nlogsource:\n  category: webserver\ndetection:\n  selection:\n    \
+                sc-status|gte: 400\n  condition: selection\n";
+    fs::write(folder.path().join("any.yml"), rule).unwrap();
+    let (status, text, _) = imker(&["rules", "check", folder.path().to_str().unwrap()]);
+    assert_eq!(status, 0);
+    assert!(text.contains("slow") && text.contains("Any Refusal"), "{text}");
+}
+
+#[test]
 fn explain_names_the_fragments() {
     let (status, text, _) = imker(&["rules", "explain", "powershell"]);
     assert_eq!(status, 0);

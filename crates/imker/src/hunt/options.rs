@@ -75,6 +75,8 @@ impl Hunt {
         read.hash = arguments.hash;
         read.threads = arguments.threads;
         read.limits = limits(arguments.max_ratio, arguments.max_unpacked.as_deref())?;
+        let outputs = [&arguments.output, &arguments.html];
+        spare_inputs(&outputs.map(Option::as_deref), &read.paths)?;
         let mut indicators = Vec::new();
         for path in &arguments.indicators {
             indicators.extend(read_indicators(path)?);
@@ -131,10 +133,24 @@ pub fn language(lang: Option<Lang>) -> Language {
         .into_iter()
         .filter_map(|name| std::env::var(name).ok())
         .find(|value| !value.is_empty());
-    match locale {
-        Some(locale) if locale.starts_with("de") => Language::De,
-        _ => Language::En,
+    locale.and_then(|locale| locale.parse().ok()).unwrap_or_default()
+}
+
+/// Refuses outputs that would take the place of an input or of each other.
+fn spare_inputs(outputs: &[Option<&Path>; 2], inputs: &[PathBuf]) -> Result<()> {
+    if let [Some(output), Some(html)] = outputs
+        && output == html
+    {
+        return Err(miette!("--output and --html name the same file"));
     }
+    for output in outputs.iter().flatten() {
+        let Ok(real) = output.canonicalize() else { continue };
+        let is_input = |input: &PathBuf| input.canonicalize().is_ok_and(|input| input == real);
+        if real.is_file() && inputs.iter().any(is_input) {
+            return Err(miette!("{}: would take the place of an input", output.display()));
+        }
+    }
+    Ok(())
 }
 
 fn server_name(text: &str) -> Result<(String, PathBuf)> {
@@ -152,6 +168,7 @@ fn time(option: &str, text: &str, now: Timestamp) -> Result<Timestamp> {
     if let Ok(time) = text.parse::<Timestamp>() {
         return Ok(time);
     }
+    // A date alone is its midnight.
     if let Ok(time) = text.parse::<DateTime>() {
         return TimeZone::UTC
             .to_timestamp(time)

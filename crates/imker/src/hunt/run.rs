@@ -23,16 +23,15 @@ pub fn run(hunt: &Hunt) -> Result<Exit> {
     if hunt.explain {
         rules::explain_to_standard_error(rules);
     }
-    // Opened first: a folder that cannot be written to should not cost an hour of reading.
-    let mut out = Output::open(hunt.output.as_deref())?;
-    let html = hunt
-        .html
-        .as_deref()
-        .map(|path| Output::open(Some(path)))
-        .transpose()?;
+    // A folder that cannot be written to should not cost an hour of reading. What is opened here is gone again
+    // before that: it might lie among the logs.
+    for path in [&hunt.output, &hunt.html].into_iter().flatten() {
+        Output::open(Some(path))?;
+    }
 
     let bar = Bar::new(hunt.quiet);
     let reading = imker_hunt::read(&hunt.read, rules, &bar).into_diagnostic()?;
+    let mut out = Output::open(hunt.output.as_deref())?;
     let mut detector = Detector::new(rules, hunt.settings.clone(), reading.servers.clone());
     match hunt.format {
         Format::Jsonl => {
@@ -72,7 +71,8 @@ pub fn run(hunt: &Hunt) -> Result<Exit> {
         Format::Jsonl | Format::Csv => {}
     }
     out.close()?;
-    if let Some(mut html) = html {
+    if let Some(path) = &hunt.html {
+        let mut html = Output::open(Some(path))?;
         imker_report::html(&report, hunt.language, &mut html).map_err(WriteError)?;
         html.close()?;
     }

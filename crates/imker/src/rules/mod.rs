@@ -67,6 +67,12 @@ fn check(paths: &[PathBuf]) -> Result<Exit> {
         loaded.counts.refused,
     )
     .map_err(WriteError)?;
+    let slow = |index: &RuleIndex| loaded.rules.explain(*index).unfiltered;
+    for index in indices(&loaded.rules).filter(slow) {
+        let rule = loaded.rules.rule(index);
+        let (source, title) = (escape::visible(&rule.source), escape::visible(&rule.title));
+        writeln!(out, "slow, for every line is parsed: {source}: {title}").map_err(WriteError)?;
+    }
     Ok(if loaded.counts.refused == 0 {
         Exit::Clean
     } else {
