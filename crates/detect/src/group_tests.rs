@@ -3,13 +3,14 @@
 
 use std::net::Ipv4Addr;
 
+use imker_sigma::RuleIndex;
 use jiff::SignedDuration;
 
 use crate::coverage::CoverageBook;
 use crate::detector::{Detector, OwnScanner, Settings};
-use crate::model::{Findings, Outcome, Vantage, Verdict};
+use crate::model::{Findings, OrdinaryCount, Outcome, ServerId, Vantage, Verdict};
 use crate::testing::{
-    Line, POWERSHELL, PROBE, SCANNER, STRANGER, WEBSHELL, book, line, line_on, rules, servers,
+    Line, NORMAL, POWERSHELL, PROBE, SCANNER, STRANGER, WEBSHELL, book, line, line_on, rules, servers,
 };
 
 const OWA: &str = "/autodiscover/autodiscover.json?@example.org/owa/?&Email=a";
@@ -267,4 +268,26 @@ fn suspects_are_those_that_succeeded_and_their_traffic_is_added() {
     assert_eq!(suspects.len(), 1);
     assert_eq!(suspects[0].client.to_string(), "203.0.113.7");
     assert_eq!(suspects[0].since.to_string(), "2021-08-12T10:00:01Z");
+}
+
+#[test]
+fn ordinary_lines_counted_beforehand_count_as_if_seen() {
+    let mut detector = Detector::with_book(book(&rules()), Settings::default(), servers(2));
+    detector.observe(&line("10:00:00", "/mapi/nspi/", 200, &[NORMAL]).0);
+    for (server, vantage, count) in [
+        (0, Vantage::FrontEnd, 4),
+        (0, Vantage::BackEnd, 3),
+        (1, Vantage::Proxy, 2),
+    ] {
+        detector.count_ordinary(&OrdinaryCount {
+            rule: RuleIndex(NORMAL),
+            server: ServerId(server),
+            vantage,
+            count,
+        });
+    }
+    let findings = detector.finish(&CoverageBook::new(SignedDuration::from_hours(24)), &[], true);
+    let counts: Vec<u64> = findings.normal.iter().map(|normal| normal.count).collect();
+    // The most that one kind of log tells, by server: 5 and 2.
+    assert_eq!(counts, [7]);
 }
