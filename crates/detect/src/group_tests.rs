@@ -113,6 +113,92 @@ fn long_after_an_exploit_only_a_script_that_was_missing_before_is_linked() {
 }
 
 #[test]
+fn one_clients_use_of_a_webshell_is_never_split() {
+    let exploit = || day(10, "10:00:00", RUN, 200, POWERSHELL);
+    let shell = |on, clock, status| day(on, clock, SHELL, status, WEBSHELL).from("198.51.100.1");
+    // It asked too early, and again when another had brought the script.
+    assert_eq!(
+        attacks([shell(10, "09:00:00", 404), exploit(), shell(10, "11:00:00", 200)]),
+        ["ProxyShell 203.0.113.7+198.51.100.1 x3"]
+    );
+    assert_eq!(
+        attacks([
+            shell(9, "09:00:00", 404),
+            exploit(),
+            shell(15, "11:00:00", 200),
+            shell(15, "12:00:00", 200)
+        ]),
+        ["ProxyShell 203.0.113.7+198.51.100.1 x4"]
+    );
+    // A third has used it meanwhile.
+    let third = day(10, "10:30:00", SHELL, 200, WEBSHELL).from("192.0.2.5");
+    assert_eq!(
+        attacks([
+            shell(10, "09:00:00", 404),
+            exploit(),
+            third,
+            shell(10, "11:00:00", 404)
+        ]),
+        ["ProxyShell 203.0.113.7+192.0.2.5+198.51.100.1 x4"]
+    );
+    // On another server it is another matter.
+    assert_eq!(
+        attacks([
+            shell(10, "09:00:00", 404).on(1),
+            exploit(),
+            shell(10, "11:00:00", 200)
+        ]),
+        [
+            "Webshell 198.51.100.1 x1",
+            "ProxyShell 203.0.113.7+198.51.100.1 x2"
+        ]
+    );
+    // Who exploited the server itself keeps its own attack.
+    let own = day(10, "08:00:00", RUN, 200, POWERSHELL).from("198.51.100.1");
+    assert_eq!(
+        attacks([
+            own,
+            shell(10, "09:00:00", 404),
+            exploit(),
+            shell(10, "11:00:00", 200)
+        ]),
+        ["ProxyShell 198.51.100.1 x3", "ProxyShell 203.0.113.7 x1"]
+    );
+}
+
+#[test]
+fn an_attack_that_joins_another_brings_all_that_was_counted() {
+    let shell = |clock, status| line(clock, SHELL, status, &[WEBSHELL]).from("198.51.100.1");
+    let findings = run(
+        Settings::default(),
+        [
+            shell("09:00:00", 404),
+            shell("09:00:01", 404),
+            line("10:00:00", RUN, 200, &[POWERSHELL]),
+            shell("11:00:00", 200),
+        ],
+    );
+    assert_eq!(findings.attacks.len(), 1);
+    let attack = &findings.attacks[0];
+    assert_eq!(
+        (attack.client.as_deref(), attack.verdict),
+        (Some("203.0.113.7"), Verdict::Compromised)
+    );
+    assert_eq!(
+        (attack.first.to_string(), attack.last.to_string()),
+        ("2021-08-12T09:00:00Z".into(), "2021-08-12T11:00:00Z".into())
+    );
+    let shell = &attack.stages[1];
+    assert_eq!(shell.outcomes.values().copied().collect::<Vec<_>>(), [2, 1]);
+    let clocks: Vec<_> = attack
+        .evidence
+        .iter()
+        .map(|row| row.time.strftime("%H:%M:%S").to_string())
+        .collect();
+    assert_eq!(clocks, ["09:00:00", "09:00:01", "10:00:00", "11:00:00"]);
+}
+
+#[test]
 fn users_of_one_webshell_are_one_attack_whatever_the_spelling() {
     let shell = |clock, url, client| line(clock, url, 200, &[WEBSHELL]).from(client);
     let lines = [
