@@ -30,6 +30,8 @@ impl Kind {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::expect_used)]
+
     use super::Kind;
 
     #[test]

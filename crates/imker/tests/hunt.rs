@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 #![allow(
     clippy::disallowed_methods,
+    clippy::disallowed_types,
     reason = "tests start the program and read small files of their own"
 )]
 

@@ -10,7 +10,7 @@ use imker_hunt::{Limits, Options};
 use imker_report::Language;
 use imker_sigma::Indicator;
 use ipnet::IpNet;
-use jiff::civil::{Date, DateTime};
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp};
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
@@ -152,11 +152,7 @@ fn time(option: &str, text: &str, now: Timestamp) -> Result<Timestamp> {
     if let Ok(time) = text.parse::<Timestamp>() {
         return Ok(time);
     }
-    if let Ok(time) = text
-        .parse::<Date>()
-        .map(|date| date.at(0, 0, 0, 0))
-        .or_else(|_| text.parse::<DateTime>())
-    {
+    if let Ok(time) = text.parse::<DateTime>() {
         return TimeZone::UTC
             .to_timestamp(time)
             .into_diagnostic()
