@@ -1,5 +1,6 @@
 //! One attack as it grows.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -31,8 +32,25 @@ struct StageSum {
     samples: BTreeMap<RuleIndex, Sample>,
 }
 
+impl StageSum {
+    fn join(&mut self, other: Self) {
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+        self.first_success = self.first_success.into_iter().chain(other.first_success).min();
+        for (outcome, count) in other.outcomes {
+            *self.outcomes.entry(outcome).or_default() += count;
+        }
+        self.rules.extend(other.rules);
+        for (rule, sample) in other.samples {
+            if self.samples.len() < SAMPLED_RULES || self.samples.contains_key(&rule) {
+                self.samples.entry(rule).or_default().join(sample);
+            }
+        }
+    }
+}
+
 /// Requests of the shared URL shape without user and build: the build at that time names their flaw.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Unattributed {
     times: BTreeSet<Timestamp>,
     cves: BTreeSet<String>,
@@ -106,6 +124,50 @@ impl AttackBuilder {
         self.count(stage, digest, book, budget);
     }
 
+    /// Takes in another attack, which began before or after.
+    pub fn join(&mut self, other: Self, book: &RuleBook) {
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+        self.first_success = self.first_success.into_iter().chain(other.first_success).min();
+        for client in other.clients {
+            if !self.clients.contains(&client) && self.clients.len() < CLIENTS {
+                self.clients.push(client);
+            }
+        }
+        self.servers.extend(other.servers);
+        self.succeeded.extend(other.succeeded);
+        let own_chain = self.chain;
+        for (stage, sum) in other.stages {
+            let stage = match attribution::family(other.chain, &book.tables) == self.family(book) {
+                true => {
+                    let name = book.tables.chain_name(own_chain);
+                    book.tables.counterpart(stage, name).unwrap_or(stage)
+                }
+                false => stage,
+            };
+            match self.stages.entry(stage) {
+                Entry::Occupied(mine) => mine.into_mut().join(sum),
+                Entry::Vacant(free) => {
+                    free.insert(sum);
+                }
+            }
+        }
+        self.cves.extend(other.cves);
+        self.techniques.extend(other.techniques);
+        for (server, unknown) in other.unattributed {
+            let mine = self.unattributed.entry(server).or_default();
+            mine.cves.extend(unknown.cves);
+            mine.times.extend(unknown.times);
+            while mine.times.len() > UNATTRIBUTED_TIMES {
+                mine.times.pop_last();
+            }
+        }
+        self.webshells.extend(other.webshells);
+        while self.webshells.len() > WEBSHELLS {
+            self.webshells.pop_last();
+        }
+    }
+
     /// The digest's stage in the attack's own chain. Who logs on is first refused without a user: such an attack
     /// counts as ProxyNotShell from the first request with a user on, unless ProxyShell worked before.
     fn in_chain(&mut self, digest: &Digest<'_>, book: &RuleBook) -> StageId {
@@ -141,13 +203,7 @@ impl AttackBuilder {
         let mut cves: BTreeSet<String> = infos().flat_map(|info| info.cves.iter().cloned()).collect();
         if digest.shared_shape {
             let Some(flaw) = attribution::flaw(digest.user, digest.fixed) else {
-                let unknown = self
-                    .unattributed
-                    .entry(digest.server)
-                    .or_insert_with(|| Unattributed {
-                        times: BTreeSet::new(),
-                        cves: BTreeSet::new(),
-                    });
+                let unknown = self.unattributed.entry(digest.server).or_default();
                 unknown.cves.extend(cves);
                 if unknown.times.len() < UNATTRIBUTED_TIMES {
                     unknown.times.insert(digest.time);

@@ -12,7 +12,7 @@ use crate::digest::Digest;
 use crate::findings::{self, Observed};
 use crate::group::AttackBook;
 use crate::join::{Joiner, Request};
-use crate::model::{Findings, Outcome, Sighting};
+use crate::model::{Findings, OrdinaryCount, Outcome, Sighting};
 use crate::names::Names;
 use crate::rulebook::{Role, RuleBook};
 use crate::side::Aside;
@@ -147,6 +147,12 @@ impl<'r> Detector<'r> {
             self.take(&request);
         }
         classified
+    }
+
+    /// Takes a count of lines that are known as ordinary and match nothing else, as [`is_ordinary`](crate::is_ordinary)
+    /// tells; such lines need not be sightings.
+    pub fn count_ordinary(&mut self, lines: &OrdinaryCount) {
+        self.aside.count_normal(lines);
     }
 
     fn take(&mut self, request: &Request) {

@@ -1,10 +1,12 @@
 //! Which requests belong to one attack.
 //!
 //! One client and one chain within [`IDLE`] are one attack, whatever the number of servers. A webshell that one
-//! address brought and another uses is one attack, linked by the server and the script's path.
+//! address brought and another uses is one attack, linked by the server and the script's path. What one client asked
+//! of one webshell on one server is never split between attacks: what came before joins in.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 
 use jiff::{SignedDuration, Timestamp};
@@ -25,6 +27,9 @@ const ATTACKS: usize = 1000;
 const UNLISTED: usize = 100_000;
 /// Webshells and script paths not found that are remembered, by server and path.
 const SHELLS: usize = 4096;
+
+/// Which client asked for which webshell in which attack; of more, some are forgotten.
+const USES: usize = 16_384;
 
 /// Who acts, as far as it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,6 +72,8 @@ pub(crate) struct AttackBook {
     next: u64,
     active: BTreeMap<Key, AttackId>,
     shells: BTreeMap<(ServerId, String), Shell>,
+    /// The attack that a client's requests for a script are part of; the path is hashed, for it may be long.
+    uses: BTreeMap<(Actor, ServerId, u64), AttackId>,
     /// The last success of an exploit, by server.
     exploited: BTreeMap<ServerId, (AttackId, Timestamp)>,
     unlisted: BTreeMap<Key, Timestamp>,
@@ -84,12 +91,15 @@ impl AttackBook {
             chain: attribution::family(digest.chain, &book.tables),
             own: digest.own,
         };
-        let id = self.linked(digest).or_else(|| self.running(&key, digest.time));
+        let linked = self.linked(digest);
+        let linked = self.with_earlier_use(&key, digest, linked, book);
+        let id = linked.or_else(|| self.running(&key, digest.time));
         let Some(id) = id.or_else(|| self.begin(&key, digest, book)) else {
             self.remember(digest, None);
             return false;
         };
         self.active.insert(key, id);
+        self.note_use(&key, digest, id);
         let mut exploited = false;
         if let Some(attack) = self.attacks.get_mut(&id) {
             let before = severity(attack, book);
@@ -134,6 +144,56 @@ impl AttackBook {
         let follows = digest.time.duration_since(when) <= IDLE && digest.succeeded();
         let same = same && digest.time.duration_since(attack.last) <= IDLE;
         (same || appeared || follows).then_some(id)
+    }
+
+    /// The attack that a request for a webshell belongs to, after that which holds the client's earlier requests for
+    /// it has joined in; one that has a success of its own stays as it is and takes the request.
+    fn with_earlier_use(
+        &mut self,
+        key: &Key,
+        digest: &Digest<'_>,
+        linked: Option<AttackId>,
+        book: &RuleBook,
+    ) -> Option<AttackId> {
+        let earlier = used(key, digest).and_then(|used| self.uses.get(&used).copied());
+        let Some((earlier, attack)) = earlier.and_then(|id| Some((id, self.attacks.get(&id)?))) else {
+            return linked;
+        };
+        match linked {
+            Some(id) if id != earlier && !attack.exploited() => {
+                self.join(earlier, id, book);
+                linked
+            }
+            _ => Some(earlier),
+        }
+    }
+
+    fn note_use(&mut self, key: &Key, digest: &Digest<'_>, id: AttackId) {
+        let Some(used) = used(key, digest) else { return };
+        if self.uses.len() >= USES && !self.uses.contains_key(&used) {
+            self.uses.pop_first();
+        }
+        self.uses.insert(used, id);
+    }
+
+    /// Makes two attacks one.
+    fn join(&mut self, from: AttackId, into: AttackId, book: &RuleBook) {
+        let Some(joined) = self.attacks.remove(&from) else {
+            return;
+        };
+        self.ranks.remove(&(severity(&joined, book), Reverse(from)));
+        if let Some(attack) = self.attacks.get_mut(&into) {
+            let before = severity(attack, book);
+            attack.join(joined, book);
+            self.ranks.remove(&(before, Reverse(into)));
+            self.ranks.insert((severity(attack, book), Reverse(into)));
+        }
+        let shells = self.shells.values_mut().filter_map(|shell| shell.attack.as_mut());
+        let exploits = self.exploited.values_mut().map(|(id, _)| id);
+        let all = self.active.values_mut().chain(self.uses.values_mut());
+        for id in all.chain(shells).chain(exploits).filter(|id| **id == from) {
+            *id = into;
+        }
     }
 
     fn remember(&mut self, digest: &Digest<'_>, id: Option<AttackId>) {
@@ -214,6 +274,7 @@ impl AttackBook {
             shell.attack = None;
         }
         self.exploited.retain(|_, (other, _)| *other != id);
+        self.uses.retain(|_, other| *other != id);
         self.not_listed += 1;
         if let Some(key) = keys.first() {
             self.note(*key, attack.last);
@@ -247,6 +308,14 @@ impl AttackBook {
     pub fn finish(self) -> (Vec<AttackBuilder>, u64) {
         (self.attacks.into_values().collect(), self.not_listed)
     }
+}
+
+/// What tells a client's requests for one webshell on one server.
+fn used(key: &Key, digest: &Digest<'_>) -> Option<(Actor, ServerId, u64)> {
+    let path = digest.shell.filter(|_| digest.own.is_none())?;
+    let mut hasher = DefaultHasher::new();
+    path.hash(&mut hasher);
+    Some((key.actor, digest.server, hasher.finish()))
 }
 
 /// The verdict that a step alone would give.

@@ -3,13 +3,14 @@
 
 use std::net::Ipv4Addr;
 
+use imker_sigma::RuleIndex;
 use jiff::SignedDuration;
 
 use crate::coverage::CoverageBook;
 use crate::detector::{Detector, OwnScanner, Settings};
-use crate::model::{Findings, Outcome, Vantage, Verdict};
+use crate::model::{Findings, OrdinaryCount, Outcome, ServerId, Vantage, Verdict};
 use crate::testing::{
-    Line, POWERSHELL, PROBE, SCANNER, STRANGER, WEBSHELL, book, line, line_on, rules, servers,
+    Line, NORMAL, POWERSHELL, PROBE, SCANNER, STRANGER, WEBSHELL, book, line, line_on, rules, servers,
 };
 
 const OWA: &str = "/autodiscover/autodiscover.json?@example.org/owa/?&Email=a";
@@ -109,6 +110,92 @@ fn long_after_an_exploit_only_a_script_that_was_missing_before_is_linked() {
         attacks([missing, exploit, late]),
         ["Webshell 192.0.2.9 x1", "ProxyShell 203.0.113.7+198.51.100.1 x2"]
     );
+}
+
+#[test]
+fn one_clients_use_of_a_webshell_is_never_split() {
+    let exploit = || day(10, "10:00:00", RUN, 200, POWERSHELL);
+    let shell = |on, clock, status| day(on, clock, SHELL, status, WEBSHELL).from("198.51.100.1");
+    // It asked too early, and again when another had brought the script.
+    assert_eq!(
+        attacks([shell(10, "09:00:00", 404), exploit(), shell(10, "11:00:00", 200)]),
+        ["ProxyShell 203.0.113.7+198.51.100.1 x3"]
+    );
+    assert_eq!(
+        attacks([
+            shell(9, "09:00:00", 404),
+            exploit(),
+            shell(15, "11:00:00", 200),
+            shell(15, "12:00:00", 200)
+        ]),
+        ["ProxyShell 203.0.113.7+198.51.100.1 x4"]
+    );
+    // A third has used it meanwhile.
+    let third = day(10, "10:30:00", SHELL, 200, WEBSHELL).from("192.0.2.5");
+    assert_eq!(
+        attacks([
+            shell(10, "09:00:00", 404),
+            exploit(),
+            third,
+            shell(10, "11:00:00", 404)
+        ]),
+        ["ProxyShell 203.0.113.7+192.0.2.5+198.51.100.1 x4"]
+    );
+    // On another server it is another matter.
+    assert_eq!(
+        attacks([
+            shell(10, "09:00:00", 404).on(1),
+            exploit(),
+            shell(10, "11:00:00", 200)
+        ]),
+        [
+            "Webshell 198.51.100.1 x1",
+            "ProxyShell 203.0.113.7+198.51.100.1 x2"
+        ]
+    );
+    // Who exploited the server itself keeps its own attack.
+    let own = day(10, "08:00:00", RUN, 200, POWERSHELL).from("198.51.100.1");
+    assert_eq!(
+        attacks([
+            own,
+            shell(10, "09:00:00", 404),
+            exploit(),
+            shell(10, "11:00:00", 200)
+        ]),
+        ["ProxyShell 198.51.100.1 x3", "ProxyShell 203.0.113.7 x1"]
+    );
+}
+
+#[test]
+fn an_attack_that_joins_another_brings_all_that_was_counted() {
+    let shell = |clock, status| line(clock, SHELL, status, &[WEBSHELL]).from("198.51.100.1");
+    let findings = run(
+        Settings::default(),
+        [
+            shell("09:00:00", 404),
+            shell("09:00:01", 404),
+            line("10:00:00", RUN, 200, &[POWERSHELL]),
+            shell("11:00:00", 200),
+        ],
+    );
+    assert_eq!(findings.attacks.len(), 1);
+    let attack = &findings.attacks[0];
+    assert_eq!(
+        (attack.client.as_deref(), attack.verdict),
+        (Some("203.0.113.7"), Verdict::Compromised)
+    );
+    assert_eq!(
+        (attack.first.to_string(), attack.last.to_string()),
+        ("2021-08-12T09:00:00Z".into(), "2021-08-12T11:00:00Z".into())
+    );
+    let shell = &attack.stages[1];
+    assert_eq!(shell.outcomes.values().copied().collect::<Vec<_>>(), [2, 1]);
+    let clocks: Vec<_> = attack
+        .evidence
+        .iter()
+        .map(|row| row.time.strftime("%H:%M:%S").to_string())
+        .collect();
+    assert_eq!(clocks, ["09:00:00", "09:00:01", "10:00:00", "11:00:00"]);
 }
 
 #[test]
@@ -267,4 +354,26 @@ fn suspects_are_those_that_succeeded_and_their_traffic_is_added() {
     assert_eq!(suspects.len(), 1);
     assert_eq!(suspects[0].client.to_string(), "203.0.113.7");
     assert_eq!(suspects[0].since.to_string(), "2021-08-12T10:00:01Z");
+}
+
+#[test]
+fn ordinary_lines_counted_beforehand_count_as_if_seen() {
+    let mut detector = Detector::with_book(book(&rules()), Settings::default(), servers(2));
+    detector.observe(&line("10:00:00", "/mapi/nspi/", 200, &[NORMAL]).0);
+    for (server, vantage, count) in [
+        (0, Vantage::FrontEnd, 4),
+        (0, Vantage::BackEnd, 3),
+        (1, Vantage::Proxy, 2),
+    ] {
+        detector.count_ordinary(&OrdinaryCount {
+            rule: RuleIndex(NORMAL),
+            server: ServerId(server),
+            vantage,
+            count,
+        });
+    }
+    let findings = detector.finish(&CoverageBook::new(SignedDuration::from_hours(24)), &[], true);
+    let counts: Vec<u64> = findings.normal.iter().map(|normal| normal.count).collect();
+    // The most that one kind of log tells, by server: 5 and 2.
+    assert_eq!(counts, [7]);
 }

@@ -38,3 +38,4 @@ pub use built_in::BUILT_IN_RULES;
 pub use coverage::CoverageBook;
 pub use detector::{Classified, Detector, OwnScanner, Settings, Suspect, SuspectTraffic};
 pub use model::*;
+pub use rulebook::is_ordinary;

@@ -69,6 +69,19 @@ pub struct Sighting {
     pub line: Text,
 }
 
+/// Lines of one kind of log that matched nothing but a rule for ordinary traffic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OrdinaryCount {
+    /// The rule.
+    pub rule: RuleIndex,
+    /// Whose logs they are.
+    pub server: ServerId,
+    /// Which logs.
+    pub vantage: Vantage,
+    /// Lines.
+    pub count: u64,
+}
+
 /// What one log file covers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FileCoverage {

@@ -108,11 +108,19 @@ impl RuleBook {
     }
 }
 
+/// Whether a rule knows ordinary traffic: level informational, a tag that begins with `imker.normal`, and none of the
+/// user's indicators.
+pub fn is_ordinary(rule: &Rule) -> bool {
+    rule.origin != Origin::Indicator
+        && rule.level == Level::Informational
+        && rule.tags.iter().any(|tag| tag.starts_with(NORMAL_TAG))
+}
+
 fn role(rule: &Rule, tables: &mut Tables) -> (Role, bool) {
     if rule.origin == Origin::Indicator {
         return (Role::Indicator, false);
     }
-    if rule.level == Level::Informational && rule.tags.iter().any(|tag| tag.starts_with(NORMAL_TAG)) {
+    if is_ordinary(rule) {
         return (Role::Normal, false);
     }
     match tables.of_rule(&rule.id) {

@@ -132,6 +132,22 @@ impl Sample {
         self.last = rows.to_vec();
     }
 
+    /// Takes in another sample, of requests before and after.
+    pub fn join(&mut self, other: Self) {
+        let time = |rows: &Vec<Arc<Kept>>| rows.first().map(|row| row.time);
+        self.early.extend(other.early);
+        self.early.sort_by_key(time);
+        self.early.truncate(EARLY);
+        if self.success.is_empty()
+            || (!other.success.is_empty() && time(&other.success) < time(&self.success))
+        {
+            self.success = other.success;
+        }
+        if time(&other.last) > time(&self.last) {
+            self.last = other.last;
+        }
+    }
+
     pub fn rows(&self) -> impl Iterator<Item = &Arc<Kept>> {
         self.early.iter().flatten().chain(&self.success).chain(&self.last)
     }

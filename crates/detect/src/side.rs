@@ -8,7 +8,8 @@ use imker_sigma::RuleIndex;
 
 use crate::join::Request;
 use crate::model::{
-    IndicatorSeen, NormalTraffic, Outcome, Reconnaissance, RuleNamed, ServerId, Sighting, Span, Vantage,
+    IndicatorSeen, NormalTraffic, OrdinaryCount, Outcome, Reconnaissance, RuleNamed, ServerId, Sighting,
+    Span, Vantage,
 };
 use crate::names::Names;
 use crate::rulebook::{Role, RuleBook};
@@ -53,9 +54,18 @@ impl Aside {
     /// Counts a line that is ordinary and nothing else; such lines are too many to wait for their fellows.
     pub fn add_normal(&mut self, sighting: &Sighting, book: &RuleBook) {
         for (index, _) in book.with_role(&sighting.rules, |role| role == Role::Normal) {
-            let rows = self.normal.entry((index, sighting.server)).or_default();
-            *rows.entry(sighting.vantage).or_default() += 1;
+            self.count_normal(&OrdinaryCount {
+                rule: index,
+                server: sighting.server,
+                vantage: sighting.vantage,
+                count: 1,
+            });
         }
+    }
+
+    pub fn count_normal(&mut self, lines: &OrdinaryCount) {
+        let rows = self.normal.entry((lines.rule, lines.server)).or_default();
+        *rows.entry(lines.vantage).or_default() += lines.count;
     }
 
     pub fn add(&mut self, request: &Request, outcome: Outcome, book: &RuleBook) {

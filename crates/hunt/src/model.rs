@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use imker_detect::{CoverageBook, LogKind};
+use imker_detect::{CoverageBook, LogKind, OrdinaryCount};
 use imker_sigma::RuleIndex;
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
@@ -90,8 +90,10 @@ pub struct Reading {
     pub servers: Vec<Arc<str>>,
     /// What the logs cover.
     pub coverage: CoverageBook,
-    /// Matched requests.
+    /// Matched requests, without those that only rules for ordinary traffic matched.
     pub sightings: Sightings,
+    /// How many of those there are, by rule, server and vantage; one request may stand in logs of several vantages.
+    pub ordinary: Vec<OrdinaryCount>,
     /// What could not be read, the first [`Reading::UNREAD_LISTED`] of it.
     pub unread: Vec<Unread>,
     /// Further entries of that kind.

@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use imker_detect::{Suspect, SuspectTraffic};
-use imker_sigma::RuleSet;
+use imker_detect::{Suspect, SuspectTraffic, is_ordinary};
+use imker_sigma::{RuleIndex, RuleSet};
 use jiff::Timestamp;
 
 use crate::input::Input;
@@ -138,6 +138,12 @@ impl<'r> Hunt<'r> {
         let task = Task {
             rules,
             layouts: Layouts::new(rules),
+            // A rule that feeds correlations only is no matter of counting.
+            ordinary: (0..)
+                .map(RuleIndex)
+                .zip(rules.rules())
+                .map(|(index, rule)| is_ordinary(rule) && rules.generates(index))
+                .collect(),
             purpose,
             since: options.since.map(millis),
             until: options.until.map(millis),
@@ -282,6 +288,7 @@ impl<'r> Hunt<'r> {
         let mut tally = self.tally.into_inner().unwrap_or_else(PoisonError::into_inner);
         let (names, servers) = tally.clues.settle();
         let exposure = every_line.then(|| tally.exposure(&servers, &names));
+        let ordinary = tally.ordinary(&servers);
         let unanswerable = tally.unanswerable(&layouts);
         tally.coverage.rename_servers(|clue| servers[clue.0 as usize]);
         let sources = tally.sources.iter().map(|source| Source {
@@ -299,6 +306,7 @@ impl<'r> Hunt<'r> {
             servers: names,
             coverage: tally.coverage,
             sightings,
+            ordinary,
             unread,
             unread_not_listed,
             set_aside: tally.set_aside,

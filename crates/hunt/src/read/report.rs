@@ -102,6 +102,7 @@ impl Reporter {
             tally.set_source(source, clue, vantage);
         }
         tally.add_reached(clue, vantage, outcome.reached);
+        tally.add_ordinary(clue, vantage, outcome.ordinary);
         tally.add_traffic(vantage, outcome.traffic);
         tally.add_layouts(outcome.layouts);
     }

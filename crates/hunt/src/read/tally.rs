@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use imker_detect::{CoverageBook, LogKind, ServerId, Vantage};
+use imker_detect::{CoverageBook, LogKind, OrdinaryCount, ServerId, Vantage};
 use imker_sigma::RuleIndex;
 use jiff::SignedDuration;
 
 use crate::layout::Layout;
 use crate::model::{Exposure, InputFile, Reading, Unanswerable, Unread};
-use crate::scan::{Reached, Traffic, add_traffic};
+use crate::scan::{Ordinary, Reached, Traffic, add_traffic};
 use crate::servers::Clues;
 use crate::sightings::Source;
 use crate::time::Millis;
@@ -29,6 +29,7 @@ pub(crate) struct Tally {
     /// By number; the server is that of a clue until names are settled.
     pub(crate) sources: Vec<Source>,
     pub(crate) traffic: HashMap<(RuleIndex, Vantage, Millis), Traffic>,
+    ordinary: BTreeMap<(RuleIndex, ServerId, Vantage), u64>,
     reached: HashMap<(ServerId, Vantage, &'static str), Reached>,
     layouts: HashMap<BTreeSet<u32>, u64>,
 }
@@ -46,6 +47,7 @@ impl Tally {
             lines: 0,
             sources: Vec::new(),
             traffic: HashMap::new(),
+            ordinary: BTreeMap::new(),
             reached: HashMap::new(),
             layouts: HashMap::new(),
         }
@@ -85,6 +87,31 @@ impl Tally {
                 .or_default()
                 .add(reached);
         }
+    }
+
+    pub(crate) fn add_ordinary(&mut self, server: ServerId, vantage: Vantage, lines: Ordinary) {
+        for ((rule, by_row), count) in lines {
+            let key = (rule, server, by_row.unwrap_or(vantage));
+            *self.ordinary.entry(key).or_default() += count;
+        }
+    }
+
+    /// Ordinary lines by rule, server and vantage.
+    pub(crate) fn ordinary(&self, servers: &[ServerId]) -> Vec<OrdinaryCount> {
+        let mut counts: BTreeMap<(RuleIndex, ServerId, Vantage), u64> = BTreeMap::new();
+        for ((rule, clue, vantage), count) in &self.ordinary {
+            let key = (*rule, servers[clue.0 as usize], *vantage);
+            *counts.entry(key).or_default() += count;
+        }
+        let counts = counts.into_iter();
+        counts
+            .map(|((rule, server, vantage), count)| OrdinaryCount {
+                rule,
+                server,
+                vantage,
+                count,
+            })
+            .collect()
     }
 
     pub(crate) fn add_traffic(&mut self, vantage: Vantage, traffic: HashMap<(RuleIndex, Millis), Traffic>) {

@@ -17,10 +17,10 @@ use crate::formats::{Cells, directive, fields_of, is_proxy_header};
 use crate::input::{Input, Piece, trim_nuls};
 use crate::layout::Layouts;
 use crate::model::{Limits, UnreadReason};
-use crate::sightings::{Record, Rules};
+use crate::sightings::{Record, Rules, vantage};
 use crate::time::{self, Millis};
 pub(crate) use exposure::Reached;
-pub(crate) use outcome::{InForce, Outcome, Traffic, Traits, add_traffic};
+pub(crate) use outcome::{InForce, Ordinary, Outcome, Traffic, Traits, add_traffic};
 
 /// Bytes below this stand in no log.
 const TEXT_MIN: u8 = 9;
@@ -53,6 +53,8 @@ impl Default for Sizes {
 pub(crate) struct Task<'r> {
     pub(crate) rules: &'r RuleSet,
     pub(crate) layouts: Layouts<'r>,
+    /// By rule, whether its matches alone are ordinary traffic, to be counted and no more.
+    pub(crate) ordinary: Vec<bool>,
     pub(crate) purpose: Purpose,
     pub(crate) since: Option<Millis>,
     pub(crate) until: Option<Millis>,
@@ -83,6 +85,8 @@ pub(crate) struct Tools {
     scan: ScanScratch,
     evaluate: Scratch,
     bad: Vec<(u64, u64, UnreadReason)>,
+    /// Of the block.
+    ordinary: Ordinary,
     events: Vec<crate::coverage::Event>,
     /// Buffers for reading.
     pub(crate) buffers: Vec<Vec<u8>>,
@@ -314,6 +318,7 @@ impl Scanner<'_, '_> {
         if binary {
             self.out.matched.truncate(mark);
             self.tools.bad.clear();
+            self.tools.ordinary.clear();
             self.out.in_force = before.clone();
             turns.clear();
             self.search_between_binary(block, &mut turns);
@@ -327,6 +332,9 @@ impl Scanner<'_, '_> {
         self.tools.bad.dedup_by_key(|bad| bad.0);
         for (line, offset, reason) in self.tools.bad.drain(..) {
             self.out.bad.push(line, offset, reason);
+        }
+        while let Some((key, count)) = self.tools.ordinary.pop_first() {
+            *self.out.ordinary.entry(key).or_default() += count;
         }
         if let Purpose::Follow(since) = &self.task.purpose {
             self.count_traffic(mark, since);
@@ -439,7 +447,14 @@ impl Scanner<'_, '_> {
         let mut torn = !whole && !block.is_unfinished(range.end);
         if !tools.matched.is_empty() {
             match shape.time(line, &tools.cells, out.in_force.day) {
-                Some(time) if task.includes(time) => Record {
+                Some(time) if !task.includes(time) => {}
+                Some(_) if task.is_ordinary(&tools.matched) => {
+                    let by = vantage(shape, line, &tools.cells);
+                    for rule in &tools.matched {
+                        *tools.ordinary.entry((*rule, by)).or_default() += 1;
+                    }
+                }
+                Some(time) => Record {
                     time,
                     line: line_number,
                     offset: block.place(range.start),
@@ -450,7 +465,6 @@ impl Scanner<'_, '_> {
                     text: line,
                 }
                 .write(&mut out.matched),
-                Some(_) => {}
                 None => torn = true,
             }
         }
@@ -463,6 +477,11 @@ impl Scanner<'_, '_> {
 }
 
 impl Task<'_> {
+    /// Whether lines that match these rules are ordinary.
+    fn is_ordinary(&self, rules: &[RuleIndex]) -> bool {
+        rules.iter().all(|rule| self.ordinary[rule.0 as usize])
+    }
+
     /// Whether the user asked for requests of this time.
     fn includes(&self, time: Millis) -> bool {
         self.since.is_none_or(|since| time >= since) && self.until.is_none_or(|until| time < until)

@@ -1,9 +1,10 @@
 //! What scanning a unit yields.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use imker_detect::Vantage;
 use imker_sigma::RuleIndex;
 
 use super::bad::BadLines;
@@ -50,6 +51,8 @@ pub(crate) struct Outcome {
     pub(crate) matched: Vec<u8>,
     /// More matched than may be held; the rest of the unit was not scanned.
     pub(crate) overflowed: bool,
+    /// Lines that only rules for ordinary traffic matched, by rule and the vantage that the row itself tells.
+    pub(crate) ordinary: Ordinary,
     pub(crate) reached: HashMap<&'static str, Reached>,
     pub(crate) traffic: HashMap<(RuleIndex, Millis), Traffic>,
     pub(crate) traits: Traits,
@@ -58,6 +61,9 @@ pub(crate) struct Outcome {
     /// What the directives set at the end.
     pub(crate) in_force: InForce,
 }
+
+/// Counts of ordinary lines.
+pub(crate) type Ordinary = BTreeMap<(RuleIndex, Option<Vantage>), u64>;
 
 /// Requests in one hour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -100,6 +106,9 @@ impl Outcome {
         self.headless = self.headless.or(next.headless);
         for (directory, reached) in next.reached {
             self.reached.entry(directory).or_default().add(reached);
+        }
+        for (key, count) in next.ordinary {
+            *self.ordinary.entry(key).or_default() += count;
         }
         for (hour, traffic) in next.traffic {
             add_traffic(&mut self.traffic, hour, traffic);

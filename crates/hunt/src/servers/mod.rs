@@ -42,6 +42,10 @@ impl Clue {
             address: traits.address,
         }
     }
+
+    fn is_named(&self) -> bool {
+        self.given.is_some() || self.host.is_some() || self.folder.is_some()
+    }
 }
 
 /// The site or protocol that a log is of, and where it stands.
@@ -163,30 +167,43 @@ impl Clues {
         }
     }
 
-    /// An address that is told together with one name belongs to that server wherever it is told alone.
+    /// An address that is told together with one name belongs to that server wherever it is told without any.
     fn join_by_address(&self, groups: &mut Groups) {
-        let mut named: HashMap<IpAddr, BTreeSet<String>> = HashMap::new();
-        let mut holder: HashMap<IpAddr, usize> = HashMap::new();
+        let mut named = vec![false; self.list.len()];
+        // Names of logs are surer than those of folders.
+        let mut holders: [HashMap<IpAddr, BTreeSet<usize>>; 2] = Default::default();
         for (at, clue) in self.list.iter().enumerate() {
-            if let (Some(address), Some(host), None) = (clue.address, &clue.host, &clue.given) {
-                named.entry(address).or_default().insert(host_key(host));
-                holder.insert(address, at);
-            }
+            let root = groups.root(at);
+            named[root] |= clue.is_named();
         }
         for (at, clue) in self.list.iter().enumerate() {
-            let Clue {
-                given: None,
-                host: None,
-                address: Some(address),
-                ..
-            } = clue
-            else {
+            let root = groups.root(at);
+            if let (true, Some(address)) = (named[root], clue.address) {
+                let by_folder = clue.given.is_none() && clue.host.is_none() && clue.folder.is_some();
+                let holders = &mut holders[usize::from(by_folder)];
+                holders.entry(address).or_default().insert(root);
+            }
+        }
+        let holders = |address: &IpAddr| holders.iter().find_map(|holders| holders.get(address));
+        let mut nameless: HashMap<IpAddr, usize> = HashMap::new();
+        let mut found: Vec<(usize, &BTreeSet<usize>)> = Vec::new();
+        for (at, clue) in self.list.iter().enumerate() {
+            let root = groups.root(at);
+            let Some(address) = clue.address.filter(|_| !named[root]) else {
                 continue;
             };
-            match named.get(address).map(BTreeSet::len) {
-                None if clue.folder.is_none() => groups.join(*holder.entry(*address).or_insert(at), at),
-                Some(1) if clue.folder.is_none() => groups.join(holder[address], at),
-                _ => {}
+            match holders(&address) {
+                Some(of) => found.push((at, of)),
+                None => groups.join(*nameless.entry(address).or_insert(at), at),
+            }
+        }
+        let mut by_group: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+        for (at, of) in found {
+            by_group.entry(groups.root(at)).or_default().extend(of);
+        }
+        for (group, of) in by_group {
+            if let (1, Some(server)) = (of.len(), of.first()) {
+                groups.join(*server, group);
             }
         }
     }
@@ -305,6 +322,29 @@ mod tests {
             clue("", "/e", false, "192.0.2.2"),
         ];
         assert_eq!(names(logs), ["EX01", "ex02.example.org", "ex02.example.org"]);
+    }
+
+    #[test]
+    fn an_address_leads_to_the_server_that_it_is_told_with() {
+        let folder = |name: &str, address: &str| Clue {
+            folder: Some(name.into()),
+            ..clue("", &format!("/e/{name}"), true, address)
+        };
+        let logs = vec![
+            folder("EX01", "192.0.2.1"),
+            folder("EX02", "192.0.2.2"),
+            clue("", "/x", false, "192.0.2.2"),
+            clue("", "/y", false, "192.0.2.3"),
+        ];
+        assert_eq!(names(logs.clone()), ["EX01", "EX02", "EX02", "192.0.2.3"]);
+        // Two servers claim it.
+        let mut claimed = logs.clone();
+        claimed.push(folder("EX03", "192.0.2.2"));
+        assert_eq!(names(claimed)[2], "192.0.2.2");
+        // What a log says comes before the folder's name.
+        let mut told = logs;
+        told.push(clue("EX04", "/z", false, "192.0.2.2"));
+        assert_eq!(names(told), ["EX01", "EX02", "EX04", "192.0.2.3", "EX04"]);
     }
 
     #[test]

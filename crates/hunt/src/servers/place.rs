@@ -37,8 +37,25 @@ pub(crate) struct LogPlace {
 }
 
 impl LogPlace {
-    /// Reads the place of a file found below `given`, or of `member` in it.
+    /// Reads the place of a file found below `given`, or of `member` in it. A member whose own path tells nothing lies
+    /// where its archive does.
     pub(crate) fn of(file: &Path, member: Option<&str>, given: &Path) -> Self {
+        let place = Self::read(file, member, given);
+        let Some(member) = member.filter(|_| !place.structured && place.name.is_none()) else {
+            return place;
+        };
+        let around = Self::of(file, member.rsplit_once('!').map(|(around, _)| around), given);
+        if around.structured || around.name.is_some() {
+            Self {
+                source: place.source.or(around.source),
+                ..around
+            }
+        } else {
+            place
+        }
+    }
+
+    fn read(file: &Path, member: Option<&str>, given: &Path) -> Self {
         let mut parts = parts_of(file);
         // The parts that are archives.
         let mut archives = Vec::new();
@@ -179,6 +196,24 @@ mod tests {
                 (some("EX02"), some("W3SVC1"), true),
             ),
             ("/e/u_ex21.zip", Some("u_ex21.log"), "/e", (None, None, false)),
+            (
+                "/e/EX02/inetpub/logs/LogFiles/W3SVC1/u_ex21.zip",
+                Some("u_ex21.log"),
+                "/e",
+                (some("EX02"), some("W3SVC1"), true),
+            ),
+            (
+                "/e/EX02/LogFiles/W3SVC2/old.zip",
+                Some("2021.tar.gz!u_ex21.log"),
+                "/e",
+                (some("EX02"), some("W3SVC2"), true),
+            ),
+            (
+                "/e/EX02/u_ex21.zip",
+                Some("u_ex21.log"),
+                "/e",
+                (some("EX02"), None, false),
+            ),
             (
                 "/e/all.zip",
                 Some("inner.tar.gz!u.log"),

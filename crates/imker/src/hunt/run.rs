@@ -33,6 +33,9 @@ pub fn run(hunt: &Hunt) -> Result<Exit> {
     let reading = imker_hunt::read(&hunt.read, rules, &bar).into_diagnostic()?;
     let mut out = Output::open(hunt.output.as_deref())?;
     let mut detector = Detector::new(rules, hunt.settings.clone(), reading.servers.clone());
+    for lines in &reading.ordinary {
+        detector.count_ordinary(lines);
+    }
     match hunt.format {
         Format::Jsonl => {
             let mut lines = JsonLines::new(&mut out);

@@ -1,5 +1,8 @@
 //! Logs in all their forms.
 
+use imker_detect::Vantage;
+use imker_sigma::{Origin, RuleIndex};
+
 use super::*;
 
 #[test]
@@ -177,4 +180,63 @@ fn a_log_without_dates_takes_the_day_of_its_directive() {
         .map(|sighting| sighting.unwrap().request.time.to_string())
         .collect();
     assert_eq!(times, ["2021-08-12T23:59:59Z", "2021-08-13T00:00:01Z"]);
+}
+
+#[test]
+fn ordinary_requests_are_counted_and_no_more() {
+    let mut builder = RuleSetBuilder::new();
+    builder
+        .add_indicator(&Indicator::Path("/looked-for".into()), "test")
+        .unwrap();
+    let rule = "title: Ordinary\nid: 7c9e6679-7425-40de-944b-e07fc1f90ae7\nlevel: informational\n\
+                tags: [imker.normal.owa]\nlogsource: {category: webserver}\n\
+                detection:\n  part: {cs-uri-stem|contains: '/owa'}\n  condition: part\n";
+    builder.add_yaml(rule, "ordinary.yml", Origin::BuiltIn).unwrap();
+    let rules = builder.build().unwrap();
+    let place = rules.rules().iter().position(|rule| rule.title == "Ordinary");
+    let ordinary = RuleIndex(place.unwrap() as u32);
+    let mut log = log_with_one_match();
+    // Matched by another rule as well.
+    log += &row("2021-08-12 10:20:00", "/looked-for/owa", "203.0.113.7");
+    let back_end = log_with_one_match().replace(" 443 ", " 444 ");
+    let folder = tree(&[
+        ("EX01/W3SVC1/a.log", log.as_bytes()),
+        ("EX01/W3SVC1/b.log", log_with_one_match().as_bytes()),
+        ("EX01/W3SVC2/c.log", back_end.as_bytes()),
+        // Its sites are told row by row, and its binary line is read in parts.
+        (
+            "EX02/d.log",
+            (log_with_one_match() + &back_end + "\0\x01\n").as_bytes(),
+        ),
+    ]);
+    let sizes = Sizes {
+        chunk: 256,
+        block: 512,
+        unit: 512,
+    };
+    for (since, one) in [(None, 9), ("2021-08-12T10:05:00Z".parse().ok(), 4)] {
+        for sizes in [sizes, Sizes::default()] {
+            let options = Options {
+                since,
+                ..options(folder.path())
+            };
+            let reading = read_in(&options, &rules, &(), sizes).unwrap();
+            let counts: Vec<_> = reading
+                .ordinary
+                .iter()
+                .map(|lines| (lines.rule, lines.server.0, lines.vantage, lines.count))
+                .collect();
+            let line = |server, vantage, count| (ordinary, server, vantage, count);
+            assert_eq!(
+                counts,
+                [
+                    line(0, Vantage::FrontEnd, 2 * one),
+                    line(0, Vantage::BackEnd, one),
+                    line(1, Vantage::FrontEnd, one),
+                    line(1, Vantage::BackEnd, one),
+                ]
+            );
+            assert_eq!(reading.sightings.len(), 6);
+        }
+    }
 }
