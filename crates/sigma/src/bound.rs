@@ -136,7 +136,7 @@ impl Bound {
         };
         let known = |test: &Test| match (self.places[field.0], test) {
             (None, _) => false,
-            (Some(_), Test::Text(..)) => true,
+            (Some(_), Test::Text(..) | Test::Expression(_)) => true,
             (Some(place), Test::OtherField(other, ..)) => {
                 place.own.is_some() && self.places[other.0].is_some()
             }

@@ -89,16 +89,12 @@ impl Line<'_> {
     fn any(&mut self, place: Place, tests: &[Test]) -> Truth {
         let mut truth = Truth::False;
         for test in tests {
-            truth = truth.max(match test {
-                Test::Text(case, test) => {
-                    let holds = self.texts(place.slot, *case).iter().any(|text| test.holds(text));
-                    if holds {
-                        Truth::True
-                    } else {
-                        Truth::False.or_unknown(place.partial)
-                    }
-                }
-                test => self.other(place, test),
+            truth = truth.max(if is_of_text(test) {
+                let variants = self.texts(place.slot, Case::Kept).len();
+                let holds = (0..variants).any(|variant| self.holds(test, place.slot, variant));
+                Truth::from(holds).or_unknown(place.partial)
+            } else {
+                self.other(place, test)
             });
             if truth == Truth::True {
                 break;
@@ -109,25 +105,34 @@ impl Line<'_> {
 
     fn all(&mut self, place: Place, tests: &[Test]) -> Truth {
         let mut truth = Truth::True;
-        let is_text = |test: &&Test| matches!(test, Test::Text(..));
-        for test in tests.iter().filter(|test| !is_text(test)) {
+        for test in tests.iter().filter(|test| !is_of_text(test)) {
             truth = truth.min(self.other(place, test));
         }
-        if truth == Truth::False || !tests.iter().any(|test| is_text(&test)) {
+        if truth == Truth::False || !tests.iter().any(is_of_text) {
             return truth;
         }
-        let mut variant = 0;
-        while variant < self.texts(place.slot, Case::Kept).len() {
-            let holds = tests.iter().all(|test| match test {
-                Test::Text(case, test) => test.holds(self.texts(place.slot, *case).get(variant)),
-                _ => true,
-            });
-            if holds {
-                return truth;
-            }
-            variant += 1;
+        let variants = self.texts(place.slot, Case::Kept).len();
+        let holds = (0..variants).any(|variant| {
+            let mut texts = tests.iter().filter(|test| is_of_text(test));
+            texts.all(|test| self.holds(test, place.slot, variant))
+        });
+        if holds {
+            return truth;
         }
         truth.min(Truth::False.or_unknown(place.partial))
+    }
+
+    /// Whether a test of texts holds for a variant of the slot's text.
+    fn holds(&mut self, test: &Test, slot: usize, variant: usize) -> bool {
+        match test {
+            Test::Text(case, test) => test.holds(self.texts(slot, *case).get(variant)),
+            Test::Expression(expression) => {
+                self.texts(slot, Case::Folded);
+                let SlotTexts { kept, folded, .. } = &self.scratch.slots[slot];
+                expression.matches(kept.get(variant), folded.get(variant))
+            }
+            _ => false,
+        }
     }
 
     /// A test on the field's own column as logged.
@@ -137,7 +142,7 @@ impl Line<'_> {
         };
         let value = own.of(self.row.values);
         let holds = match test {
-            Test::Text(..) => false,
+            Test::Text(..) | Test::Expression(_) => false,
             Test::Empty => value.is_empty(),
             Test::Exists(expected) => value.is_empty() != *expected,
             Test::Number(comparison, number) => comparison.holds(value, *number),
@@ -202,6 +207,11 @@ impl Truth {
     fn or_unknown(self, unknown: bool) -> Self {
         if unknown { self.max(Self::Unknown) } else { self }
     }
+}
+
+/// Whether the test looks at each variant of a text.
+fn is_of_text(test: &Test) -> bool {
+    matches!(test, Test::Text(..) | Test::Expression(_))
 }
 
 fn fill(texts: &mut Texts, slot: Slot, row: Row<'_>, spare: &mut Vec<u8>) {

@@ -6,6 +6,7 @@ use aho_corasick::AhoCorasick;
 use ipnet::IpNet;
 use memchr::memmem::Finder;
 
+use crate::expression::Expression;
 use crate::pattern::Pattern;
 use crate::prefilter::Requirement;
 
@@ -48,18 +49,15 @@ impl Item {
     pub(crate) fn cost(&self) -> u32 {
         let text = |test: &TextTest| match test {
             TextTest::Equals(_) | TextTest::StartsWith(_) | TextTest::EndsWith(_) => 4,
-            TextTest::Regex(_) => 20,
             _ => 8,
         };
         let tests: u32 = self
             .tests
             .iter()
-            .map(|test| {
-                if let Test::Text(_, test) = test {
-                    text(test)
-                } else {
-                    1
-                }
+            .map(|test| match test {
+                Test::Text(_, test) => text(test),
+                Test::Expression(_) => 20,
+                _ => 1,
             })
             .sum();
         if self.subject == Subject::Line {
@@ -82,6 +80,8 @@ pub(crate) enum Case {
 pub(crate) enum Test {
     /// On each variant of the field's text.
     Text(Case, TextTest),
+    /// On each variant of the field's text, letter case as the expression says.
+    Expression(Box<Expression>),
     /// Empty: `null`, `''` and `'-'`.
     Empty,
     /// Not empty (`true`) or empty (`false`).
@@ -131,7 +131,6 @@ pub(crate) enum TextTest {
     Contains(Box<Finder<'static>>),
     ContainsAny(AhoCorasick),
     Pattern(Pattern),
-    Regex(regex::bytes::Regex),
     AnyOf(Vec<Self>),
 }
 
@@ -148,11 +147,6 @@ impl TextTest {
             Self::Contains(finder) => finder.find(text).is_some(),
             Self::ContainsAny(automaton) => automaton.is_match(text),
             Self::Pattern(pattern) => pattern.matches(text),
-            // A stray byte, as `%ff` decoded, must not stop `.` or `[^/]`: it counts as one character.
-            Self::Regex(regex) => match str::from_utf8(text) {
-                Ok(_) => regex.is_match(text),
-                Err(_) => regex.is_match(String::from_utf8_lossy(text).as_bytes()),
-            },
             Self::AnyOf(tests) => tests.iter().any(|test| test.holds(text)),
         }
     }

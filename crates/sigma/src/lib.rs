@@ -35,6 +35,7 @@ mod decode;
 mod error;
 mod evaluate;
 mod explain;
+mod expression;
 mod fields;
 mod indicator;
 mod item;

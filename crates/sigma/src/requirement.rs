@@ -132,28 +132,33 @@ fn collect(hir: &Hir, run: &mut Vec<u8>, parts: &mut Vec<Requirement>) {
     }
 }
 
-/// The letter of a class that holds one ASCII letter in both cases and nothing else.
+/// The letter of a class that holds one ASCII letter in both cases and nothing else but what folds to it: the
+/// Kelvin sign and the long s, lines with which need not hold any literal.
 fn one_letter(class: &Class) -> Option<u8> {
-    let mut letters = Vec::new();
+    let mut letters: Vec<u32> = Vec::new();
+    let mut add = |start: u32, end: u32| letters.extend((start..=end).take(4));
     match class {
-        Class::Unicode(class) => {
-            for range in class.ranges() {
-                letters.extend((range.start()..=range.end()).take(3).map(u32::from));
-            }
-        }
-        Class::Bytes(class) => {
-            for range in class.ranges() {
-                letters.extend((range.start()..=range.end()).take(3).map(u32::from));
-            }
-        }
+        Class::Unicode(class) => class
+            .ranges()
+            .iter()
+            .for_each(|range| add(range.start().into(), range.end().into())),
+        Class::Bytes(class) => class
+            .ranges()
+            .iter()
+            .for_each(|range| add(range.start().into(), range.end().into())),
     }
-    match letters[..] {
-        [upper, lower] => {
-            let (upper, lower) = (u8::try_from(upper).ok()?, u8::try_from(lower).ok()?);
-            (upper.is_ascii_uppercase() && upper.to_ascii_lowercase() == lower).then_some(lower)
-        }
-        _ => None,
-    }
+    let lower = match letters[..] {
+        [_, lower] | [_, lower, 0x17f | 0x212a] => u8::try_from(lower).ok()?,
+        _ => return None,
+    };
+    let cases = [lower.to_ascii_uppercase(), lower].map(u32::from);
+    let folded: &[u32] = match lower {
+        b's' => &[0x17f],
+        b'k' => &[0x212a],
+        _ => &[],
+    };
+    let is_letter = lower.is_ascii_lowercase() && letters[..2] == cases;
+    (is_letter && (letters.len() == 2 || letters[2..] == *folded)).then_some(lower)
 }
 
 #[cfg(test)]
@@ -182,7 +187,9 @@ mod tests {
         };
         assert_eq!(of(r"^/owa/[a-z]+\.aspx$"), "(/owa/&.aspx)");
         assert_eq!(of("(?i)autodi"), "autodi");
-        assert_eq!(of("(?i)takes"), "(ta&e)", "K and S fold beyond ASCII");
+        assert_eq!(of("(?i)takes"), "takes");
+        assert_eq!(of("(?i)a[kKi]a[skK]"), "(a&a)");
+        assert_eq!(of("a[sS\u{17f}]b[kK\u{17f}]"), "asb");
         assert_eq!(of("a(bc)d"), "abcd");
         assert_eq!(of("x(one|two)y"), "(x&(one|two)&y)");
         assert_eq!(of("x(one|.)y"), "(x&y)");

@@ -1,19 +1,16 @@
 //! The values of an item, compiled to tests.
 
 use aho_corasick::AhoCorasick;
-use regex::bytes::RegexBuilder;
 use rsigma_parser::{SigmaString, SigmaValue};
 
 use super::Fields;
 use super::encode;
 use super::modifiers::{Base64, Modifiers, Operator};
+use crate::expression::{Expression, Flags};
 use crate::item::{Case, Comparison, Item, Link, Relation, Subject, Test, TextTest, network};
 use crate::pattern::Pattern;
 use crate::prefilter::Requirement;
 use crate::variants::folded;
-
-/// The size that a compiled regular expression may have, in bytes.
-const MAX_REGEX: usize = 1 << 20;
 
 /// From so many literals on, a list is searched by one automaton.
 const LONG_LIST: usize = 16;
@@ -249,7 +246,7 @@ impl Values<'_> {
         Ok(requirement)
     }
 
-    fn regex(&mut self, expression: &str) -> Result<Requirement, String> {
+    fn regex(&mut self, source: &str) -> Result<Requirement, String> {
         let Operator::Regex {
             ignore_case,
             multi_line,
@@ -258,36 +255,13 @@ impl Values<'_> {
         else {
             return Err("not a regular expression".into());
         };
-        let refuse = |error: &dyn std::fmt::Display| {
-            let last = error
-                .to_string()
-                .lines()
-                .last()
-                .unwrap_or_default()
-                .trim()
-                .to_owned();
-            format!("the regular expression cannot be used ({last}): `{expression}`")
+        let flags = Flags {
+            ignore_case,
+            multi_line,
+            dot_all,
         };
-        let hir = regex_syntax::ParserBuilder::new()
-            .utf8(false)
-            .case_insensitive(ignore_case)
-            .multi_line(multi_line)
-            .dot_matches_new_line(dot_all)
-            .build()
-            .parse(expression)
-            .map_err(|error| refuse(&error))?;
-        let regex = RegexBuilder::new(expression)
-            .case_insensitive(ignore_case)
-            .multi_line(multi_line)
-            .dot_matches_new_line(dot_all)
-            .size_limit(MAX_REGEX)
-            .dfa_size_limit(MAX_REGEX)
-            .build()
-            .map_err(|error| refuse(&error))?;
-        self.push(
-            Test::Text(Case::Kept, TextTest::Regex(regex)),
-            Requirement::of_regex(&hir),
-        )
+        let (expression, requirement) = Expression::new(source, flags)?;
+        self.push(Test::Expression(Box::new(expression)), requirement)
     }
 
     fn finish(mut self) -> Result<Vec<Test>, String> {

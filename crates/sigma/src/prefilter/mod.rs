@@ -5,6 +5,7 @@
 //! again. The prefilter may name a line in vain; it never leaves one out.
 
 mod choice;
+mod confirm;
 mod run;
 mod sample;
 mod scan;
@@ -17,6 +18,7 @@ use std::ops::Range;
 
 use crate::RuleIndex;
 use choice::{Part, Window, choose, parts};
+use confirm::{Confirmation, Held};
 use sample::Sample;
 use search::{Choice, Searcher};
 
@@ -114,7 +116,10 @@ impl Seen {
 #[derive(Debug, Default)]
 pub struct ScanScratch {
     bits: RuleBits,
+    /// Whether the current line holds a character of [`FOLDED`].
+    folded: bool,
     decoded: [Vec<u8>; 2],
+    held: Held,
 }
 
 /// The literals of all rules, compiled.
@@ -126,6 +131,9 @@ pub struct Prefilter {
     /// By what the searcher reports, less the families: what to verify around a hit.
     anchors: Vec<Vec<Anchor>>,
     runs: Vec<Run>,
+    /// The first of the runs, at the end of `runs`, that are characters of [`FOLDED`].
+    first_folded: usize,
+    confirmation: Confirmation,
     /// By rule, places in `runs`.
     rule_runs: Vec<Vec<usize>>,
     unfiltered: Vec<RuleIndex>,
@@ -174,6 +182,7 @@ impl Prefilter {
                 }
             }
         }
+        let first_folded = wanted.runs.len();
         for character in FOLDED {
             wanted.add(character.as_bytes().into(), &all);
         }
@@ -207,11 +216,15 @@ impl Prefilter {
             }
             runs.push(Run { bytes, part, rules });
         }
+        let anchors_of = |places: &Vec<usize>| places.iter().map(|run| &*runs[*run].bytes).collect();
+        let confirmation = Confirmation::new(requirements, rule_runs.iter().map(anchors_of));
         Self {
             searcher,
             directive,
             anchors,
             runs,
+            first_folded,
+            confirmation,
             rule_runs,
             unfiltered,
             base,
@@ -245,10 +258,19 @@ impl Prefilter {
         &self.anchors[(id - FAMILIES) as usize]
     }
 
-    /// The rules of the anchor's run, if it stands around a hit at `at`.
-    fn verify(&self, anchor: &Anchor, text: &[u8], at: usize) -> Option<&[RuleIndex]> {
+    /// Whether the anchor's run stands around a hit at `at`.
+    fn verify(&self, anchor: &Anchor, text: &[u8], at: usize) -> bool {
         let run = &self.runs[anchor.run];
-        run::stands(&run.bytes, anchor.index, text, at + anchor.ahead).then_some(&run.rules)
+        run::stands(&run.bytes, anchor.index, text, at + anchor.ahead)
+    }
+
+    /// Takes note of a run that stands in the current line.
+    fn note(&self, anchor: &Anchor, bits: &mut RuleBits, folded: &mut bool) {
+        *folded |= anchor.run >= self.first_folded;
+        self.runs[anchor.run]
+            .rules
+            .iter()
+            .for_each(|&rule| bits.insert(rule));
     }
 }
 

@@ -28,6 +28,7 @@ pub(super) fn scan(
     point: &mut impl FnMut(Range<usize>, Pointed<'_>),
 ) -> Seen {
     scratch.bits.clone_from(&filter.base);
+    scratch.folded = false;
     let mut lines = Lines {
         filter,
         block,
@@ -58,9 +59,10 @@ impl<P: FnMut(Range<usize>, Pointed<'_>)> Lines<'_, P> {
             self.reach(at + 1);
         } else {
             for anchor in self.filter.anchors(id) {
-                if let Some(rules) = self.filter.verify(anchor, self.block, at) {
+                if self.filter.verify(anchor, self.block, at) {
                     self.reach(at);
-                    rules.iter().for_each(|&rule| self.scratch.bits.insert(rule));
+                    let ScanScratch { bits, folded, .. } = &mut *self.scratch;
+                    self.filter.note(anchor, bits, folded);
                 }
             }
         }
@@ -103,39 +105,59 @@ impl<P: FnMut(Range<usize>, Pointed<'_>)> Lines<'_, P> {
         if text.starts_with(b"#") {
             (self.point)(range, Pointed::Directive);
         } else {
-            if self.decode {
-                self.filter.mark_decoded(text, self.scratch);
+            let readings = if self.decode {
+                self.filter.mark_decoded(text, self.scratch)
+            } else {
+                0
+            };
+            let ScanScratch {
+                bits,
+                folded,
+                decoded,
+                held,
+            } = &mut *self.scratch;
+            // Characters that fold to ASCII letters may stand in for these anywhere.
+            if !*folded && !bits.is_empty() {
+                let texts = decoded[..readings].iter().map(Vec::as_slice);
+                let confirmation = &self.filter.confirmation;
+                confirmation.withdraw(std::iter::once(text).chain(texts), held, bits);
             }
-            if !self.scratch.bits.is_empty() {
-                (self.point)(range, Pointed::Candidate(&self.scratch.bits));
+            if !bits.is_empty() {
+                (self.point)(range, Pointed::Candidate(bits));
             }
         }
         self.scratch.bits.clone_from(&self.filter.base);
+        self.scratch.folded = false;
         self.decode = false;
     }
 }
 
 impl Prefilter {
-    /// Adds the rules that the line points to when it is decoded once and twice.
-    fn mark_decoded(&self, line: &[u8], scratch: &mut ScanScratch) {
+    /// Adds the rules that the line points to when it is decoded once and twice; tells how often that changed it.
+    fn mark_decoded(&self, line: &[u8], scratch: &mut ScanScratch) -> usize {
         let ScanScratch {
             bits,
+            folded,
             decoded: [once, twice],
+            ..
         } = scratch;
-        if percent_decode(line, once) {
-            self.mark(once, bits);
-            if percent_decode(once, twice) {
-                self.mark(twice, bits);
-            }
+        if !percent_decode(line, once) {
+            return 0;
         }
+        self.mark(once, bits, folded);
+        if !percent_decode(once, twice) {
+            return 1;
+        }
+        self.mark(twice, bits, folded);
+        2
     }
 
-    fn mark(&self, text: &[u8], bits: &mut RuleBits) {
+    fn mark(&self, text: &[u8], bits: &mut RuleBits, folded: &mut bool) {
         self.searcher.search(text, &mut |at, id| {
             if id >= FAMILIES && id != self.directive {
                 for anchor in self.anchors(id) {
-                    if let Some(rules) = self.verify(anchor, text, at) {
-                        rules.iter().for_each(|&rule| bits.insert(rule));
+                    if self.verify(anchor, text, at) {
+                        self.note(anchor, bits, folded);
                     }
                 }
             }

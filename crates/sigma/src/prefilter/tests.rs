@@ -285,7 +285,34 @@ fn the_cheapest_child_stands_for_all() {
     let filter = Prefilter::new(&[rule]);
     assert_eq!(filter.fragments(RuleIndex(0)), ["zzqx"]);
     assert!(pointed(&filter, b"GET /owa/ -").0.is_empty());
-    assert_eq!(pointed(&filter, b"GET /zzqx -\r\n").0, [(0..11, Some(vec![0]))]);
+    let line = b"GET /owa/zzqx -\r\n";
+    assert_eq!(pointed(&filter, line).0, [(0..15, Some(vec![0]))]);
+}
+
+#[test]
+fn the_other_children_are_asked_for_in_the_line() {
+    let either = Requirement::Any(vec![literal("/owa/"), literal("/ecp/x y")]);
+    let rule = Requirement::All(vec![literal("zzqx=@"), either]);
+    let filter = Prefilter::new(&[rule, literal("zzqx=@")]);
+    let named = |line: &str| {
+        pointed(&filter, line.as_bytes())
+            .0
+            .pop()
+            .and_then(|(_, rules)| rules)
+    };
+    assert_eq!(named("GET /zzqx=@ -"), Some(vec![1]));
+    for line in [
+        "GET /OWA/ zzqx=%40 -",
+        "GET /ecp/x+y?ZZQX=@ -",
+        "GET /ow%61/ zzqx=@ -",
+        "GET /ow%2561/ zzqx%3d@ -",
+        "GET /o%u0077a/?zzqx%3d@ -",
+        "GET zzqx=@ tas\u{212a} -",
+        "GET zzqx=@ ta%c5%bfk -",
+    ] {
+        assert_eq!(named(line), Some(vec![0, 1]), "{line}");
+    }
+    assert_eq!(named("GET /ow%62/ zzqx=@ -"), Some(vec![1]));
 }
 
 #[test]

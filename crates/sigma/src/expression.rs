@@ -1,0 +1,190 @@
+//! Regular expressions, compiled when a line first asks for them.
+
+use std::sync::OnceLock;
+
+use memchr::memmem::Finder;
+use regex::bytes::{Regex, RegexBuilder};
+use regex_syntax::hir::{Class, Hir, HirKind};
+
+use crate::prefilter::Requirement;
+
+/// The size that a compiled regular expression may have, in bytes.
+const MAX_SIZE: usize = 1 << 20;
+
+/// Up to this estimate of its states an expression stays far below [`MAX_SIZE`], and its compilation can wait.
+const SMALL: usize = 4000;
+
+/// What the modifiers of `re` say.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Flags {
+    pub(crate) ignore_case: bool,
+    pub(crate) multi_line: bool,
+    pub(crate) dot_all: bool,
+}
+
+/// A regular expression that searches texts.
+#[derive(Debug)]
+pub(crate) struct Expression {
+    source: Box<str>,
+    flags: Flags,
+    /// `None` inside where it cannot be compiled, which [`Expression::new`] rules out.
+    compiled: OnceLock<Option<Regex>>,
+    /// What a matching text of ASCII contains, in lower case.
+    needs: Vec<Finder<'static>>,
+}
+
+impl Expression {
+    /// Reads an expression; tells also what it requires of a line. Says why where it cannot be used.
+    pub(crate) fn new(source: &str, flags: Flags) -> Result<(Self, Requirement), String> {
+        let hir = regex_syntax::ParserBuilder::new()
+            .utf8(false)
+            .case_insensitive(flags.ignore_case)
+            .multi_line(flags.multi_line)
+            .dot_matches_new_line(flags.dot_all)
+            .build()
+            .parse(source)
+            .map_err(|error| refusal(source, &error))?;
+        let requirement = Requirement::of_regex(&hir);
+        let expression = Self {
+            source: source.into(),
+            flags,
+            compiled: OnceLock::new(),
+            needs: needs(&requirement),
+        };
+        if states(&hir) > SMALL {
+            let regex = compile(source, flags).map_err(|error| refusal(source, &error))?;
+            return Ok((
+                Self {
+                    compiled: OnceLock::from(Some(regex)),
+                    ..expression
+                },
+                requirement,
+            ));
+        }
+        Ok((expression, requirement))
+    }
+
+    /// Whether it matches somewhere in `text`, of which `folded` is the copy folded in case.
+    pub(crate) fn matches(&self, text: &[u8], folded: &[u8]) -> bool {
+        let compiled = || {
+            self.compiled
+                .get_or_init(|| compile(&self.source, self.flags).ok())
+                .as_ref()
+        };
+        // Beyond ASCII there are characters that an expression takes for ASCII letters.
+        if folded.is_ascii() {
+            return self.needs.iter().all(|need| need.find(folded).is_some())
+                && compiled().is_some_and(|regex| regex.is_match(text));
+        }
+        // A stray byte, as `%ff` decoded, must not stop `.` or `[^/]`: it counts as one character.
+        compiled().is_some_and(|regex| match str::from_utf8(text) {
+            Ok(_) => regex.is_match(text),
+            Err(_) => regex.is_match(String::from_utf8_lossy(text).as_bytes()),
+        })
+    }
+}
+
+fn compile(source: &str, flags: Flags) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(source)
+        .case_insensitive(flags.ignore_case)
+        .multi_line(flags.multi_line)
+        .dot_matches_new_line(flags.dot_all)
+        .size_limit(MAX_SIZE)
+        .dfa_size_limit(MAX_SIZE)
+        .build()
+}
+
+fn refusal(source: &str, error: &dyn std::fmt::Display) -> String {
+    let error = error.to_string();
+    let last = error.lines().last().unwrap_or_default().trim();
+    format!("the regular expression cannot be used ({last}): `{source}`")
+}
+
+/// The literals that the whole requires, the longest first.
+fn needs(requirement: &Requirement) -> Vec<Finder<'static>> {
+    let parts = match requirement {
+        Requirement::All(parts) => &parts[..],
+        other => std::slice::from_ref(other),
+    };
+    let mut literals: Vec<Vec<u8>> = parts
+        .iter()
+        .filter_map(|part| match part {
+            Requirement::Literal(literal) if literal.is_ascii() => Some(literal.to_ascii_lowercase()),
+            _ => None,
+        })
+        .collect();
+    literals.sort_by_key(|literal| std::cmp::Reverse(literal.len()));
+    literals.dedup();
+    literals
+        .iter()
+        .map(|literal| Finder::new(literal).into_owned())
+        .collect()
+}
+
+/// A high estimate of an automaton's states.
+fn states(hir: &Hir) -> usize {
+    // A range of characters may need some twenty states in UTF-8.
+    const RANGE: usize = 24;
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => 1,
+        HirKind::Literal(literal) => literal.0.len(),
+        HirKind::Class(Class::Unicode(class)) => class.ranges().len() * RANGE,
+        HirKind::Class(Class::Bytes(class)) => class.ranges().len(),
+        HirKind::Capture(capture) => states(&capture.sub).saturating_add(2),
+        HirKind::Repetition(repetition) => {
+            let times = repetition.max.unwrap_or(repetition.min.saturating_add(1)).max(1);
+            let once = states(&repetition.sub).saturating_add(2);
+            once.saturating_mul(usize::try_from(times).unwrap_or(usize::MAX))
+        }
+        HirKind::Concat(subs) | HirKind::Alternation(subs) => subs.iter().fold(1, |sum: usize, sub| {
+            sum.saturating_add(states(sub)).saturating_add(1)
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::variants::folded;
+
+    fn matches(source: &str, text: &[u8]) -> bool {
+        let flags = Flags {
+            ignore_case: true,
+            ..Flags::default()
+        };
+        let (expression, _) = Expression::new(source, flags).unwrap();
+        expression.matches(text, &folded(text))
+    }
+
+    #[test]
+    fn what_is_needed_stops_no_match() {
+        assert!(matches("json.*@x", b"/JSON?a@X"));
+        assert!(!matches("json.*@x", b"/@x/json"));
+        assert!(!matches("json.*@x", b"/json?a"));
+        assert!(matches("task", "ta\u{17f}\u{212a}".as_bytes()));
+        assert!(matches("ä.json", "/Ä\u{fffd}JSON".as_bytes()));
+        assert!(matches("a[^/]b", b"a\xffb"));
+    }
+
+    #[test]
+    fn what_waits_to_be_compiled_can_be() {
+        for piece in [".", "[^a]", "(?s:.)", "x", r"\pL", "(a|b)", "k", "[a-zä-ü]"] {
+            for greedy in ["", "*", "{3}", "{1,9}", "+?"] {
+                let piece = format!("{piece}{greedy}");
+                let mut source = piece.clone();
+                let parse = |source: &str| regex_syntax::Parser::new().parse(source).unwrap();
+                let times = SMALL / states(&parse(&piece)).max(1);
+                source.extend(std::iter::repeat_n(&*piece, times.saturating_sub(1)));
+                for ignore_case in [false, true] {
+                    let flags = Flags {
+                        ignore_case,
+                        ..Flags::default()
+                    };
+                    assert!(compile(&source, flags).is_ok(), "{piece}");
+                }
+            }
+        }
+    }
+}
