@@ -55,6 +55,8 @@ stage-rule-change = Regel geändert
 stage-exploit = Ausnutzung
 stage-webshell = Webshell
 stage-other = Sonstiges
+stage-reconnaissance = Ausspähung
+stage-indicator = Indikator
 
 aside-program = Programme
 aside-event-log = Ereignisprotokolle
@@ -273,6 +275,10 @@ chart-more = { $count ->
     [one] 1 weiterer Angriff ist
    *[other] { $count } weitere Angriffe sind
   } nicht gezeichnet
+chart-more-logs = { $count ->
+    [one] 1 weiteres Protokoll ist
+   *[other] { $count } weitere Protokolle sind
+  } nicht gezeichnet; siehe die Tabelle
 chart-legend-covered = abgedeckt
 chart-legend-gap = keine Ereignisse
 
