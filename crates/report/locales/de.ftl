@@ -154,6 +154,7 @@ section-unanswered = Regeln, auf die manche Protokolle keine Antwort geben
 section-inputs = Eingabedateien
 section-advice = Was jetzt zu tun ist
 
+overall = Für alle Server
 judgement-reasons = Warum
 judgement-against = Was dagegen spricht
 judgement-cannot-show = Was diese Protokolle nicht zeigen können

@@ -154,6 +154,7 @@ section-unanswered = Rules that some logs could not answer
 section-inputs = Input files
 section-advice = What to do now
 
+overall = For all servers
 judgement-reasons = Why
 judgement-against = What speaks against it
 judgement-cannot-show = What these logs cannot show
