@@ -9,9 +9,9 @@ verdict-exploited = ausgenutzt
 verdict-compromised = kompromittiert
 
 meaning-no-trace = Kein Angriff in den gelesenen Protokollen.
-meaning-attempted = Angegriffen. Von keinem Schritt ist bekannt, dass er gelang.
-meaning-vulnerable = Eine Probe gelang: Der Server war für den Angriff offen. Weiteres war nicht zu sehen.
-meaning-exploited = Ein Schritt nach der Probe gelang: Angreifer kamen durch.
+meaning-attempted = Angegriffen. Von keinem Schritt ist bekannt, dass er Erfolg hatte.
+meaning-vulnerable = Eine Probeanfrage war erfolgreich: Der Server war für den Angriff offen. Weiteres war nicht zu sehen.
+meaning-exploited = Ein Schritt nach der Probeanfrage war erfolgreich: Angreifer kamen durch.
 meaning-compromised = Eine Webshell antwortete: Angreifer konnten auf dem Server Befehle ausführen.
 
 confidence-low = gering
@@ -42,7 +42,7 @@ level-medium = mittel
 level-high = hoch
 level-critical = kritisch
 
-stage-probe = Probe
+stage-probe = Probeanfrage
 stage-mailbox-list = Postfachliste
 stage-legacy-dn = Postfach-DN
 stage-sid = Postfach-SID
@@ -55,6 +55,8 @@ stage-rule-change = Regel geändert
 stage-exploit = Ausnutzung
 stage-webshell = Webshell
 stage-other = Sonstiges
+stage-reconnaissance = Ausspähung
+stage-indicator = Indikator
 
 aside-program = Programme
 aside-event-log = Ereignisprotokolle
@@ -88,8 +90,8 @@ unread-permission = keine Berechtigung zum Öffnen
 unread-io = Lesen fehlgeschlagen
 unread-damaged = Archiv oder komprimierter Datenstrom ist beschädigt
 unread-truncated = komprimierter Datenstrom endet zu früh
-unread-binary = Bytes, die kein Protokoll enthält
-unread-torn = zerrissene Zeilen
+unread-binary = Bytes, wie sie in keinem Protokoll vorkommen
+unread-torn = unvollständige oder unlesbare Zeilen
 unread-line-too-long = eine Zeile über der Höchstlänge
 unread-no-fields = ein Webprotokoll ohne #Fields-Zeile; --fields kann die Spalten nennen
 unread-ratio-limit = entpackt sich auf mehr Bytes, als das erlaubte Verhältnis zulässt
@@ -152,6 +154,7 @@ section-unanswered = Regeln, auf die manche Protokolle keine Antwort geben
 section-inputs = Eingabedateien
 section-advice = Was jetzt zu tun ist
 
+overall = Für alle Server
 judgement-reasons = Warum
 judgement-against = Was dagegen spricht
 judgement-cannot-show = Was diese Protokolle nicht zeigen können
@@ -273,6 +276,10 @@ chart-more = { $count ->
     [one] 1 weiterer Angriff ist
    *[other] { $count } weitere Angriffe sind
   } nicht gezeichnet
+chart-more-logs = { $count ->
+    [one] 1 weiteres Protokoll ist
+   *[other] { $count } weitere Protokolle sind
+  } nicht gezeichnet; siehe die Tabelle
 chart-legend-covered = abgedeckt
 chart-legend-gap = keine Ereignisse
 
@@ -293,7 +300,7 @@ reason-own-checks-only = Nur Ihr eigener Scanner fragte bei { $server } an ({ $c
     [one] 1 Anfrage
    *[other] { $count } Anfragen
   }).
-reason-none-succeeded = Kein Schritt gelang auf { $server }: { $refused ->
+reason-none-succeeded = Auf { $server } war kein Schritt erfolgreich: { $refused ->
     [one] 1 Anfrage
    *[other] { $refused } Anfragen
   } abgewiesen, { $filtered } gefiltert, bevor Exchange antwortete.
@@ -302,12 +309,12 @@ reason-unclear = { $count ->
    *[other] Bei { $count } Anfragen
   } an { $server } verrät das Protokoll den Ausgang nicht.
 reason-probe-succeeded = { $chain }: { $count ->
-    [one] Eine Probe
-   *[other] { $count } Proben
+    [one] Eine Probeanfrage
+   *[other] { $count } Probeanfragen
   } an { $server } { $count ->
-    [one] gelang
-   *[other] gelangen
-  }, zuerst { $time }.
+    [one] war
+   *[other] waren
+  } erfolgreich, zuerst { $time }.
 reason-own-check-succeeded = Ihr eigener Scanner kam bei { $server } durch ({ $count ->
     [one] 1 Anfrage
    *[other] { $count } Anfragen
@@ -321,19 +328,19 @@ reason-powershell-succeeded = { $chain }: Die Remote-PowerShell von Exchange wur
    *[other] { $count } Anfragen
   }), zuerst { $time }.
 reason-step-succeeded = { $chain }, Stufe { $stage }: { $count ->
-    [one] Eine Anfrage an { $server } gelang
-   *[other] { $count } Anfragen an { $server } gelangen
-  }, zuerst { $time }.
+    [one] Eine Anfrage an { $server } war
+   *[other] { $count } Anfragen an { $server } waren
+  } erfolgreich, zuerst { $time }.
 reason-webshell-answered = Ein Skript, das nicht zu Exchange gehört, antwortete auf { $server }: { $path }
 reason-more-webshells = { $count ->
     [one] 1 weiteres solches Skript antwortete
    *[other] { $count } weitere solche Skripte antworteten
   } auf { $server }.
 reason-webshell-after-exploit = Das Skript auf { $server } antwortete, nachdem ein Angriff durchgekommen war.
-reason-several-stages = { $count } Stufen eines Angriffs auf { $server } gelangen und passen zusammen.
+reason-several-stages = { $count } Stufen eines Angriffs auf { $server } waren erfolgreich und passen zusammen.
 reason-logs-agree = { $count ->
-    [one] 1 gelungene Anfrage an { $server } steht
-   *[other] { $count } gelungene Anfragen an { $server } stehen
+    [one] 1 erfolgreiche Anfrage an { $server } steht
+   *[other] { $count } erfolgreiche Anfragen an { $server } stehen
   } in mehr als einer Art von Protokoll.
 reason-build-open = Auf { $server } lief ein Build ohne die Korrektur für { $cve }: { $build }.
 reason-more-servers = { $count ->
@@ -345,7 +352,7 @@ reason-more-servers = { $count ->
 
 against-build-fixed = Auf { $server } lief ein Build mit der Korrektur für { $cve }: { $build }.
 against-one-log = Nur eine Art von Protokoll von { $server } berichtet vom Erfolg.
-against-webshell-alone = Kein früherer Schritt eines Angriffs auf { $server } war zu sehen: Das Skript kann ein eigenes sein.
+against-webshell-alone = Kein früherer Schritt eines Angriffs auf { $server } war zu sehen: Das Skript kann von Ihnen selbst stammen.
 against-back-end-status = { $count ->
     [one] Bei 1 Anfrage
    *[other] Bei { $count } Anfragen
@@ -354,12 +361,12 @@ against-back-end-only = { $count ->
     [one] 1 Anfrage steht
    *[other] { $count } Anfragen stehen
   } nur im Back-End-Protokoll von { $server }.
-against-nothing-followed = Nach der Probe war auf { $server } nichts Weiteres zu sehen.
+against-nothing-followed = Nach der Probeanfrage war auf { $server } nichts Weiteres zu sehen.
 against-own-check-only = Nur Ihr eigener Scanner kam bei { $server } durch.
 against-unclear = { $count ->
     [one] 1 Anfrage an { $server } kann
    *[other] { $count } Anfragen an { $server } können
-  } gelungen sein: Das Protokoll verrät es nicht.
+  } erfolgreich gewesen sein: Das Protokoll verrät es nicht.
 
 ## Aussagen: was die Protokolle nicht zeigen können
 
@@ -392,11 +399,11 @@ advice-patch = { $cves } schließen: { $kbs } einspielen oder, besser, das neues
 advice-check-patch = Prüfen, ob jeder Server das neueste kumulative Update samt Sicherheitsupdate hat.
 advice-reinstall = { $servers } neu aufsetzen statt zu bereinigen: Eine Webshell läuft mit den Rechten des Systems.
 advice-reset-credentials = Kennwörter aller Konten zurücksetzen, die auf den Servern benutzt wurden, Dienst- und Administratorkonten zuerst.
-advice-rotate-keys = Erneuern, was die Server lesen konnten: Zertifikate, die Maschinenschlüssel des IIS und das krbtgt-Kennwort zweimal.
+advice-rotate-keys = Erneuern, was die Server lesen konnten: Zertifikate, die Maschinenschlüssel des IIS und, zweimal, das Kennwort von krbtgt.
 advice-restrict-access = { $servers } nur über VPN erreichbar machen, bis das Update eingespielt ist.
-advice-read-unclear = Die Belege der { $count ->
-    [one] 1 Anfrage
-   *[other] { $count } Anfragen
+advice-read-unclear = Die Belege { $count ->
+    [one] der einen Anfrage
+   *[other] der { $count } Anfragen
   } mit unklarem Ausgang lesen, zusammen mit den Protokollen der Server dahinter.
 advice-check-own-success = Ihr eigener Scanner kam bei { $servers } durch: patchen, als wäre es ein Fremder gewesen.
 advice-extend-logs = Webprotokolle länger und getrennt vom Server aufbewahren: Was älter ist als die Protokolle, bleibt ohne Antwort.

@@ -55,6 +55,8 @@ stage-rule-change = Rule changed
 stage-exploit = Exploit
 stage-webshell = Webshell
 stage-other = Other
+stage-reconnaissance = Reconnaissance
+stage-indicator = Indicator
 
 aside-program = programs
 aside-event-log = event logs
@@ -152,6 +154,7 @@ section-unanswered = Rules that some logs could not answer
 section-inputs = Input files
 section-advice = What to do now
 
+overall = For all servers
 judgement-reasons = Why
 judgement-against = What speaks against it
 judgement-cannot-show = What these logs cannot show
@@ -273,6 +276,10 @@ chart-more = { $count ->
     [one] 1 further attack is
    *[other] { $count } further attacks are
   } not drawn
+chart-more-logs = { $count ->
+    [one] 1 further log is
+   *[other] { $count } further logs are
+  } not drawn; see the table
 chart-legend-covered = covered
 chart-legend-gap = no events
 

@@ -94,8 +94,9 @@ pub(crate) fn coverage(texts: &Texts, report: &HuntReport) -> Markup {
         .flat_map(|server| {
             std::iter::once(Row::Server(&server.name)).chain(server.coverage.iter().map(Row::Log))
         })
-        .take(LANES * 2)
         .collect();
+    let (rows, others) = rows.split_at(rows.len().min(LANES * 2));
+    let not_drawn = others.iter().filter(|row| matches!(row, Row::Log(_))).count();
     let height = rows.len() as f64 * LANE;
     html! {
         svg viewBox=(format!("0 0 {WIDTH} {}", height + AXIS)) role="img" aria-label=(texts.say("chart-coverage")) {
@@ -109,6 +110,9 @@ pub(crate) fn coverage(texts: &Texts, report: &HuntReport) -> Markup {
                     Row::Log(coverage) => (covered(texts, &axis, top, coverage)),
                 }
             }
+        }
+        @if not_drawn > 0 {
+            p.note { (texts.say_with("chart-more-logs", [("count", not_drawn.into())])) }
         }
     }
 }

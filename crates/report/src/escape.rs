@@ -36,23 +36,28 @@ pub fn visible(text: &str) -> Cow<'_, str> {
 }
 
 /// A CSV cell that no spreadsheet takes for a formula (OWASP, "CSV Injection"): a cell that begins
-/// with `=`, `+`, `-`, `@`, a tab or a carriage return, blanks before it aside, gets an apostrophe
-/// in front. Full-width forms of the signs count as well: Excel folds them.
+/// with `=`, `+`, `-`, `@`, a tab or a line break, blanks and quotes before it aside, gets an
+/// apostrophe in front. Full-width forms of the signs count as well: Excel folds them.
+///
+/// The same holds behind a semicolon: where the system's list separator is one, as in German, Excel
+/// begins a new cell there, quotes or not.
 pub fn cell(text: &str) -> Cow<'_, str> {
-    let begins_formula = |c: char| {
-        matches!(
-            c,
-            '=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '\u{ff1d}' | '\u{ff0b}' | '\u{ff0d}' | '\u{ff20}'
-        )
-    };
-    let trimmed = text.trim_start_matches([' ', '\u{a0}', '\u{3000}']);
     let shown = visible(text);
-    match trimmed.chars().next() {
-        Some(first) if begins_formula(first) || text.starts_with(['\t', '\r', '\n']) => {
-            Cow::Owned(format!("'{shown}"))
-        }
-        _ => shown,
+    if !text.split(';').any(begins_formula) {
+        return shown;
     }
+    let parts = text.split(';').map(|part| {
+        let mark = if begins_formula(part) { "'" } else { "" };
+        format!("{mark}{}", visible(part))
+    });
+    Cow::Owned(parts.collect::<Vec<_>>().join(";"))
+}
+
+fn begins_formula(text: &str) -> bool {
+    text.starts_with(['\t', '\r', '\n'])
+        || text
+            .trim_start_matches([' ', '\u{a0}', '\u{3000}', '"'])
+            .starts_with(['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'])
 }
 
 /// Text for a Markdown message: unsafe characters shown by code, punctuation that Markdown or HTML
@@ -106,6 +111,9 @@ mod tests {
         ] {
             assert!(cell(formula).starts_with('\''), "{formula:?}");
         }
+        assert_eq!(cell("agent;=1;b; @2"), "agent;'=1;b;' @2");
+        assert_eq!(cell("a;\"\"=1"), "a;'\"\"=1");
+        assert_eq!(cell("a; b"), "a; b");
         assert_eq!(cell("GET"), "GET");
         assert_eq!(cell("a=b"), "a=b");
     }

@@ -14,6 +14,7 @@ mod jsonl;
 mod language;
 mod model;
 mod names;
+mod overall;
 mod sarif;
 mod terminal;
 mod timeline;

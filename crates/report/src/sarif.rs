@@ -120,8 +120,15 @@ fn results(texts: &Texts, report: &HuntReport, rules: &Rules<'_>) -> Vec<Value> 
         .reconnaissance
         .iter()
         .map(|seen| (section.as_str(), None, &seen.example));
+    let indicators = texts.say("section-indicators");
+    let of_indicators = report
+        .findings
+        .indicators
+        .iter()
+        .flat_map(|seen| seen.evidence.iter().map(|line| (indicators.as_str(), None, line)));
     of_attacks
         .chain(others)
+        .chain(of_indicators)
         .map(|(chain, number, evidence)| result(texts, chain, number, evidence, rules))
         .collect()
 }
@@ -156,6 +163,9 @@ fn result(texts: &Texts, chain: &str, attack: Option<u32>, evidence: &Evidence, 
         result["ruleId"] = visible(&rule.id).into();
         result["ruleIndex"] = (*index).into();
         result["level"] = level(rule.level).into();
+    } else {
+        // The user's indicator, which is no rule.
+        result["level"] = "note".into();
     }
     result
 }

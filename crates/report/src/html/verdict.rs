@@ -9,6 +9,7 @@ use super::{Safe, heading, span, time};
 use crate::language::Texts;
 use crate::model::HuntReport;
 use crate::names;
+use crate::overall::Overall;
 
 pub(super) fn section(texts: &Texts, report: &HuntReport) -> Markup {
     let mut servers: Vec<_> = report.findings.servers.iter().collect();
@@ -23,10 +24,25 @@ pub(super) fn section(texts: &Texts, report: &HuntReport) -> Markup {
         @for server in servers {
             (card(texts, &server.name, &server.judgement, &server.builds))
         }
+        @if !report.findings.servers.is_empty() { (overall(texts, report)) }
         @if report.complete {
             p.state { (texts.say("complete")) }
         } @else {
             p.state.incomplete { (texts.say_with("incomplete", [("count", unread.into())])) }
+        }
+    }
+}
+
+/// What holds for all servers.
+fn overall(texts: &Texts, report: &HuntReport) -> Markup {
+    let overall = Overall::of(report);
+    html! {
+        @if !overall.reasons.is_empty() || !overall.cannot_show.is_empty() {
+            div.card {
+                h3 { (texts.say("overall")) }
+                (statements(texts, "judgement-reasons", overall.reasons))
+                (statements(texts, "judgement-cannot-show", overall.cannot_show))
+            }
         }
     }
 }
@@ -111,9 +127,10 @@ fn build_name(build: &BuildSeen) -> String {
     }
 }
 
-fn statements(texts: &Texts, id: &str, statements: &[Statement]) -> Markup {
+fn statements<'a>(texts: &Texts, id: &str, statements: impl IntoIterator<Item = &'a Statement>) -> Markup {
+    let mut statements = statements.into_iter().peekable();
     html! {
-        @if !statements.is_empty() {
+        @if statements.peek().is_some() {
             h4 { (texts.say(id)) }
             ul { @for statement in statements { li { (Safe(&texts.statement(statement))) } } }
         }

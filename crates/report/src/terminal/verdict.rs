@@ -11,6 +11,7 @@ use super::{Page, span, verdict_look};
 use crate::language::Texts;
 use crate::model::HuntReport;
 use crate::names;
+use crate::overall::Overall;
 
 /// Lines of a terminal of 24 that servers may take: the rest is for head, foot and prompt.
 const ROOM: usize = 18;
@@ -272,6 +273,14 @@ pub(super) fn servers(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()
         page.line(line)?;
         judgement(page, &server.judgement, &server.builds)?;
     }
+    let overall = Overall::of(report);
+    if !overall.reasons.is_empty() || !overall.cannot_show.is_empty() {
+        page.blank()?;
+        let label = page.texts.say("overall");
+        page.line(Line::new().then(Role::Strong, &label))?;
+        statements(page, "judgement-reasons", "•", overall.reasons)?;
+        statements(page, "judgement-cannot-show", "?", overall.cannot_show)?;
+    }
     Ok(())
 }
 
@@ -320,8 +329,14 @@ fn build_name(build: &BuildSeen) -> String {
     }
 }
 
-fn statements(page: &mut Page<'_>, id: &str, mark: &str, statements: &[Statement]) -> io::Result<()> {
-    if statements.is_empty() {
+fn statements<'a>(
+    page: &mut Page<'_>,
+    id: &str,
+    mark: &str,
+    statements: impl IntoIterator<Item = &'a Statement>,
+) -> io::Result<()> {
+    let mut statements = statements.into_iter().peekable();
+    if statements.peek().is_none() {
         return Ok(());
     }
     let label = page.texts.say(id);
