@@ -265,19 +265,21 @@ fn a_missing_path_is_named() {
 
 #[test]
 fn a_reader_that_goes_away_is_no_failure() {
-    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("imker"))
-        .args(["hunt"])
-        .arg(root().join("examples/incident"))
-        .args(["--format", "jsonl"])
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    drop(child.stdout.take());
-    let mut stderr = String::new();
-    std::io::Read::read_to_string(child.stderr.as_mut().unwrap(), &mut stderr).unwrap();
-    let status = child.wait().unwrap();
-    assert_eq!((status.code(), stderr.as_str()), (Some(0), ""));
+    for format in ["text", "json", "jsonl", "csv", "sarif"] {
+        let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("imker"))
+            .args(["hunt"])
+            .arg(root().join("examples/incident"))
+            .args(["--format", format])
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let mut stderr = String::new();
+        std::io::Read::read_to_string(child.stderr.as_mut().unwrap(), &mut stderr).unwrap();
+        let status = child.wait().unwrap();
+        assert_eq!((status.code(), stderr.as_str()), (Some(0), ""), "{format}");
+    }
 }
 
 #[test]

@@ -47,7 +47,7 @@ impl<W: io::Write> Timeline<W> {
         let mut csv = csv::WriterBuilder::new()
             .terminator(csv::Terminator::CRLF)
             .from_writer(out);
-        csv.write_record(COLUMNS)?;
+        csv.write_record(COLUMNS).map_err(as_io)?;
         Ok(Self { csv })
     }
 
@@ -91,11 +91,19 @@ impl<W: io::Write> Timeline<W> {
         let cells = row
             .iter()
             .map(|cell| escape::cell(cell.as_deref().unwrap_or_default()).into_owned());
-        Ok(self.csv.write_record(cells)?)
+        self.csv.write_record(cells).map_err(as_io)
     }
 
     /// Gives the writer back, flushed.
     pub fn finish(self) -> io::Result<W> {
         self.csv.into_inner().map_err(|error| error.into_error())
+    }
+}
+
+/// The disk's or pipe's own error, so that its kind stays known.
+fn as_io(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
     }
 }
