@@ -415,7 +415,7 @@ impl Visitor for Logs<'_, '_> {
             hunt.queue.add_large(Arc::new(file));
             return;
         }
-        let mut report = Reporter::new(&self.entry, member);
+        let mut report = Reporter::in_folder(&self.entry, member, &mut self.tools.folder);
         let mut deliver = |batch: &[u8]| report.deliver(hunt, batch, 0);
         let log = Log {
             kind,
