@@ -64,6 +64,7 @@ pub(crate) struct AttackBuilder {
     chain: ChainId,
     pub own: Option<usize>,
     clients: Vec<IpAddr>,
+    clients_not_listed: u64,
     servers: BTreeSet<ServerId>,
     pub first: Timestamp,
     pub last: Timestamp,
@@ -83,6 +84,7 @@ impl AttackBuilder {
             chain: digest.chain,
             own: digest.own,
             clients: Vec::new(),
+            clients_not_listed: 0,
             servers: BTreeSet::new(),
             first: digest.time,
             last: digest.time,
@@ -96,7 +98,8 @@ impl AttackBuilder {
         }
     }
 
-    pub fn add(&mut self, digest: &Digest<'_>, book: &RuleBook, budget: &Budget) {
+    /// `is_new`: the client is not known to have taken part before.
+    pub fn add(&mut self, digest: &Digest<'_>, is_new: bool, book: &RuleBook, budget: &Budget) {
         self.first = self.first.min(digest.time);
         self.last = self.last.max(digest.time);
         self.servers
@@ -106,9 +109,11 @@ impl AttackBuilder {
         }
         if let Some(client) = digest.client
             && !self.clients.contains(&client)
-            && self.clients.len() < CLIENTS
         {
-            self.clients.push(client);
+            match self.clients.len() < CLIENTS {
+                true => self.clients.push(client),
+                false => self.clients_not_listed += u64::from(is_new),
+            }
         }
         if let Some(shell) = digest.shell
             && self.webshells.len() < WEBSHELLS
@@ -130,10 +135,15 @@ impl AttackBuilder {
         self.last = self.last.max(other.last);
         self.first_success = self.first_success.into_iter().chain(other.first_success).min();
         for client in other.clients {
-            if !self.clients.contains(&client) && self.clients.len() < CLIENTS {
-                self.clients.push(client);
+            if self.clients.contains(&client) {
+                continue;
+            }
+            match self.clients.len() < CLIENTS {
+                true => self.clients.push(client),
+                false => self.clients_not_listed += 1,
             }
         }
+        self.clients_not_listed += other.clients_not_listed;
         self.servers.extend(other.servers);
         self.succeeded.extend(other.succeeded);
         let own_chain = self.chain;
@@ -296,6 +306,7 @@ impl AttackBuilder {
             client: clients.first().cloned(),
             own_scanner: self.own.and_then(label),
             clients,
+            clients_not_listed: self.clients_not_listed,
             servers,
             outcome: self.outcome(book),
             verdict: self.verdict(),

@@ -31,7 +31,7 @@ pub(crate) struct Observed {
 
 pub(crate) fn findings(
     observed: Observed,
-    correlations: Vec<CorrelationFired>,
+    (correlations, correlations_not_listed): (Vec<CorrelationFired>, u64),
     coverage: &CoverageBook,
     traffic: &[SuspectTraffic],
     complete: bool,
@@ -99,6 +99,7 @@ pub(crate) fn findings(
         indicators: aside.indicators(&book, &names),
         normal: aside.normal(&book),
         correlations,
+        correlations_not_listed,
         advice: Vec::new(),
     };
     findings.advice = advice(
@@ -143,9 +144,10 @@ fn numbered(mut attacks: Vec<Attack>) -> Vec<Attack> {
     attacks
 }
 
-/// What the correlation rules made of the requests.
-pub(crate) fn correlations(correlator: Correlator<'_>, book: &RuleBook) -> Vec<CorrelationFired> {
-    let (fired, _) = correlator.finish();
+/// What the correlation rules made of the requests, and how many groups of them were left out.
+pub(crate) fn correlations(correlator: Correlator<'_>, book: &RuleBook) -> (Vec<CorrelationFired>, u64) {
+    let forgotten = correlator.forgotten();
+    let (fired, not_listed) = correlator.finish();
     let entry = |fired: imker_sigma::Fired| {
         Some(CorrelationFired {
             rule: book.get(fired.rule)?.named.clone(),
@@ -157,5 +159,8 @@ pub(crate) fn correlations(correlator: Correlator<'_>, book: &RuleBook) -> Vec<C
             },
         })
     };
-    fired.into_iter().filter_map(entry).collect()
+    (
+        fired.into_iter().filter_map(entry).collect(),
+        not_listed + forgotten,
+    )
 }

@@ -25,6 +25,8 @@ pub(crate) const IDLE: SignedDuration = SignedDuration::from_hours(24);
 const ATTACKS: usize = 1000;
 /// Attacks not kept that can be told from one another, so that each is counted once.
 const UNLISTED: usize = 100_000;
+/// Clients that are assigned to their attacks at a time; of more, those that rest longest by attack are let go.
+const ACTIVE: usize = 200_000;
 /// Webshells and script paths not found that are remembered, by server and path.
 const SHELLS: usize = 4096;
 
@@ -79,6 +81,8 @@ pub(crate) struct AttackBook {
     unlisted: BTreeMap<Key, Timestamp>,
     /// When those that are over were last taken out.
     cleared: Option<Timestamp>,
+    /// The same of `active`.
+    released: Option<Timestamp>,
     not_listed: u64,
     budget: Budget,
 }
@@ -98,12 +102,13 @@ impl AttackBook {
             self.remember(digest, None);
             return false;
         };
-        self.active.insert(key, id);
+        let is_new = !self.takes_part(key.actor, id);
+        self.assign(key, id, digest.time);
         self.note_use(&key, digest, id);
         let mut exploited = false;
         if let Some(attack) = self.attacks.get_mut(&id) {
             let before = severity(attack, book);
-            attack.add(digest, book, &self.budget);
+            attack.add(digest, is_new, book, &self.budget);
             exploited = attack.exploited();
             let after = severity(attack, book);
             if before != after {
@@ -113,6 +118,41 @@ impl AttackBook {
         }
         self.remember(digest, Some(id));
         exploited
+    }
+
+    /// Whether the actor is known to have a part in an attack.
+    fn takes_part(&self, actor: Actor, id: AttackId) -> bool {
+        let first = Key {
+            actor,
+            chain: ChainId::default(),
+            own: None,
+        };
+        let own = self
+            .active
+            .range(first..)
+            .take_while(|(key, _)| key.actor == actor);
+        let mut own = own;
+        own.any(|(_, other)| *other == id)
+    }
+
+    fn assign(&mut self, key: Key, id: AttackId, now: Timestamp) {
+        if self.active.len() >= ACTIVE && !self.active.contains_key(&key) {
+            if self
+                .released
+                .is_none_or(|before| now.duration_since(before) > IDLE / 4)
+            {
+                let attacks = &self.attacks;
+                self.active.retain(|_, id| {
+                    let attack = attacks.get(id);
+                    attack.is_some_and(|attack| now.duration_since(attack.last) <= IDLE)
+                });
+                self.released = Some(now);
+            }
+            if self.active.len() >= ACTIVE {
+                self.active.pop_first();
+            }
+        }
+        self.active.insert(key, id);
     }
 
     /// The client's attack of this chain, if it goes on.

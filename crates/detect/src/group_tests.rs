@@ -377,3 +377,24 @@ fn ordinary_lines_counted_beforehand_count_as_if_seen() {
     // The most that one kind of log tells, by server: 5 and 2.
     assert_eq!(counts, [7]);
 }
+
+#[test]
+fn clients_beyond_those_listed_are_counted_once() {
+    let clock = |number: u32| format!("10:{:02}:{:02}", number / 60, number % 60);
+    let visits = (0..130).chain(100..130).enumerate();
+    let lines = visits
+        .map(|(second, client)| line(&clock(second as u32), SHELL, 200, &[WEBSHELL]).from(&address(client)));
+    let findings = run(Settings::default(), lines);
+    let told: Vec<_> = findings
+        .attacks
+        .iter()
+        .map(|attack| {
+            (
+                attack.clients.len(),
+                attack.clients_not_listed,
+                attack.stages[0].count,
+            )
+        })
+        .collect();
+    assert_eq!(told, [(100, 30, 160)]);
+}

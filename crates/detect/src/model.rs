@@ -283,6 +283,9 @@ pub struct Findings {
     pub normal: Vec<NormalTraffic>,
     /// Correlation rules that fired.
     pub correlations: Vec<CorrelationFired>,
+    /// Groups of requests left out to bound memory: some that fired and are not listed, some that were forgotten
+    /// before it was clear whether they would.
+    pub correlations_not_listed: u64,
     /// What to do now, in order.
     pub advice: Vec<Statement>,
 }
@@ -352,8 +355,10 @@ pub struct Attack {
     pub chain: String,
     /// The address that began; `None` where only back-end logs tell of it.
     pub client: Option<String>,
-    /// All addresses that took part, `client` first.
+    /// Addresses that took part, `client` first; at most 100.
     pub clients: Vec<String>,
+    /// Further ones.
+    pub clients_not_listed: u64,
     /// Label given by `--own-scanner`, where one fits every client.
     pub own_scanner: Option<String>,
     /// Servers attacked, by name.

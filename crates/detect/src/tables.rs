@@ -49,7 +49,7 @@ impl StageKind {
 pub(crate) struct StageId(u16);
 
 /// A chain's place in its table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct ChainId(u16);
 
 #[derive(Debug)]

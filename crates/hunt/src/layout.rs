@@ -24,6 +24,8 @@ pub(crate) struct Layout {
 pub(crate) struct Layouts<'r> {
     rules: &'r RuleSet,
     known: Mutex<Known>,
+    /// The line that named the columns last, for files of one kind begin alike.
+    recent: Mutex<Option<(Box<[u8]>, Arc<Layout>)>>,
 }
 
 #[derive(Default)]
@@ -37,7 +39,20 @@ impl<'r> Layouts<'r> {
         Self {
             rules,
             known: Mutex::default(),
+            recent: Mutex::default(),
         }
+    }
+
+    /// The layout that this line named, where it is the line met last.
+    pub(crate) fn recent(&self, kind: LogKind, line: &[u8]) -> Option<Arc<Layout>> {
+        let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let (known, layout) = recent.as_ref()?;
+        (layout.shape.kind == kind && **known == *line).then(|| Arc::clone(layout))
+    }
+
+    /// Notes that this line named a layout.
+    pub(crate) fn remember(&self, line: &[u8], layout: &Arc<Layout>) {
+        *self.recent.lock().unwrap_or_else(PoisonError::into_inner) = Some((line.into(), Arc::clone(layout)));
     }
 
     /// The layout of a log with these columns; `None` where there are none or too many layouts.

@@ -104,8 +104,11 @@ pub struct Reading {
     pub exposure: Option<Vec<Exposure>>,
     /// Rules that some logs could not answer.
     pub unanswerable: Vec<Unanswerable>,
-    /// Input files with size, times and hash; empty unless asked for.
+    /// Input files with size, times and hash, by path; empty unless asked for. Bounded: the first
+    /// [`Reading::INPUTS_LISTED`] by path.
     pub inputs: Vec<InputFile>,
+    /// Further ones, hashed in vain.
+    pub inputs_not_listed: u64,
     /// Log files read, members of archives included.
     pub files: u64,
     /// Unpacked bytes read.
@@ -117,6 +120,9 @@ pub struct Reading {
 impl Reading {
     /// Entries that [`Reading::unread`] holds at most.
     pub const UNREAD_LISTED: usize = 1000;
+
+    /// Entries that [`Reading::inputs`] holds at most.
+    pub const INPUTS_LISTED: usize = 100_000;
 
     /// Whether everything that looked like a web log was read whole.
     pub fn is_complete(&self) -> bool {
@@ -197,7 +203,7 @@ pub struct Unanswerable {
 }
 
 /// An input file as found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct InputFile {
     /// Path.
     pub file: Arc<str>,

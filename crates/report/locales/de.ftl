@@ -220,6 +220,10 @@ rule-author-unknown = Autor nicht genannt
 ## Weitere Abschnitte
 
 reconnaissance-note = Bekannte Scanner und Treffer niedriger Stufe: vermerkt, keine Angriffe.
+correlations-not-listed = { $count ->
+    [one] 1 weitere Gruppe von Anfragen wurde
+   *[other] { $count } weitere Gruppen von Anfragen wurden
+  } ausgelassen, um den Speicher zu begrenzen.
 indicator-from = aus { $source }
 normal-note = Anfragen, die denen in Warnmeldungen ähneln und doch gewöhnlich sind.
 normal-none = Keine.
@@ -249,6 +253,10 @@ unread-from = ab Byte { $offset }
 unread-not-listed = { $count ->
     [one] 1 weiterer Abschnitt
    *[other] { $count } weitere Abschnitte
+  } nicht aufgeführt
+inputs-not-listed = { $count ->
+    [one] 1 weitere Datei
+   *[other] { $count } weitere Dateien
   } nicht aufgeführt
 set-aside-note = Dateien anderer Art unter den angegebenen Pfaden.
 unanswered-note = Diesen Protokollen fehlen Spalten, nach denen die Regeln fragen: Kein Treffer heißt dort nichts.

@@ -220,6 +220,10 @@ rule-author-unknown = author not named
 ## Further sections
 
 reconnaissance-note = Known scanners and matches of low level: noted, not attacks.
+correlations-not-listed = { $count ->
+    [one] 1 further group of requests was
+   *[other] { $count } further groups of requests were
+  } left out to bound memory.
 indicator-from = from { $source }
 normal-note = Requests that look like those in advisories and are ordinary.
 normal-none = None.
@@ -249,6 +253,10 @@ unread-from = from byte { $offset }
 unread-not-listed = { $count ->
     [one] 1 further stretch
    *[other] { $count } further stretches
+  } not listed
+inputs-not-listed = { $count ->
+    [one] 1 further file
+   *[other] { $count } further files
   } not listed
 set-aside-note = Files of other kinds below the given paths.
 unanswered-note = These logs lack columns that the rules ask for: no match there means nothing.

@@ -38,6 +38,8 @@ pub struct HuntReport {
     pub rules: RuleCounts,
     /// Input files, where hashes were asked for.
     pub inputs: Vec<InputFile>,
+    /// Further ones, of which neither hash nor times are kept.
+    pub inputs_not_listed: u64,
     /// Log files read.
     pub files: u64,
     /// Unpacked bytes read.

@@ -301,7 +301,7 @@ impl<'r> Hunt<'r> {
             .unwrap_or_else(PoisonError::into_inner);
         let sightings = collector.finish(shapes, sources.collect());
         let (unread, unread_not_listed) = tally.unread.finish();
-        tally.inputs.sort_by(|left, right| left.file.cmp(&right.file));
+        let (inputs, inputs_not_listed) = tally.inputs.finish();
         Reading {
             servers: names,
             coverage: tally.coverage,
@@ -312,7 +312,8 @@ impl<'r> Hunt<'r> {
             set_aside: tally.set_aside,
             exposure,
             unanswerable,
-            inputs: tally.inputs,
+            inputs,
+            inputs_not_listed,
             files: tally.files,
             bytes: tally.bytes,
             lines: tally.lines,
@@ -377,7 +378,7 @@ impl<'r> Hunt<'r> {
         }
         if logs.any && self.options.hash && !logs.entry.is_stream && self.task.purpose == Purpose::Find {
             match hash::input_file(&logs.entry.path) {
-                Ok(input) => self.tally().inputs.push(input),
+                Ok(input) => self.tally().inputs.add(input),
                 Err(error) => Reporter::new(&logs.entry, None).failed(self, 0, &error),
             }
         }
@@ -414,7 +415,7 @@ impl Visitor for Logs<'_, '_> {
             hunt.queue.add_large(Arc::new(file));
             return;
         }
-        let mut report = Reporter::new(&self.entry, member);
+        let mut report = Reporter::in_folder(&self.entry, member, &mut self.tools.folder);
         let mut deliver = |batch: &[u8]| report.deliver(hunt, batch, 0);
         let log = Log {
             kind,

@@ -11,7 +11,7 @@ use super::Hunt;
 use crate::coverage::Covered;
 use crate::model::{Unread, UnreadReason};
 use crate::scan::Outcome;
-use crate::servers::{self, Clue, LogPlace};
+use crate::servers::{self, Clue, Folder, LogPlace};
 use crate::time::{day, timestamp};
 use crate::walk::{Entry, Root};
 
@@ -29,6 +29,19 @@ impl Reporter {
         Self {
             name: name(&entry.path, member),
             place: LogPlace::of(&entry.path, member, folder_of(&entry.root)),
+            entry: entry.clone(),
+            source: None,
+        }
+    }
+
+    /// As [`Reporter::new`]; `last` is the folder of the file before.
+    pub(super) fn in_folder(entry: &Entry, member: Option<&str>, last: &mut Option<Folder>) -> Self {
+        if member.is_some() {
+            return Self::new(entry, member);
+        }
+        Self {
+            name: name(&entry.path, None),
+            place: Folder::place(last, &entry.path, folder_of(&entry.root)),
             entry: entry.clone(),
             source: None,
         }

@@ -1,6 +1,6 @@
 //! What all files add up to.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 
 use imker_detect::{CoverageBook, LogKind, OrdinaryCount, ServerId, Vantage};
 use imker_sigma::RuleIndex;
@@ -21,7 +21,7 @@ pub(crate) struct Tally {
     pub(crate) coverage: CoverageBook,
     pub(crate) unread: UnreadList,
     pub(crate) set_aside: BTreeMap<String, u64>,
-    pub(crate) inputs: Vec<InputFile>,
+    pub(crate) inputs: Inputs,
     pub(crate) clues: Clues,
     pub(crate) files: u64,
     pub(crate) bytes: u64,
@@ -40,7 +40,7 @@ impl Tally {
             coverage: CoverageBook::new(gap),
             unread: UnreadList::default(),
             set_aside: BTreeMap::new(),
-            inputs: Vec::new(),
+            inputs: Inputs::default(),
             clues: Clues::default(),
             files: 0,
             bytes: 0,
@@ -187,6 +187,38 @@ impl Tally {
     }
 }
 
+/// The first input files by path, and the number of the others.
+#[derive(Debug)]
+pub(crate) struct Inputs {
+    listed: BinaryHeap<InputFile>,
+    most: usize,
+    not_listed: u64,
+}
+
+impl Default for Inputs {
+    fn default() -> Self {
+        Self {
+            listed: BinaryHeap::new(),
+            most: Reading::INPUTS_LISTED,
+            not_listed: 0,
+        }
+    }
+}
+
+impl Inputs {
+    pub(crate) fn add(&mut self, input: InputFile) {
+        self.listed.push(input);
+        if self.listed.len() > self.most {
+            self.listed.pop();
+            self.not_listed += 1;
+        }
+    }
+
+    pub(crate) fn finish(self) -> (Vec<InputFile>, u64) {
+        (self.listed.into_sorted_vec(), self.not_listed)
+    }
+}
+
 /// The first entries by file and offset, and the number of the others.
 #[derive(Debug, Default)]
 pub(crate) struct UnreadList {
@@ -218,5 +250,30 @@ impl UnreadList {
 
     pub(crate) fn finish(self) -> (Vec<Unread>, u64) {
         (self.listed.into_values().flatten().collect(), self.not_listed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_inputs_by_path_are_kept_and_the_others_counted() {
+        let mut inputs = Inputs {
+            most: 2,
+            ..Inputs::default()
+        };
+        for file in ["c", "a", "d", "b"] {
+            inputs.add(InputFile {
+                file: file.into(),
+                size: 1,
+                sha256: String::new(),
+                modified: None,
+                created: None,
+            });
+        }
+        let (listed, not_listed) = inputs.finish();
+        let files: Vec<&str> = listed.iter().map(|input| &*input.file).collect();
+        assert_eq!((files, not_listed), (vec!["a", "b"], 2));
     }
 }

@@ -17,6 +17,7 @@ use crate::formats::{Cells, directive, fields_of, is_proxy_header};
 use crate::input::{Input, Piece, trim_nuls};
 use crate::layout::Layouts;
 use crate::model::{Limits, UnreadReason};
+use crate::servers::Folder;
 use crate::sightings::{Record, Rules, vantage};
 use crate::time::{self, Millis};
 pub(crate) use exposure::Reached;
@@ -85,6 +86,8 @@ pub(crate) struct Tools {
     scan: ScanScratch,
     evaluate: Scratch,
     bad: Vec<(u64, u64, UnreadReason)>,
+    /// The folder read last.
+    pub(crate) folder: Option<Folder>,
     /// Of the block.
     ordinary: Ordinary,
     events: Vec<crate::coverage::Event>,
@@ -213,8 +216,14 @@ pub(crate) fn in_force_at_start(task: &Task<'_>, kind: LogKind, head: &[u8]) -> 
 
 /// Obeys a directive; false where it sets nothing.
 fn set(task: &Task<'_>, kind: LogKind, in_force: &mut InForce, line: &[u8]) -> bool {
-    if let Some(names) = fields_of(kind, line) {
+    if let Some(layout) = task.layouts.recent(kind, line) {
+        in_force.layout = Some(layout);
+        true
+    } else if let Some(names) = fields_of(kind, line) {
         in_force.layout = task.layouts.intern(kind, &names);
+        if let Some(layout) = &in_force.layout {
+            task.layouts.remember(line, layout);
+        }
         true
     } else if directive(line, b"#Fields:").is_some() {
         // Names that are no text.
@@ -346,11 +355,14 @@ impl Scanner<'_, '_> {
         &mut self,
         block: Block<'_>,
         part: Range<usize>,
-        mut lines: u64,
+        lines: u64,
         turns: &mut Turns,
     ) -> imker_sigma::Seen {
         let mut scratch = std::mem::take(&mut self.tools.scan);
-        let mut counted = part.start;
+        let mut counted = LineNumber {
+            at: part.start,
+            lines,
+        };
         let task = self.task;
         let seen =
             task.rules
@@ -360,15 +372,12 @@ impl Scanner<'_, '_> {
                     match pointed {
                         Pointed::Directive => self.directive(block, range, turns),
                         Pointed::Candidate(candidates) => {
-                            lines +=
-                                memchr::memchr_iter(b'\n', &block.bytes[counted..range.start]).count() as u64;
-                            counted = range.start;
                             if block.bytes[range.clone()].starts_with(b"#")
                                 || is_proxy_header(&block.bytes[range.clone()])
                             {
                                 self.directive(block, range, turns);
                             } else {
-                                self.candidate(block, range, lines, candidates);
+                                self.candidate(block, range, &mut counted, candidates);
                             }
                         }
                     }
@@ -413,7 +422,7 @@ impl Scanner<'_, '_> {
         &mut self,
         block: Block<'_>,
         range: Range<usize>,
-        line_number: u64,
+        counted: &mut LineNumber,
         candidates: &imker_sigma::RuleBits,
     ) {
         let Self {
@@ -456,7 +465,7 @@ impl Scanner<'_, '_> {
                 }
                 Some(time) => Record {
                     time,
-                    line: line_number,
+                    line: counted.of(block.bytes, range.start),
                     offset: block.place(range.start),
                     layout: layout.id,
                     source: 0,
@@ -469,10 +478,27 @@ impl Scanner<'_, '_> {
             }
         }
         if torn {
-            tools
-                .bad
-                .push((line_number, block.place(range.start), UnreadReason::Torn));
+            tools.bad.push((
+                counted.of(block.bytes, range.start),
+                block.place(range.start),
+                UnreadReason::Torn,
+            ));
         }
+    }
+}
+
+/// Line feeds before a place in a block, counted only where a line needs its number: few of those looked at do.
+struct LineNumber {
+    at: usize,
+    lines: u64,
+}
+
+impl LineNumber {
+    /// The number of the line at `place`; places ascend.
+    fn of(&mut self, block: &[u8], place: usize) -> u64 {
+        self.lines += memchr::memchr_iter(b'\n', &block[self.at..place]).count() as u64;
+        self.at = place;
+        self.lines
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use imker_detect::{LogKind, ServerId, Vantage};
 
 use crate::scan::Traits;
-pub(crate) use place::LogPlace;
+pub(crate) use place::{Folder, LogPlace};
 
 /// The most clues that are told apart; a forged log could name a server of its own with every file.
 const CLUES_MAX: usize = 50_000;

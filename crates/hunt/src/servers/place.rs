@@ -1,6 +1,6 @@
 //! What a path tells: server, site, and the folder that holds one server's logs.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Folders that logs lie in on a server, lower case; `W3SVC1` and its kin besides.
 const STRUCTURE: [&str; 5] = ["logfiles", "httperr", "httpproxy", "logging", "inetpub"];
@@ -34,6 +34,33 @@ pub(crate) struct LogPlace {
     pub(crate) name: Option<String>,
     /// `W3SVC1`, upper case, or the folder below `HttpProxy`.
     pub(crate) source: Option<String>,
+}
+
+/// A folder and the place of logs in it, which is the same for all of them.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    path: PathBuf,
+    given: PathBuf,
+    place: LogPlace,
+}
+
+impl Folder {
+    /// The place of a file found below `given`; `last` is the folder of the file before.
+    pub(crate) fn place(last: &mut Option<Self>, file: &Path, given: &Path) -> LogPlace {
+        let path = file.parent().unwrap_or(file);
+        match last {
+            Some(known) if known.path == path && known.given == given => known.place.clone(),
+            _ => {
+                let place = LogPlace::of(file, None, given);
+                *last = Some(Self {
+                    path: path.to_owned(),
+                    given: given.to_owned(),
+                    place: place.clone(),
+                });
+                place
+            }
+        }
+    }
 }
 
 impl LogPlace {

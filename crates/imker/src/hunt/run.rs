@@ -163,6 +163,7 @@ fn report(hunt: &Hunt, loaded: &Loaded, reading: Reading, findings: Findings) ->
             .collect(),
         rules: loaded.counts,
         inputs: reading.inputs,
+        inputs_not_listed: reading.inputs_not_listed,
         files: reading.files,
         bytes: reading.bytes,
         lines: reading.lines,

@@ -73,6 +73,14 @@ fn outcome(texts: &Texts, outcome: Outcome) -> Markup {
 
 fn facts(texts: &Texts, attack: &Attack) -> Markup {
     let addresses = match (&attack.client, attack.clients.is_empty()) {
+        (_, false) if attack.clients_not_listed > 0 => {
+            let more = [("count", attack.clients_not_listed.into())];
+            format!(
+                "{} {}",
+                attack.clients.join(", "),
+                texts.say_with("attack-and-more", more)
+            )
+        }
         (_, false) => attack.clients.join(", "),
         (Some(client), true) => client.clone(),
         (None, true) => texts.say("attack-origin-unknown"),
@@ -187,7 +195,7 @@ pub(super) fn observations(texts: &Texts, report: &HuntReport) -> Markup {
                 }
             }
         }
-        @if !findings.correlations.is_empty() {
+        @if !findings.correlations.is_empty() || findings.correlations_not_listed > 0 {
             (heading(texts, "section-correlations"))
             @for fired in &findings.correlations {
                 div.card {
@@ -195,6 +203,9 @@ pub(super) fn observations(texts: &Texts, report: &HuntReport) -> Markup {
                     p { (requests(fired.count)) " · " (span(texts, fired.span.from, fired.span.to)) }
                     dl { @for (field, value) in &fired.group { dt { (Safe(field)) } dd { (Safe(value)) } } }
                 }
+            }
+            @if findings.correlations_not_listed > 0 {
+                p { (texts.say_with("correlations-not-listed", [("count", findings.correlations_not_listed.into())])) }
             }
         }
     }

@@ -146,6 +146,9 @@ pub(super) fn inputs(texts: &Texts, report: &HuntReport) -> Markup {
                     td { span.mono { (Safe(&input.sha256)) } }
                 } } }
             } }
+            @if report.inputs_not_listed > 0 {
+                p { (texts.say_with("inputs-not-listed", [("count", report.inputs_not_listed.into())])) }
+            }
         }
     }
 }

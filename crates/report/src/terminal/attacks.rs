@@ -103,11 +103,12 @@ fn head(page: &mut Page<'_>, attack: &Attack) -> io::Result<()> {
     facts.extend(list(&attack.cves));
     facts.extend(list(&attack.techniques));
     let mut more = Vec::new();
-    if attack.clients.len() > 1 {
-        let others = &attack.clients[1..];
+    let others = attack.clients.get(1..).unwrap_or_default();
+    if !others.is_empty() {
         let mut named = others[..others.len().min(CLIENTS)].join(", ");
-        if others.len() > CLIENTS {
-            let rest = texts.say_with("attack-and-more", [("count", (others.len() - CLIENTS).into())]);
+        let rest = others.len().saturating_sub(CLIENTS) as u64 + attack.clients_not_listed;
+        if rest > 0 {
+            let rest = texts.say_with("attack-and-more", [("count", rest.into())]);
             named = format!("{named} {rest}");
         }
         more.push(texts.say_with("attack-also", [("clients", named.into())]));

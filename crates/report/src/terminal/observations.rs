@@ -79,7 +79,8 @@ fn indicators(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
 }
 
 fn correlations(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
-    if report.findings.correlations.is_empty() {
+    let not_listed = report.findings.correlations_not_listed;
+    if report.findings.correlations.is_empty() && not_listed == 0 {
         return Ok(());
     }
     page.heading("section-correlations")?;
@@ -98,5 +99,12 @@ fn correlations(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
             Role::Plain,
             &format!("{count} · {span} · {}", group.join(", ")),
         )
-    })
+    })?;
+    if not_listed > 0 {
+        let text = page
+            .texts
+            .say_with("correlations-not-listed", [("count", not_listed.into())]);
+        page.paragraph(2, Role::Warning, &text)?;
+    }
+    Ok(())
 }

@@ -181,5 +181,12 @@ fn inputs(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
         let size = texts.bytes(input.size);
         page.paragraph(2, Role::Plain, &format!("{} · {size}{modified}", input.file))?;
         page.paragraph(4, Role::Dim, &format!("SHA-256 {}", input.sha256))
-    })
+    })?;
+    if report.inputs_not_listed > 0 {
+        let text = page
+            .texts
+            .say_with("inputs-not-listed", [("count", report.inputs_not_listed.into())]);
+        page.paragraph(2, Role::Warning, &text)?;
+    }
+    Ok(())
 }

@@ -116,6 +116,7 @@ fn proxyshell() -> Attack {
         chain: "ProxyShell".to_owned(),
         client: Some("203.0.113.7".to_owned()),
         clients: vec!["203.0.113.7".to_owned(), "198.51.100.23".to_owned()],
+        clients_not_listed: 4,
         own_scanner: None,
         servers: vec!["EX01".to_owned()],
         outcome: Outcome::Succeeded,
@@ -208,6 +209,7 @@ fn refused() -> Attack {
         number: 2,
         client: Some("2001:db8::bad".to_owned()),
         clients: vec!["2001:db8::bad".to_owned()],
+        clients_not_listed: 0,
         own_scanner: Some(format!("Pentest {HOSTILE}")),
         servers: vec!["EX02".to_owned()],
         outcome: Outcome::Refused,
@@ -477,6 +479,7 @@ fn findings() -> Findings {
             count: 18_204,
             why: statement("normal-mapi-nspi", &[]),
         }],
+        correlations_not_listed: 2,
         correlations: vec![CorrelationFired {
             rule: rule(9, "Many refused probes from one address", Level::Medium),
             group: BTreeMap::from([("c-ip".to_owned(), format!("2001:db8::bad {HOSTILE}"))]),
@@ -528,6 +531,7 @@ pub fn report() -> HuntReport {
             refused: 1,
             indicators: 4,
         },
+        inputs_not_listed: 1,
         inputs: vec![InputFile {
             file: "logs/EX01/W3SVC1/u_ex210812.log".into(),
             size: 3_211_004,
