@@ -129,7 +129,7 @@ impl<L> Condition<L> {
         }
     }
 
-    /// Puts what costs less first, and tells the cost of the whole.
+    /// Puts what costs less first, and filters last, which seldom decide; tells the cost of the whole.
     pub(crate) fn order(&mut self, cost: &impl Fn(&L) -> u32) -> u32 {
         match self {
             Self::Leaf(own) => cost(own),
@@ -137,7 +137,7 @@ impl<L> Condition<L> {
             Self::All(parts) | Self::Any(parts) | Self::AtLeast(_, parts) => {
                 let costs = parts.drain(..).map(|mut part| (part.order(cost), part));
                 let mut costs: Vec<_> = costs.collect();
-                costs.sort_by_key(|(cost, _)| *cost);
+                costs.sort_by_key(|(cost, part)| (matches!(part, Self::Not(_)), *cost));
                 let total = costs.iter().map(|(cost, _)| *cost).sum();
                 parts.extend(costs.into_iter().map(|(_, part)| part));
                 total

@@ -14,6 +14,9 @@ const MAX_SIZE: usize = 1 << 20;
 /// Up to this estimate of its states an expression stays far below [`MAX_SIZE`], and its compilation can wait.
 const SMALL: usize = 4000;
 
+/// So many literals are searched for at most in place of one part of an expression.
+const MOST_ALTERNATIVES: usize = 8;
+
 /// What the modifiers of `re` say.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Flags {
@@ -29,8 +32,8 @@ pub(crate) struct Expression {
     flags: Flags,
     /// `None` inside where it cannot be compiled, which [`Expression::new`] rules out.
     compiled: OnceLock<Option<Regex>>,
-    /// What a matching text of ASCII contains, in lower case.
-    needs: Vec<Finder<'static>>,
+    /// Sets of literals in lower case; a matching text of ASCII contains one of each.
+    needs: Vec<Vec<Finder<'static>>>,
 }
 
 impl Expression {
@@ -73,8 +76,8 @@ impl Expression {
         };
         // Beyond ASCII there are characters that an expression takes for ASCII letters.
         if folded.is_ascii() {
-            return self.needs.iter().all(|need| need.find(folded).is_some())
-                && compiled().is_some_and(|regex| regex.is_match(text));
+            let has_one = |set: &Vec<Finder<'_>>| set.iter().any(|literal| literal.find(folded).is_some());
+            return self.needs.iter().all(has_one) && compiled().is_some_and(|regex| regex.is_match(text));
         }
         // A stray byte, as `%ff` decoded, must not stop `.` or `[^/]`: it counts as one character.
         compiled().is_some_and(|regex| match str::from_utf8(text) {
@@ -100,25 +103,46 @@ fn refusal(source: &str, error: &dyn std::fmt::Display) -> String {
     format!("the regular expression cannot be used ({last}): `{source}`")
 }
 
-/// The literals that the whole requires, the longest first.
-fn needs(requirement: &Requirement) -> Vec<Finder<'static>> {
+/// Sets of literals of each of which a match holds one, the smallest sets first.
+fn needs(requirement: &Requirement) -> Vec<Vec<Finder<'static>>> {
     let parts = match requirement {
         Requirement::All(parts) => &parts[..],
         other => std::slice::from_ref(other),
     };
-    let mut literals: Vec<Vec<u8>> = parts
-        .iter()
-        .filter_map(|part| match part {
-            Requirement::Literal(literal) if literal.is_ascii() => Some(literal.to_ascii_lowercase()),
-            _ => None,
-        })
-        .collect();
-    literals.sort_by_key(|literal| std::cmp::Reverse(literal.len()));
-    literals.dedup();
-    literals
-        .iter()
-        .map(|literal| Finder::new(literal).into_owned())
-        .collect()
+    let mut sets: Vec<_> = parts.iter().filter_map(alternatives).collect();
+    sets.sort_by_key(rank);
+    sets.dedup();
+    let finders = |set: Vec<Vec<u8>>| {
+        set.iter()
+            .map(|literal| Finder::new(literal).into_owned())
+            .collect()
+    };
+    sets.into_iter().map(finders).collect()
+}
+
+/// Literals in lower case, one of which is required; `None` where there is no short list of them.
+fn alternatives(requirement: &Requirement) -> Option<Vec<Vec<u8>>> {
+    match requirement {
+        Requirement::Nothing => None,
+        Requirement::Literal(literal) => literal.is_ascii().then(|| vec![literal.to_ascii_lowercase()]),
+        Requirement::All(parts) => parts.iter().filter_map(alternatives).min_by_key(rank),
+        Requirement::Any(parts) => {
+            let mut union = parts
+                .iter()
+                .map(alternatives)
+                .collect::<Option<Vec<_>>>()?
+                .concat();
+            union.sort_unstable();
+            union.dedup();
+            (union.len() <= MOST_ALTERNATIVES).then_some(union)
+        }
+    }
+}
+
+/// Low for what is quick to search for and likely to be missing.
+fn rank(literals: &Vec<Vec<u8>>) -> (usize, std::cmp::Reverse<usize>) {
+    let shortest = literals.iter().map(Vec::len).min().unwrap_or_default();
+    (literals.len(), std::cmp::Reverse(shortest))
 }
 
 /// A high estimate of an automaton's states.
@@ -163,6 +187,8 @@ mod tests {
         assert!(matches("json.*@x", b"/JSON?a@X"));
         assert!(!matches("json.*@x", b"/@x/json"));
         assert!(!matches("json.*@x", b"/json?a"));
+        assert!(matches("json/(ow+a|e.*ws|x/mapi)", b"/json/OWWA"));
+        assert!(!matches("json/(ow+a|e.*ws|x/mapi)", b"/json/mapi"));
         assert!(matches("task", "ta\u{17f}\u{212a}".as_bytes()));
         assert!(matches("ä.json", "/Ä\u{fffd}JSON".as_bytes()));
         assert!(matches("a[^/]b", b"a\xffb"));
