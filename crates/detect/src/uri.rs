@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use imker_event::WebRequest;
 
-/// Lower case, percent-decoded twice; bytes that are no UTF-8 become U+FFFD.
+/// Lower case, percent-decoded twice (`%40` and, as IIS reads it, `%u0040`); bytes that are no UTF-8 become U+FFFD.
 pub(crate) fn fold(text: &str) -> String {
     let once = decode(text);
     decode(&once).to_lowercase()
@@ -18,23 +18,36 @@ fn decode(text: &str) -> Cow<'_, str> {
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
-        let hex = |offset: usize| {
-            bytes
-                .get(at + offset)
-                .and_then(|byte| (*byte as char).to_digit(16))
-        };
-        match (bytes[at], hex(1), hex(2)) {
-            (b'%', Some(high), Some(low)) => {
-                decoded.push((high * 16 + low) as u8);
-                at += 3;
+        match escaped(&bytes[at..]) {
+            Some((character, length)) => {
+                decoded.extend_from_slice(&character);
+                at += length;
             }
-            (byte, ..) => {
-                decoded.push(byte);
+            None => {
+                decoded.push(bytes[at]);
                 at += 1;
             }
         }
     }
     Cow::Owned(String::from_utf8_lossy(&decoded).into_owned())
+}
+
+/// What the escape at the start stands for, and its length; `None`: no escape is there.
+fn escaped(text: &[u8]) -> Option<(Vec<u8>, usize)> {
+    let number = |digits: &[u8]| {
+        digits.iter().try_fold(0, |number: u32, digit| {
+            Some(number * 16 + (*digit as char).to_digit(16)?)
+        })
+    };
+    match text {
+        [b'%', b'u' | b'U', digits @ ..] => {
+            let unit = number(digits.get(..4)?)?;
+            let character = char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER);
+            Some((character.to_string().into_bytes(), 6))
+        }
+        [b'%', digits @ ..] => Some((vec![number(digits.get(..2)?)? as u8], 3)),
+        _ => None,
+    }
 }
 
 /// Where a request was meant to arrive.
@@ -45,7 +58,7 @@ pub(crate) struct Target {
     pub confused: bool,
     /// The path that Exchange's back end is asked for, folded, without a slash at the end.
     pub path: String,
-    /// Path and query, folded, without what the front end appends.
+    /// Path and query, folded, with `/` for `\`, without what the front end appends.
     pub whole: String,
 }
 
@@ -56,10 +69,9 @@ impl Target {
             whole.push('?');
             whole.push_str(&fold(query.as_str()));
         }
-        for appended in ["&correlationid=", "&cafereqid=", "?correlationid=", "?cafereqid="] {
-            if let Some(at) = whole.find(appended) {
-                whole.truncate(at);
-            }
+        let mut whole = whole.replace('\\', "/");
+        if let Some(at) = appended(&whole) {
+            whole.truncate(at);
         }
         let confused = confused_path(&whole);
         let path = confused.unwrap_or_else(|| behind_mailbox(whole.split('?').next().unwrap_or_default()));
@@ -73,22 +85,42 @@ impl Target {
     /// The first directory of the path, as in `mapi`.
     pub fn directory(&self) -> &str {
         self.path
-            .trim_start_matches('/')
             .split('/')
-            .next()
+            .find(|part| !part.is_empty() && *part != ".")
             .unwrap_or_default()
     }
 }
 
+/// Where the front end's own words for its log begin, as in `&CorrelationID=<empty>;&cafeReqId=5b1d2a4c-...;`. A
+/// client can send such words too: only the last ones count, and only where no path stands in them.
+fn appended(whole: &str) -> Option<usize> {
+    let last = |text: &str, name: &str| {
+        let at = text.rfind(name)?.checked_sub(1)?;
+        matches!(text.as_bytes()[at], b'?' | b'&').then_some(at)
+    };
+    let id = last(whole, "cafereqid=")?;
+    let correlation = last(&whole[..id], "correlationid=");
+    let at = correlation
+        .filter(|at| !whole[*at..id].contains('/'))
+        .unwrap_or(id);
+    (!whole[id..].contains('/')).then_some(at)
+}
+
 /// `/mapi/nspi/` in `/autodiscover/autodiscover.json?@example.org/mapi/nspi/?&Email=...`: what follows the
-/// first address, where a slash follows it at once.
+/// first address that a slash follows at once. Elsewhere than below `/autodiscover/` the front end looks for none.
 fn confused_path(whole: &str) -> Option<&str> {
     const FILE: &str = "autodiscover.json";
-    let behind = &whole[whole.find(FILE)? + FILE.len()..];
-    let address = &behind[behind.find('@')? + 1..];
-    let end = address.find(['/', '?', '&', '='])?;
-    let path = address[end..].starts_with('/').then(|| &address[end..])?;
-    Some(&path[..path.find(['?', '&']).unwrap_or(path.len())])
+    if !whole.trim_start_matches('/').starts_with("autodiscover/") {
+        return None;
+    }
+    let mut rest = &whole[whole.find(FILE)? + FILE.len()..];
+    loop {
+        let (word, behind) = rest.split_at(rest.find(['/', '?', '&', '='])?);
+        if word.contains('@') && behind.starts_with('/') {
+            return Some(&behind[..behind.find(['?', '&']).unwrap_or(behind.len())]);
+        }
+        rest = &behind[1..];
+    }
 }
 
 /// `/powershell` in `/owa/user@example.org/powershell`, the shape of CVE-2022-41080.
@@ -140,10 +172,70 @@ mod tests {
                 "/owa",
             ),
             ("@example.org:443/ews/exchange.asmx?&Email=", "/ews/exchange.asmx"),
+            ("a=@&b@example.org/mapi/nspi/?&Email=a", "/mapi/nspi"),
+            ("a=@?@=@&@example.org/mapi/nspi/", "/mapi/nspi"),
+            (
+                "%u0040example.org%u002fmapi%U002Fnspi%u002f?&Email=a",
+                "/mapi/nspi",
+            ),
+            ("%25u0040example.org/mapi/nspi/", "/mapi/nspi"),
+            ("@example.org\\mapi\\nspi\\?&Email=a", "/mapi/nspi"),
+            ("%40example.org%5cmapi%5Cnspi", "/mapi/nspi"),
         ] {
             let target = target("/Autodiscover/Autodiscover.json", query);
             assert!(target.confused, "{query}");
             assert_eq!(target.path, path, "{query}");
+        }
+    }
+
+    #[test]
+    fn only_a_path_below_autodiscover_is_confused() {
+        let query = "@example.org/powershell/?X-Rps-CAT=aW5lcnQ=";
+        for stem in [
+            "/autodiscover/autodiscover.json",
+            "/AutoDiscover/Autodiscover.JSON",
+            "/%61utodiscover%2fautodiscover.json",
+            "/%2561utodiscover/autodiscover.json",
+            "//autodiscover\\autodiscover.json",
+        ] {
+            assert!(target(stem, query).confused, "{stem}");
+        }
+        let within = "url=https://mail.example.org/autodiscover/autodiscover.json?@example.org/powershell/&X-Rps-CAT=a";
+        for (stem, query) in [
+            ("/owa/auth/logon.aspx", within),
+            ("/owa/auth/logon.aspx/autodiscover/autodiscover.json", query),
+            ("/autodiscover.json", query),
+            ("/autodiscoverer/autodiscover.json", query),
+        ] {
+            let target = target(stem, query);
+            assert!(!target.confused, "{stem}");
+            assert_ne!(target.directory(), "powershell", "{stem}");
+        }
+    }
+
+    #[test]
+    fn the_directory_stands_behind_empty_and_dot_segments() {
+        for query in ["@example.org//mapi/nspi/", "@example.org/./mapi/nspi/"] {
+            assert_eq!(
+                target("/autodiscover/autodiscover.json", query).directory(),
+                "mapi"
+            );
+        }
+    }
+
+    #[test]
+    fn broken_escapes_stay_as_they_are() {
+        for (text, folded) in [
+            ("%u004", "%u004"),
+            ("%u00", "%u00"),
+            ("%zz%4", "%zz%4"),
+            ("%", "%"),
+            ("%ud800", "\u{fffd}"),
+            ("%u00e9", "é"),
+            ("%c3%A9", "é"),
+            ("%+1", "%+1"),
+        ] {
+            assert_eq!(fold(text), folded, "{text}");
         }
     }
 
@@ -174,6 +266,27 @@ mod tests {
             target("/autodiscover/autodiscover.json", logged),
             target("/autodiscover/autodiscover.json", "@example.org/owa/?&Email=a")
         );
+    }
+
+    #[test]
+    fn what_a_client_sends_in_the_front_ends_words_hides_nothing() {
+        let appended = "&CorrelationID=<empty>;&cafeReqId=00000000-0000-4000-8000-000000000000;";
+        for query in [
+            "CorrelationID=1&@example.org/mapi/nspi/",
+            "a=1&CorrelationID=1;&cafeReqId=2;&@example.org/mapi/nspi/",
+            "cafeReqId=2;&@example.org/mapi/nspi/?&CorrelationID=3",
+        ] {
+            for end in ["", appended] {
+                let logged = target("/autodiscover/autodiscover.json", &format!("{query}{end}"));
+                assert_eq!(
+                    (logged.confused, logged.path.as_str()),
+                    (true, "/mapi/nspi"),
+                    "{query}{end}"
+                );
+            }
+        }
+        let alone = target("/owa/", &appended[1..]);
+        assert_eq!(alone.whole, "/owa/");
     }
 
     #[test]
