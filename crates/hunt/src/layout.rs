@@ -20,12 +20,15 @@ pub(crate) struct Layout {
     pub(crate) bound: Bound,
 }
 
+/// A line that names columns, and their layout.
+type Named = (Box<[u8]>, Arc<Layout>);
+
 /// All layouts met.
 pub(crate) struct Layouts<'r> {
     rules: &'r RuleSet,
     known: Mutex<Known>,
     /// The line that named the columns last, for files of one kind begin alike.
-    recent: Mutex<Option<(Box<[u8]>, Arc<Layout>)>>,
+    recent: Mutex<Option<Named>>,
 }
 
 #[derive(Default)]

@@ -44,7 +44,7 @@ impl Default for Sizes {
     fn default() -> Self {
         Self {
             chunk: 64 << 10,
-            block: 256 << 10,
+            block: 128 << 10,
             unit: 8 << 20,
         }
     }
