@@ -110,7 +110,7 @@ fn needs(requirement: &Requirement) -> Vec<Vec<Finder<'static>>> {
         other => std::slice::from_ref(other),
     };
     let mut sets: Vec<_> = parts.iter().filter_map(alternatives).collect();
-    sets.sort_by_key(rank);
+    sets.sort_by_key(|set| rank(set));
     sets.dedup();
     let finders = |set: Vec<Vec<u8>>| {
         set.iter()
@@ -125,7 +125,7 @@ fn alternatives(requirement: &Requirement) -> Option<Vec<Vec<u8>>> {
     match requirement {
         Requirement::Nothing => None,
         Requirement::Literal(literal) => literal.is_ascii().then(|| vec![literal.to_ascii_lowercase()]),
-        Requirement::All(parts) => parts.iter().filter_map(alternatives).min_by_key(rank),
+        Requirement::All(parts) => parts.iter().filter_map(alternatives).min_by_key(|set| rank(set)),
         Requirement::Any(parts) => {
             let mut union = parts
                 .iter()
@@ -140,7 +140,7 @@ fn alternatives(requirement: &Requirement) -> Option<Vec<Vec<u8>>> {
 }
 
 /// Low for what is quick to search for and likely to be missing.
-fn rank(literals: &Vec<Vec<u8>>) -> (usize, std::cmp::Reverse<usize>) {
+fn rank(literals: &[Vec<u8>]) -> (usize, std::cmp::Reverse<usize>) {
     let shortest = literals.iter().map(Vec::len).min().unwrap_or_default();
     (literals.len(), std::cmp::Reverse(shortest))
 }

@@ -75,15 +75,16 @@ pub(crate) fn parse(yaml: &str) -> Parsed {
     // A collection action reaches over documents: such a file is parsed in one piece.
     let joined = yaml.lines().any(|line| line.starts_with("action:"));
     for (line, text) in documents(yaml) {
+        if !joined && let Some((title, collection)) = read_at_once(text) {
+            let place = at(line, title);
+            parsed.take(Ok(collection), place.trim_end_matches(": "));
+            continue;
+        }
         match guard(text) {
             Ok(None) => {}
             Ok(Some(_)) if joined => {}
             Ok(Some(title)) => {
-                let place = if line > 1 {
-                    format!("line {line}: {title}")
-                } else {
-                    title
-                };
+                let place = at(line, title);
                 parsed.take(parse_sigma_yaml(text), place.trim_end_matches(": "));
             }
             Err(message) => {
@@ -100,6 +101,29 @@ pub(crate) fn parse(yaml: &str) -> Parsed {
         parsed.take(parse_sigma_yaml(yaml), "");
     }
     parsed
+}
+
+fn at(line: usize, title: String) -> String {
+    if line > 1 {
+        format!("line {line}: {title}")
+    } else {
+        title
+    }
+}
+
+/// A document of one rule without any slip, with its title, where its text shows that no condition nests too deep
+/// and brackets are few: so that most files are parsed once.
+fn read_at_once(text: &str) -> Option<(String, SigmaCollection)> {
+    let count = |wanted: &str| text.matches(wanted).count();
+    let hidden = ["\\x", "\\u", "\\U"];
+    let nests = count("(").max(count("[")).max(count("{")).max(count("not")) > MAX_NESTING;
+    if nests || hidden.iter().any(|sign| text.contains(sign)) {
+        return None;
+    }
+    let collection = parse_sigma_yaml(text).ok()?;
+    let only = collection.len() == 1 && collection.errors.is_empty();
+    let title = collection.rules.first()?.title.clone();
+    only.then_some((title, collection))
 }
 
 /// Whether a file can hold a rule for web servers, or one that refers to such: told from words, so that

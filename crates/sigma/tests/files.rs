@@ -185,6 +185,23 @@ fn hostile_files_are_refused() {
     );
     assert!(!report(&bomb).errors.is_empty());
     assert!(report("").errors.is_empty());
+    for (open, close) in [
+        ("(", ")"),
+        ("\\x28", "\\x29"),
+        ("\\u0028", ")"),
+        ("not ", ""),
+        ("\\x6eot ", ""),
+    ] {
+        let condition = format!("{}s{}", open.repeat(70), close.repeat(70));
+        let nested = format!(
+            "title: Nested\nlogsource:\n  category: webserver\ndetection:\n  s:\n    cs-method: GET\n  condition: \"{condition}\"\n"
+        );
+        let errors = report(&nested).errors;
+        assert!(
+            errors.iter().any(|error| error.message.contains("deeper")),
+            "{open}: {errors:?}"
+        );
+    }
 }
 
 #[test]
