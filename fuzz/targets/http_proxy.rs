@@ -12,7 +12,7 @@ const HEAD: &[u8] = b"DateTime,RequestId,MajorVersion,MinorVersion,BuildVersion,
 
 static RULES: LazyLock<RuleSet> = LazyLock::new(|| {
     let mut builder = RuleSetBuilder::new();
-    builder.add_indicator(&Indicator::Path("/a".to_owned()), "fuzz").expect("the indicator is valid");
+    builder.add_indicator(&Indicator::Path("/owa".to_owned()), "fuzz").expect("the indicator is valid");
     builder.build().expect("there are no correlations")
 });
 

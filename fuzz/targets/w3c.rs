@@ -12,7 +12,7 @@ const HEAD: &[u8] = b"#Software: Microsoft Internet Information Services 10.0\r\
 
 static RULES: LazyLock<RuleSet> = LazyLock::new(|| {
     let mut builder = RuleSetBuilder::new();
-    builder.add_indicator(&Indicator::Path("/a".to_owned()), "fuzz").expect("the indicator is valid");
+    builder.add_indicator(&Indicator::Path("/owa".to_owned()), "fuzz").expect("the indicator is valid");
     builder.build().expect("there are no correlations")
 });
 

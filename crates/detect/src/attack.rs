@@ -250,17 +250,13 @@ impl AttackBuilder {
         }
     }
 
-    /// The verdict that this attack alone would give. The owner's own check can prove a server vulnerable, no more.
+    /// The verdict that this attack alone would give.
     pub fn verdict(&self) -> Verdict {
-        let verdict = match self.succeeded.last() {
+        match self.succeeded.last() {
             Some(StageKind::Webshell) => Verdict::Compromised,
             Some(StageKind::Exploit) => Verdict::Exploited,
             Some(StageKind::Probe) => Verdict::Vulnerable,
             Some(StageKind::Other) | None => Verdict::Attempted,
-        };
-        match self.own {
-            Some(_) => verdict.min(Verdict::Vulnerable),
-            None => verdict,
         }
     }
 

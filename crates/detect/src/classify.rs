@@ -75,6 +75,7 @@ pub(crate) fn classify(sighting: &Sighting, book: &RuleBook, settings: &Settings
             vantage,
             kind,
             chain,
+            stage: &tables.stage(stage).name,
             placed,
         });
         let stage = match target.confused && &**chain == PROXYSHELL {

@@ -23,6 +23,7 @@ pub(crate) struct Digest<'a> {
     pub kind: StageKind,
     pub outcome: Outcome,
     pub client: Option<IpAddr>,
+    /// The owner's own check, as a place in the settings; never a success beyond a probe.
     pub own: Option<usize>,
     /// The server nearest to the client.
     pub server: ServerId,
@@ -64,6 +65,7 @@ impl<'a> Digest<'a> {
                 .map(|(index, _)| index)
         });
         let succeeded = outcome == Outcome::Succeeded;
+        let own = request.rows.iter().find_map(|row| row.own);
         Some(Self {
             request,
             time: request.time,
@@ -72,7 +74,8 @@ impl<'a> Digest<'a> {
             kind,
             outcome,
             client: request.client(),
-            own: request.rows.iter().find_map(|row| row.own),
+            // Anyone can send a user agent and many share an address: a label must not make a break-in harmless.
+            own: own.filter(|_| !succeeded || kind <= StageKind::Probe),
             server: primary.sighting.server,
             servers,
             rules: attack_rules.collect(),

@@ -362,9 +362,9 @@ fn used(key: &Key, digest: &Digest<'_>) -> Option<(Actor, ServerId, u64)> {
 fn verdict(digest: &Digest<'_>) -> Verdict {
     match digest.kind {
         _ if !digest.succeeded() => Verdict::Attempted,
-        StageKind::Webshell if digest.own.is_none() => Verdict::Compromised,
-        StageKind::Exploit if digest.own.is_none() => Verdict::Exploited,
+        StageKind::Webshell => Verdict::Compromised,
+        StageKind::Exploit => Verdict::Exploited,
+        StageKind::Probe => Verdict::Vulnerable,
         StageKind::Other => Verdict::Attempted,
-        _ => Verdict::Vulnerable,
     }
 }

@@ -257,7 +257,7 @@ fn an_own_check_is_not_mixed_with_a_strangers_attack() {
     let findings = run(
         settings,
         [
-            own(line("10:00:00", RUN, 200, &[POWERSHELL])),
+            own(line("10:00:00", OWA, 302, &[PROBE])),
             line("10:00:01", RUN, 401, &[POWERSHELL]),
             line("10:00:09", SHELL, 200, &[WEBSHELL]).from("198.51.100.1"),
         ],

@@ -2,6 +2,7 @@
 
 use imker_event::WebRequest;
 
+use crate::attribution::PROXYSHELL;
 use crate::model::{Outcome, Vantage};
 use crate::tables::{GENERIC, StageKind};
 use crate::uri::{self, Target};
@@ -16,6 +17,8 @@ pub(crate) struct Asked<'a> {
     pub vantage: Vantage,
     pub kind: StageKind,
     pub chain: &'a str,
+    /// The stage's name in its chain.
+    pub stage: &'a str,
     /// Whether a table of Imker places the rule that matched; else the rule is a stranger's.
     pub placed: bool,
 }
@@ -48,8 +51,25 @@ fn answered(asked: &Asked<'_>) -> bool {
                 || asked.target.whole.contains("x-rps-cat")
         }
         StageKind::Probe => false,
-        StageKind::Exploit => asked.chain != GENERIC,
+        StageKind::Exploit => match (asked.chain, asked.stage) {
+            (GENERIC, _) => false,
+            // At the front end it is a request like any other, and who logged on gets an answer.
+            (PROXYSHELL, _) => asked.vantage == Vantage::BackEnd,
+            ("ProxyLogon", "ssrf") => proxied(asked),
+            _ => true,
+        },
     }
+}
+
+/// Whether anything shows that a back end answered: IIS itself answers for static files too. 241 is the back end's
+/// answer to `proxyLogon.ecp`, `ServerInfo~` the back end that a cookie named.
+fn proxied(asked: &Asked<'_>) -> bool {
+    let request = asked.request;
+    let anchor = request.anchor_mailbox.as_ref();
+    asked.vantage == Vantage::BackEnd
+        || request.status == Some(241)
+        || request.backend_status.is_some()
+        || anchor.is_some_and(|anchor| uri::fold(anchor.as_str()).starts_with("serverinfo~"))
 }
 
 /// A script that the product does not ship, in a place where attackers leave such.
@@ -88,12 +108,14 @@ mod tests {
         request.server_port = (port != 0).then_some(port);
         let target = Target::of(&request);
         let placed = chain != GENERIC;
+        let stage = if chain == "ProxyLogon" { "ssrf" } else { "" };
         outcome(&Asked {
             request: &request,
             target: &target,
             vantage,
             kind,
             chain,
+            stage,
             placed,
         })
     }
@@ -148,11 +170,77 @@ mod tests {
             of("/owa/auth/x.js", 200, 443, FrontEnd, Probe, "ProxyLogon"),
             Unclear
         );
-        assert_eq!(
-            of("/ecp/y.js", 200, 443, FrontEnd, Exploit, "ProxyLogon"),
-            Succeeded
-        );
         assert_eq!(of("/shop?id=1", 200, 443, FrontEnd, Exploit, GENERIC), Unclear);
+    }
+
+    #[test]
+    fn a_forged_request_worked_where_a_back_end_answered() {
+        let ssrf = |stage, vantage, change: fn(&mut WebRequest)| {
+            let mut request = WebRequest::new(jiff::Timestamp::UNIX_EPOCH, "POST", "/ecp/y.js");
+            request.status = Some(200);
+            change(&mut request);
+            outcome(&Asked {
+                request: &request,
+                target: &Target::of(&request),
+                vantage,
+                kind: Exploit,
+                chain: "ProxyLogon",
+                stage,
+                placed: true,
+            })
+        };
+        let plain: fn(&mut WebRequest) = |_| ();
+        let anchor: fn(&mut WebRequest) = |request| {
+            request.anchor_mailbox = Some("ServerInfo~a]@ex01.example.org:444/mapi/emsmdb?#".into());
+        };
+        let mailbox: fn(&mut WebRequest) = |request| {
+            request.anchor_mailbox = Some("Smtp~anna@example.org".into());
+        };
+        for (vantage, change, expected) in [
+            (FrontEnd, plain, Unclear),
+            (Proxy, plain, Unclear),
+            (Proxy, mailbox, Unclear),
+            (Proxy, anchor, Succeeded),
+            (Proxy, |request| request.backend_status = Some(200), Succeeded),
+            (FrontEnd, |request| request.status = Some(241), Succeeded),
+            (BackEnd, plain, Succeeded),
+        ] {
+            assert_eq!(ssrf("ssrf", vantage, change), expected, "{vantage:?}");
+        }
+        assert_eq!(ssrf("write_file", FrontEnd, plain), Succeeded);
+    }
+
+    #[test]
+    fn the_back_ends_shape_proves_nothing_at_the_front_end() {
+        for url in [
+            "/mapi/emsmdb/?Email=autodiscover/autodiscover.json%3F@example.org",
+            "/powershell?X-Rps-CAT=aW5lcnQ=",
+            "/owa/auth/logon.aspx?url=/autodiscover/autodiscover.json?@example.org/powershell/&X-Rps-CAT=aW5lcnQ=",
+        ] {
+            for (vantage, expected) in [(FrontEnd, Unclear), (Proxy, Unclear), (BackEnd, Succeeded)] {
+                let got = of(url, 200, 443, vantage, Exploit, "ProxyShell");
+                assert_eq!(got, expected, "{url} {vantage:?}");
+            }
+        }
+        let nspi = "/mapi/nspi/?Email=autodiscover/autodiscover.json%3F@example.org";
+        assert_eq!(of(nspi, 200, 443, FrontEnd, Probe, "ProxyShell"), Unclear);
+    }
+
+    #[test]
+    fn a_probe_in_another_spelling_succeeds_all_the_same() {
+        for query in [
+            "a=@&b@example.org/mapi/nspi/",
+            "%u0040example.org%u002fmapi%u002fnspi%u002f",
+            "@example.org\\mapi\\nspi\\",
+            "a=1&CorrelationID=1&@example.org/mapi/nspi/?&CorrelationID=<empty>;&cafeReqId=00000000;",
+        ] {
+            let url = format!("/autodiscover/autodiscover.json?{query}");
+            assert_eq!(
+                of(&url, 200, 443, FrontEnd, Probe, "ProxyShell"),
+                Succeeded,
+                "{url}"
+            );
+        }
     }
 
     #[test]

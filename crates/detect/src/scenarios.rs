@@ -239,12 +239,45 @@ fn own_scanner() {
     };
     let lines = [
         line("10:00:00", OWA, 302, &[PROBE]).from("192.0.2.5"),
-        line("10:00:01", RUN, 200, &[POWERSHELL]).from("192.0.2.5"),
-        line("10:00:02", SHELL, 200, &[WEBSHELL]).from("192.0.2.5"),
+        line("10:00:01", RUN, 401, &[POWERSHELL]).from("192.0.2.5"),
+        line("10:00:02", SHELL, 404, &[WEBSHELL]).from("192.0.2.5"),
         line("10:01:00", OWA, 401, &[PROBE])
             .with(|request| request.user_agent = Some("Exposure+Check/1".into())),
     ];
     insta::assert_json_snapshot!(run(settings, &covered(&[OPEN]), 1, true, &lines));
+}
+
+/// Anyone can send the scanner's user agent; a script that answers or PowerShell reached is no check.
+#[test]
+fn an_own_scanners_label_caps_nothing_beyond_a_probe() {
+    let by_agent = OwnScanner::UserAgent("Exposure Check".into());
+    let by_network = OwnScanner::Network("203.0.113.0/24".parse().unwrap());
+    let agent = |line: Line| line.with(|request| request.user_agent = Some("Exposure+Check/1".into()));
+    let cases = [
+        (line("10:00:00", OWA, 302, &[PROBE]), Verdict::Vulnerable),
+        (line("10:00:00", RUN, 200, &[POWERSHELL]), Verdict::Exploited),
+        (line("10:00:00", SHELL, 200, &[WEBSHELL]), Verdict::Compromised),
+    ];
+    for (line, verdict) in cases {
+        for own in [&by_agent, &by_network] {
+            let settings = Settings {
+                own_scanners: vec![own.clone()],
+                ..Settings::default()
+            };
+            let findings = run(settings, &covered(&[OPEN]), 1, true, &[agent(line.clone())]);
+            let server = &findings.servers[0].judgement;
+            let attack = &findings.attacks[0];
+            assert_eq!((server.verdict, attack.verdict), (verdict, verdict));
+            let own = verdict == Verdict::Vulnerable;
+            assert_eq!(attack.own_scanner.is_some(), own, "{verdict:?}");
+            assert_eq!(server.window.first_attack.is_none(), own, "{verdict:?}");
+            if verdict == Verdict::Compromised {
+                assert_eq!(attack.webshells, [SHELL]);
+                let told = |statement: &crate::Statement| statement.id == "reason-webshell-answered";
+                assert!(server.reasons.iter().any(told));
+            }
+        }
+    }
 }
 
 #[test]

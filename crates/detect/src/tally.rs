@@ -38,7 +38,7 @@ impl Steps {
 pub(crate) struct Tally {
     /// Strangers' steps.
     pub steps: BTreeMap<StageKind, Steps>,
-    /// The owner's own checks.
+    /// The owner's own checks, of which only probes succeed.
     pub own: BTreeMap<StageKind, Steps>,
     pub first_attack: Option<Timestamp>,
     pub last_activity: Option<Timestamp>,
@@ -61,7 +61,7 @@ impl Tally {
     fn add(&mut self, digest: &Digest<'_>, outcome: Outcome, exploited: bool) {
         if digest.own.is_some() {
             self.own.entry(digest.kind).or_default().add(outcome, digest.time);
-            if outcome == Outcome::Succeeded && digest.kind != StageKind::Webshell {
+            if outcome == Outcome::Succeeded {
                 self.own_stages.insert(digest.stage);
             }
             return;
@@ -107,7 +107,7 @@ impl Tally {
             .is_some_and(|steps| steps.first_success.is_some())
     }
 
-    /// The owner's own checks prove a server vulnerable, no more.
+    /// An own check's probe that succeeds proves a server vulnerable.
     pub fn verdict(&self) -> Verdict {
         let own = self.own.values().any(|steps| steps.first_success.is_some());
         match () {
