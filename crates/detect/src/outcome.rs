@@ -61,12 +61,15 @@ fn answered(asked: &Asked<'_>) -> bool {
     }
 }
 
-/// Whether anything shows that a back end answered: IIS itself answers for static files too. 241 is the back end's
-/// answer to `proxyLogon.ecp`, `ServerInfo~` the back end that a cookie named.
+/// Whether anything shows that a back end answered. IIS itself answers for static files, but never a POST to one
+/// (its static file handler says 405). 241 is the back end's answer to `proxyLogon.ecp`, `ServerInfo~` the back end
+/// that a cookie named.
 fn proxied(asked: &Asked<'_>) -> bool {
     let request = asked.request;
     let anchor = request.anchor_mailbox.as_ref();
+    let posted = asked.vantage == Vantage::FrontEnd && request.method.as_str().eq_ignore_ascii_case("POST");
     asked.vantage == Vantage::BackEnd
+        || posted && uri::script(request.uri_stem.as_str()).is_none()
         || request.status == Some(241)
         || request.backend_status.is_some()
         || anchor.is_some_and(|anchor| uri::fold(anchor.as_str()).starts_with("serverinfo~"))
@@ -197,7 +200,13 @@ mod tests {
             request.anchor_mailbox = Some("Smtp~anna@example.org".into());
         };
         for (vantage, change, expected) in [
-            (FrontEnd, plain, Unclear),
+            (FrontEnd, plain, Succeeded),
+            (FrontEnd, |request| request.method = "GET".into(), Unclear),
+            (
+                FrontEnd,
+                |request| request.uri_stem = "/ecp/default.aspx/y.js".into(),
+                Unclear,
+            ),
             (Proxy, plain, Unclear),
             (Proxy, mailbox, Unclear),
             (Proxy, anchor, Succeeded),
