@@ -396,6 +396,10 @@ struct Logs<'h, 'r> {
 }
 
 impl Visitor for Logs<'_, '_> {
+    fn file_name(&self) -> std::borrow::Cow<'_, str> {
+        self.entry.path.to_string_lossy()
+    }
+
     fn log(&mut self, found: Found<'_>, input: &mut Input<'_>) {
         self.any = true;
         let hunt = self.hunt;
