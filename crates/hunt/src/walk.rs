@@ -20,6 +20,11 @@ pub(crate) struct Root {
 }
 
 impl Root {
+    /// With links resolved; `None` for standard input.
+    pub(crate) fn real(&self) -> Option<&Path> {
+        self.real.as_deref()
+    }
+
     /// Whether it is a folder.
     pub(crate) fn is_folder(&self) -> bool {
         self.is_folder
@@ -52,6 +57,15 @@ impl Entry {
             root: Arc::new(root),
             size: 0,
             is_stream: true,
+        }
+    }
+
+    /// Its path with links resolved: within a folder none is followed.
+    pub(crate) fn real(&self) -> PathBuf {
+        match (&self.root.real, self.path.strip_prefix(&self.root.path)) {
+            (Some(root), Ok(below)) if below != Path::new("") => root.join(below),
+            (Some(root), Ok(_)) => root.clone(),
+            _ => self.path.clone(),
         }
     }
 

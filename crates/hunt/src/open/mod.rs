@@ -40,6 +40,8 @@ pub(crate) struct Found<'f> {
 
 /// Is told what a file holds.
 pub(crate) trait Visitor {
+    /// The name of the file itself.
+    fn file_name(&self) -> std::borrow::Cow<'_, str>;
     /// A web log, to be read from `input`.
     fn log(&mut self, found: Found<'_>, input: &mut Input<'_>);
     /// A file of another kind.
@@ -104,7 +106,10 @@ impl Opener<'_> {
                 if let Some(error) = input.failure() {
                     return self.failed(member, input.offset(), &error);
                 }
-                self.visitor.set_aside(&kind);
+                let head = input.peek(HEAD);
+                // An archive of nothing is all zeros.
+                let is_empty_tar = (1..HEAD).contains(&head.len()) && head.iter().all(|byte| *byte == 0);
+                self.other(member, level, &kind, is_empty_tar);
                 ControlFlow::Continue(())
             }
             Sniffed::Log(kind, mark) => {
@@ -121,7 +126,7 @@ impl Opener<'_> {
                 );
                 self.check(member, input)
             }
-            Sniffed::Utf16 { big, mark } => self.utf16(member, input, big, mark),
+            Sniffed::Utf16 { big, mark } => self.utf16(member, input, level, big, mark),
             Sniffed::Packed(packing) => self.packed(member, input, level, packing),
         }
     }
@@ -178,6 +183,7 @@ impl Opener<'_> {
         &mut self,
         member: Option<&str>,
         input: &mut Input<'_>,
+        level: Level,
         big: bool,
         mark: usize,
     ) -> ControlFlow<()> {
@@ -199,16 +205,34 @@ impl Opener<'_> {
                 self.check(member, &mut inner)
             }
             Sniffed::Other(kind) => {
-                self.visitor.set_aside(&kind);
+                self.other(member, level, &kind, false);
                 ControlFlow::Continue(())
             }
             Sniffed::Utf16 { .. } | Sniffed::Packed(_) => {
-                self.visitor.set_aside("binary");
+                self.other(member, level, "binary", false);
                 ControlFlow::Continue(())
             }
         };
         self.buffers.push(inner.into_buffer());
         flow
+    }
+
+    /// Takes what is no web log. Where the name promises an archive, it may be one that was damaged.
+    fn other(&mut self, member: Option<&str>, level: Level, kind: &str, is_empty_tar: bool) {
+        let promised = member
+            .map_or_else(|| self.visitor.file_name(), Into::into)
+            .rsplit(['/', '\\', '!'])
+            .next()
+            .and_then(|name| promised(name, level.compressed));
+        match promised {
+            Some("tar") if is_empty_tar => self.visitor.set_aside(kind),
+            Some(packing) if !kind.ends_with("log") && !kind.starts_with("Exchange log") => {
+                let detail = format!("its name says {packing}, its content does not");
+                self.visitor
+                    .unread(member, 0, UnreadReason::Damaged, Some(detail));
+            }
+            _ => self.visitor.set_aside(kind),
+        }
     }
 
     /// Reports what ended a stream early.
@@ -227,6 +251,24 @@ impl Opener<'_> {
             UnreadReason::RatioLimit | UnreadReason::SizeLimit => ControlFlow::Break(()),
             _ => ControlFlow::Continue(()),
         }
+    }
+}
+
+/// How a file of this name is packed; `unpacked` where its outermost compression was taken off.
+fn promised(name: &str, unpacked: bool) -> Option<&'static str> {
+    let (stem, mut extension) = name.rsplit_once('.')?;
+    if unpacked {
+        if extension.eq_ignore_ascii_case("tgz") {
+            return Some("tar");
+        }
+        (_, extension) = stem.rsplit_once('.')?;
+    }
+    match &*extension.to_ascii_lowercase() {
+        "gz" | "tgz" => Some("gzip"),
+        "zst" => Some("zstd"),
+        "zip" => Some("zip"),
+        "tar" => Some("tar"),
+        _ => None,
     }
 }
 

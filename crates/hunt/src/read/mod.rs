@@ -1,5 +1,6 @@
 //! Reading all input in parallel; the result is the same whatever the number of threads.
 
+mod check;
 mod hash;
 mod queue;
 mod report;
@@ -43,6 +44,14 @@ pub enum Error {
         path: PathBuf,
         /// What the system said.
         source: io::Error,
+    },
+    /// An option that does not fit the input, or would let nothing be read.
+    #[error("{option}: {message}")]
+    Option {
+        /// The option as on the command line, such as `--fields`.
+        option: &'static str,
+        /// What is wrong with it and how it is meant.
+        message: String,
     },
     /// The temporary file for many matches could not be written.
     #[error("cannot keep matches in the temporary folder: {0}")]
@@ -114,7 +123,7 @@ pub(crate) struct Hunt<'r> {
     progress: &'r dyn Progress,
     task: Task<'r>,
     threads: usize,
-    /// Names that the user gave, with absolute paths.
+    /// Names that the user gave, with links in their paths resolved.
     given: Vec<(&'r str, PathBuf)>,
     queue: Queue,
     pub(crate) tally: Mutex<Tally>,
@@ -153,7 +162,7 @@ impl<'r> Hunt<'r> {
             fields: options.fields.clone(),
             every_line: AtomicBool::new(statistics),
         };
-        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let real = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         Self {
             options,
             progress,
@@ -162,7 +171,7 @@ impl<'r> Hunt<'r> {
             given: options
                 .servers
                 .iter()
-                .map(|(name, path)| (&**name, absolute(path)))
+                .map(|(name, path)| (&**name, real(path)))
                 .collect(),
             queue: Queue::default(),
             tally: Mutex::new(Tally::new(options.gap)),
@@ -193,7 +202,7 @@ impl<'r> Hunt<'r> {
         if self.given.is_empty() {
             return None;
         }
-        let path = std::path::absolute(&entry.path).unwrap_or_else(|_| entry.path.clone());
+        let path = entry.real();
         let below = self.given.iter().filter(|(_, above)| path.starts_with(above));
         below
             .max_by_key(|(_, above)| above.as_os_str().len())
@@ -204,6 +213,8 @@ impl<'r> Hunt<'r> {
     pub(crate) fn run(&self) -> Result<(), Error> {
         let roots =
             walk::roots(&self.options.paths).map_err(|(path, source)| Error::Path { path, source })?;
+        check::fields(self.options)?;
+        check::servers(self.options, &roots)?;
         let known = self.decide_statistics(&roots);
         std::thread::scope(|scope| {
             for _ in 0..self.threads {
@@ -396,6 +407,10 @@ struct Logs<'h, 'r> {
 }
 
 impl Visitor for Logs<'_, '_> {
+    fn file_name(&self) -> std::borrow::Cow<'_, str> {
+        self.entry.path.to_string_lossy()
+    }
+
     fn log(&mut self, found: Found<'_>, input: &mut Input<'_>) {
         self.any = true;
         let hunt = self.hunt;

@@ -84,6 +84,17 @@ impl Reporter {
         let lines = outcome.lines + u64::from(outcome.open);
         let coverage = self.coverage(kind, source, outcome.covered, outcome.bytes, lines);
         let mut tally = hunt.tally();
+        let stretches = &outcome.bad.listed;
+        if let Some(offset) = outcome.fit.wrong_from()
+            && !stretches.iter().any(|stretch| stretch.offset == offset)
+        {
+            tally.unread.add(Unread {
+                file: Arc::clone(&self.name),
+                offset,
+                reason: UnreadReason::Torn,
+                detail: Some("the columns do not fit most rows".to_owned()),
+            });
+        }
         for stretch in outcome.bad.listed {
             let file = Arc::clone(&self.name);
             tally.unread.add(Unread {

@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use super::{Block, InForce, Scanner, Turns, at, for_each_line};
+use super::{Block, Fit, InForce, Scanner, TEXT_MIN, Turns, at, for_each_line};
+use imker_detect::LogKind;
+
 use crate::coverage::{Event, must_refine};
 use crate::formats::{Cells, is_proxy_header};
 
@@ -15,6 +17,7 @@ impl Scanner<'_, '_> {
         while start < block.bytes.len() {
             let end = self.chunk_end(block, start);
             events.clear();
+            self.fit(block, start..end, before, turns);
             self.sample(block, start..end, before, turns, &mut events);
             self.out.covered.stretch(&events, self.task.gap);
             start = end;
@@ -34,6 +37,37 @@ impl Scanner<'_, '_> {
         let border = ((block.offset + start as u64) / chunk + 1) * chunk - block.offset;
         let rest = block.bytes.get(border as usize - 1..).unwrap_or_default();
         memchr::memchr(b'\n', rest).map_or(block.bytes.len(), |feed| border as usize + feed)
+    }
+
+    /// Looks at a chunk's first rows, until the columns fit one.
+    fn fit(&mut self, block: Block<'_>, chunk: Range<usize>, before: &InForce, turns: &Turns) {
+        const ROWS_MAX: u64 = 16;
+        let cells = &mut self.tools.cells;
+        let mut fit = Fit::default();
+        for_each_line_until(block.bytes, chunk, |range| {
+            let line = &block.bytes[range.clone()];
+            let in_force = at(before, turns, range.start);
+            let is_row = !line.is_empty() && line[0] != b'#' && !is_proxy_header(line);
+            let is_text = line.iter().all(|byte| *byte >= TEXT_MIN);
+            if let Some(layout) = &in_force.layout
+                && is_row
+                && is_text
+                && !block.is_unfinished(range.end)
+            {
+                let shape = &layout.shape;
+                let whole = cells.split(shape.kind, shape.width(), line);
+                // Values of IIS hold no blanks: a surplus one shifts all others.
+                let surplus = shape.kind == LogKind::Iis && cells.len() > shape.width();
+                let fits = whole && !surplus && in_force.fits(shape, cells.len());
+                fit.rows += 1;
+                if !fits || shape.time(line, cells, in_force.day).is_none() {
+                    fit.misfits += 1;
+                    fit.first.get_or_insert_with(|| block.place(range.start));
+                }
+            }
+            fit.misfits < fit.rows || fit.rows >= ROWS_MAX
+        });
+        self.out.fit.append(fit);
     }
 
     /// Takes a chunk's first and last event, or all where these two do not tell enough.

@@ -21,7 +21,7 @@ use crate::servers::Folder;
 use crate::sightings::{Record, Rules, vantage};
 use crate::time::{self, Millis};
 pub(crate) use exposure::Reached;
-pub(crate) use outcome::{InForce, Ordinary, Outcome, Traffic, Traits, add_traffic};
+pub(crate) use outcome::{Fit, InForce, Ordinary, Outcome, Traffic, Traits, add_traffic};
 
 /// Bytes below this stand in no log.
 const TEXT_MIN: u8 = 9;
@@ -210,31 +210,32 @@ pub(crate) fn in_force_at_start(task: &Task<'_>, kind: LogKind, head: &[u8]) -> 
     {
         let names: Vec<_> = fields.iter().map(String::as_str).collect();
         in_force.layout = task.layouts.intern(kind, &names);
+        in_force.by_option = true;
     }
     in_force
 }
 
 /// Obeys a directive; false where it sets nothing.
 fn set(task: &Task<'_>, kind: LogKind, in_force: &mut InForce, line: &[u8]) -> bool {
+    if let Some(day) = directive(line, b"#Date:") {
+        in_force.day = day.get(..10).and_then(time::date).or(in_force.day);
+        return true;
+    }
     if let Some(layout) = task.layouts.recent(kind, line) {
         in_force.layout = Some(layout);
-        true
     } else if let Some(names) = fields_of(kind, line) {
         in_force.layout = task.layouts.intern(kind, &names);
         if let Some(layout) = &in_force.layout {
             task.layouts.remember(line, layout);
         }
-        true
     } else if directive(line, b"#Fields:").is_some() {
         // Names that are no text.
         in_force.layout = None;
-        true
-    } else if let Some(day) = directive(line, b"#Date:") {
-        in_force.day = day.get(..10).and_then(time::date).or(in_force.day);
-        true
     } else {
-        false
+        return false;
     }
+    in_force.by_option = false;
+    true
 }
 
 struct Scanner<'s, 'r> {
@@ -437,7 +438,8 @@ impl Scanner<'_, '_> {
         };
         let shape = &layout.shape;
         let line = &block.bytes[range.clone()];
-        let whole = tools.cells.split(*kind, shape.width(), line) && tools.cells.len() >= shape.width();
+        let whole =
+            tools.cells.split(*kind, shape.width(), line) && out.in_force.fits(shape, tools.cells.len());
         let values = tools
             .cells
             .values(line, recycled(std::mem::take(&mut tools.values)));

@@ -20,14 +20,23 @@ pub(crate) struct InForce {
     pub(crate) layout: Option<Arc<Layout>>,
     /// The day named by `#Date`, for logs without a date column.
     pub(crate) day: Option<Millis>,
+    /// The user named the columns, so that surplus values tell that they are wrong.
+    pub(crate) by_option: bool,
 }
 
 impl InForce {
+    /// Whether a row of so many values is whole.
+    pub(crate) fn fits(&self, shape: &Shape, values: usize) -> bool {
+        values >= shape.width() && (values == shape.width() || !self.by_option)
+    }
+
     /// Whether lines are read alike under both.
     pub(crate) fn reads_like(&self, other: &Self) -> bool {
         match (&self.layout, &other.layout) {
             (Some(left), Some(right)) => {
-                left.id == right.id && (left.shape.at.date.is_some() || self.day == other.day)
+                left.id == right.id
+                    && self.by_option == other.by_option
+                    && (left.shape.at.date.is_some() || self.day == other.day)
             }
             (None, None) => true,
             _ => false,
@@ -45,6 +54,7 @@ pub(crate) struct Outcome {
     pub(crate) open: bool,
     pub(crate) covered: Covered,
     pub(crate) bad: BadLines,
+    pub(crate) fit: Fit,
     /// Where lines begin that no `#Fields` explains.
     pub(crate) headless: Option<u64>,
     /// Matched lines that were not delivered yet, as packed records.
@@ -60,6 +70,28 @@ pub(crate) struct Outcome {
     pub(crate) layouts: BTreeSet<u32>,
     /// What the directives set at the end.
     pub(crate) in_force: InForce,
+}
+
+/// How well the columns fit the rows looked at, a few of each chunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Fit {
+    pub(crate) rows: u64,
+    pub(crate) misfits: u64,
+    /// Where the first of these stands.
+    pub(crate) first: Option<u64>,
+}
+
+impl Fit {
+    pub(crate) fn append(&mut self, next: Self) {
+        self.rows += next.rows;
+        self.misfits += next.misfits;
+        self.first = self.first.or(next.first);
+    }
+
+    /// Where the first misfit stands, if most rows are such: the columns are wrong.
+    pub(crate) fn wrong_from(&self) -> Option<u64> {
+        self.first.filter(|_| self.misfits * 2 > self.rows)
+    }
 }
 
 /// Counts of ordinary lines.
@@ -104,6 +136,7 @@ impl Outcome {
             self.open = next.open;
         }
         self.headless = self.headless.or(next.headless);
+        self.fit.append(next.fit);
         for (directory, reached) in next.reached {
             self.reached.entry(directory).or_default().add(reached);
         }

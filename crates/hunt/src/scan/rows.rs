@@ -28,7 +28,8 @@ impl Scanner<'_, '_> {
                 return;
             }
             let shape = &layout.shape;
-            let whole = tools.cells.split(*kind, shape.width(), line) && tools.cells.len() >= shape.width();
+            let whole =
+                tools.cells.split(*kind, shape.width(), line) && in_force.fits(shape, tools.cells.len());
             let filtered = task.since.is_some() || task.until.is_some();
             let time = if filtered {
                 shape.time(line, &tools.cells, in_force.day)

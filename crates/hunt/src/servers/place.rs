@@ -1,6 +1,11 @@
 //! What a path tells: server, site, and the folder that holds one server's logs.
+//!
+//! A server is named by the folder above the usual ones of its logs, such as `LogFiles` or `W3SVC1`, or by the folder
+//! that a log lies in below the given one. The name is always part of the path as the user wrote it or found below that,
+//! never of the working directory; and a folder whose name is a common one, such as `logs` or `iis`, names no server:
+//! `logs/W3SVC1/u.log` tells none, `EX01/W3SVC1/u.log` and `EX01/logs/W3SVC1/u.log` tell `EX01`.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// Folders that logs lie in on a server, lower case; `W3SVC1` and its kin besides.
 const STRUCTURE: [&str; 5] = ["logfiles", "httperr", "httpproxy", "logging", "inetpub"];
@@ -84,6 +89,7 @@ impl LogPlace {
 
     fn read(file: &Path, member: Option<&str>, given: &Path) -> Self {
         let mut parts = parts_of(file);
+        let working_directory = parts.len().saturating_sub(named_parts(file).count());
         // The parts that are archives.
         let mut archives = Vec::new();
         for inner in member.into_iter().flat_map(|member| member.split('!')) {
@@ -113,7 +119,9 @@ impl LogPlace {
         let is_archive = archives.contains(&parts.len());
         let name = parts
             .last()
-            .filter(|name| (structured || (below && !is_archive)) && is_name(name))
+            .filter(|name| {
+                parts.len() > working_directory && (structured || (below && !is_archive)) && is_name(name)
+            })
             .cloned();
         Self {
             root: parts.join("/"),
@@ -127,10 +135,15 @@ impl LogPlace {
 /// The components of a path made absolute.
 fn parts_of(path: &Path) -> Vec<String> {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    path.components()
-        .filter(|part| !matches!(part, std::path::Component::RootDir | std::path::Component::CurDir))
+    named_parts(&path)
         .map(|part| part.as_os_str().to_string_lossy().into_owned())
         .collect()
+}
+
+/// The components of a path as written.
+fn named_parts(path: &Path) -> impl Iterator<Item = Component<'_>> {
+    path.components()
+        .filter(|part| !matches!(part, Component::RootDir | Component::CurDir))
 }
 
 fn source(parts: &[String]) -> Option<String> {
@@ -261,6 +274,25 @@ mod tests {
             ),
         ] {
             assert_eq!(place(file, member, given), expected, "{file}");
+        }
+    }
+
+    #[test]
+    fn the_working_directory_names_no_server() {
+        for (file, given, expected) in [
+            ("logs/W3SVC1/u.log", "logs", None),
+            ("Elogs/W3SVC1/u.log", "Elogs", Some("Elogs")),
+            ("logs/u.log", "logs", None),
+            ("Elogs/u.log", "Elogs", None),
+            ("logs/EX01/u.log", "logs", Some("EX01")),
+            ("./W3SVC1/u.log", ".", None),
+            ("W3SVC1/u.log", "W3SVC1", None),
+            ("u.log", "", None),
+            ("../W3SVC1/u.log", "..", None),
+            ("./EX01/u.log", ".", Some("EX01")),
+        ] {
+            let (name, ..) = place(file, None, given);
+            assert_eq!(name.as_deref(), expected, "{file}");
         }
     }
 }

@@ -190,3 +190,45 @@ fn bombs_are_stopped() {
         ]
     );
 }
+
+#[test]
+fn what_is_named_like_an_archive_and_is_none_is_unread() {
+    let log = log_with_one_match();
+    let mut torn = gzip(log.as_bytes());
+    torn[0] = 0;
+    let mut wide = vec![0xff, 0xfe];
+    wide.extend(&torn);
+    let folder = tree(&[
+        ("a.log.gz", &torn),
+        ("b.TGZ", b""),
+        ("c.zst", &wide),
+        ("d.zip", b"<html>not found</html>"),
+        ("e.tar", &[0; 1024]),
+        ("f.tar", b"torn"),
+        ("g.tar.gz", &gzip(b"torn")),
+        ("h.txt.gz", &gzip(b"some text")),
+        ("i.log.gz", log.as_bytes()),
+        ("j.zip", &zip(&[("k.log.gz", &torn), ("l.txt", b"text")])),
+        (
+            "m.gz",
+            b"#Software: Microsoft Exchange Server\n#Log-type: OAB Request Log\n",
+        ),
+    ]);
+    let reading = read_tree(folder.path());
+    assert_eq!(
+        lines_of(&reading, &folder, &["unread", "set aside"]),
+        [
+            "unread a.log.gz@0 Damaged its name says gzip, its content does not",
+            "unread b.TGZ@0 Damaged its name says gzip, its content does not",
+            "unread c.zst@0 Damaged its name says zstd, its content does not",
+            "unread d.zip@0 Damaged its name says zip, its content does not",
+            "unread f.tar@0 Damaged its name says tar, its content does not",
+            "unread g.tar.gz@0 Damaged its name says tar, its content does not",
+            "unread j.zip!k.log.gz@0 Damaged its name says gzip, its content does not",
+            "set aside Exchange log: OAB Request Log: 1",
+            "set aside empty: 1",
+            "set aside text: 2",
+        ]
+    );
+    assert_eq!((reading.files, reading.sightings.len()), (1, 1));
+}

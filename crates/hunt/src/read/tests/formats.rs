@@ -240,3 +240,63 @@ fn ordinary_requests_are_counted_and_no_more() {
         }
     }
 }
+
+#[test]
+fn columns_that_cannot_be_right_are_refused() {
+    let folder = tree(&[]);
+    for (fields, missing) in [
+        ("time cs-uri-stem", "no column `date`;"),
+        ("date cs-method", "no column `time`;"),
+        (
+            "date time c-ip",
+            "no column `cs-uri-stem` (or `cs-uri` or `cs-method`);",
+        ),
+        ("RequestId UrlStem", "no column `DateTime`;"),
+        ("", "no column `date` and no column `time` and no column"),
+    ] {
+        let options = Options {
+            fields: Some(fields.split_whitespace().map(str::to_owned).collect()),
+            ..options(folder.path())
+        };
+        let error = read_in(&options, &rules(), &(), Sizes::default()).unwrap_err();
+        let message = error.to_string();
+        assert!(message.starts_with(&format!("--fields: {missing}")), "{message}");
+    }
+}
+
+#[test]
+fn columns_that_do_not_fit_the_rows_are_noticed() {
+    let right = &FIELDS["#Fields: ".len()..];
+    let short = right.replace(" time-taken", "");
+    let long = format!("{right} extra");
+    let swapped = right.replace("date time", "time date");
+    let rows: String = (0..3000)
+        .map(|_| row("2021-08-12 10:00:00", "/owa/", "203.0.113.7"))
+        .collect();
+    // A surplus value now and then is no reason to doubt the columns that a log itself names.
+    let surplus = row("2021-08-12 10:00:00", "/owa/ /owa/", "203.0.113.7");
+    let odd = format!("{}{surplus}{rows}", head());
+    let wrong = format!("#Fields: {short}\n{rows}");
+    for stats in [true, false] {
+        let read = |log: &str, fields: Option<&str>| {
+            let folder = tree(&[("a.log", log.as_bytes())]);
+            let options = Options {
+                fields: fields.map(|fields| fields.split(' ').map(str::to_owned).collect()),
+                stats: Some(stats),
+                ..options(folder.path())
+            };
+            let reading = read_in(&options, &rules(), &(), Sizes::default()).unwrap();
+            let unread = reading.unread.iter();
+            unread
+                .map(|unread| (unread.offset, unread.reason))
+                .collect::<Vec<_>>()
+        };
+        let torn = |offset| vec![(offset, crate::UnreadReason::Torn)];
+        assert_eq!(read(&rows, Some(right)), [], "{stats}");
+        assert_eq!(read(&odd, None), [], "{stats}");
+        for fields in [&short, &long, &swapped] {
+            assert_eq!(read(&rows, Some(fields)), torn(0), "{stats} {fields}");
+        }
+        assert_eq!(read(&wrong, None), torn(10 + short.len() as u64), "{stats}");
+    }
+}

@@ -156,3 +156,42 @@ fn suspects_are_followed() {
         (30, 15, Some(450))
     );
 }
+
+#[test]
+fn a_name_for_what_is_not_read_is_an_error() {
+    let log = log_with_one_match();
+    let folder = tree(&[
+        ("logs/EX02/W3SVC1/a.log", log.as_bytes()),
+        ("other/a.log", log.as_bytes()),
+    ]);
+    let named = |path: &str| {
+        let options = Options {
+            servers: vec![("mail".to_owned(), folder.path().join(path))],
+            ..options(&folder.path().join("logs"))
+        };
+        read_in(&options, &rules(), &(), Sizes::default())
+    };
+    for path in ["other", "missing", "logs/EX03"] {
+        let error = named(path).unwrap_err();
+        assert!(
+            matches!(
+                &error,
+                Error::Option {
+                    option: "--server",
+                    ..
+                }
+            ),
+            "{path}"
+        );
+        assert!(error.to_string().starts_with("--server: `mail="), "{error}");
+    }
+    for path in [
+        "logs",
+        "",
+        "logs/EX02",
+        "other/../logs/EX02",
+        "logs/EX02/W3SVC1/a.log",
+    ] {
+        assert_eq!(named(path).unwrap().servers, ["mail".into()], "{path}");
+    }
+}
