@@ -260,7 +260,33 @@ fn an_unfinished_output_is_no_input() {
 fn a_missing_path_is_named() {
     let output = imker().args(["hunt", "no-such-folder"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("no-such-folder"));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("no-such-folder"));
+    assert_eq!(stderr.matches("os error").count(), 1, "told twice: {stderr}");
+}
+
+#[test]
+fn options_that_make_no_sense_are_refused() {
+    let refused = |options: &[&str]| {
+        let output = imker().args(["hunt", "."]).args(options).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{options:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    for text in [
+        "192.0.2.0/33",
+        "192.0.2",
+        "2001:db8::/129",
+        "10.0.0.0/8/8",
+        "",
+        " ",
+    ] {
+        assert!(
+            refused(&["--own-scanner", text]).contains("--own-scanner"),
+            "{text}"
+        );
+    }
+    assert!(refused(&["--html", "-"]).contains("--html"));
+    assert!(refused(&["--threads", "0"]).contains("at least 1"));
 }
 
 #[test]
@@ -278,7 +304,7 @@ fn a_reader_that_goes_away_is_no_failure() {
         let mut stderr = String::new();
         std::io::Read::read_to_string(child.stderr.as_mut().unwrap(), &mut stderr).unwrap();
         let status = child.wait().unwrap();
-        assert_eq!((status.code(), stderr.as_str()), (Some(0), ""), "{format}");
+        assert_eq!((status.code(), stderr.as_str()), (Some(1), ""), "{format}");
     }
 }
 
