@@ -340,3 +340,53 @@ fn german_speaks_german() {
             .contains("kompromittiert")
     );
 }
+
+#[test]
+fn no_log_is_no_good_news() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+    let check = || {
+        let (status, report) = json(&[path]);
+        assert_eq!(status, 2);
+        assert_eq!(report["verdict"], "no_trace");
+        assert_eq!(
+            (&report["complete"], &report["nothing_read"]),
+            (&false.into(), &true.into())
+        );
+    };
+    check();
+    fs::write(folder.path().join("notes.txt"), "nothing of a log\n").unwrap();
+    check();
+    fs::write(folder.path().join("u_ex210812.log"), FIELDS).unwrap();
+    check();
+    for (language, headline) in [("en", "? NOTHING READ"), ("de", "? NICHTS GELESEN")] {
+        let output = imker()
+            .args(["hunt", "-", "--lang", language])
+            .write_stdin("")
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains(headline) && !text.contains("\n✔"), "{text}");
+    }
+}
+
+#[test]
+fn the_stretch_asked_for_stands_in_the_result() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("u_ex210812.log");
+    fs::write(&log, format!("{FIELDS}{ORDINARY}")).unwrap();
+    let path = log.to_str().unwrap();
+    let (_, report) = json(&[path, "--since", "2021-08-12"]);
+    assert_eq!(report["since"], "2021-08-12T00:00:00Z");
+    assert_eq!(report["until"], Value::Null);
+    let output = imker()
+        .args(["hunt", path, "--since", "2021-08-12", "--until", "2021-08-13"])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.contains("Only requests from 2021-08-12 00:00:00 to 2021-08-13 00:00:00."),
+        "{text}"
+    );
+}
