@@ -92,7 +92,7 @@ pub struct HuntArguments {
     #[arg(long, help_heading = "Reading")]
     pub hash: bool,
     /// Threads to read with; by default one a core
-    #[arg(long, value_name = "N", help_heading = "Reading")]
+    #[arg(long, value_name = "N", value_parser = threads, help_heading = "Reading")]
     pub threads: Option<NonZeroUsize>,
     /// The most unpacked bytes for each packed byte
     #[arg(long, value_name = "N", help_heading = "Reading")]
@@ -144,6 +144,10 @@ pub struct HuntArguments {
         help_heading = "Output"
     )]
     pub fail_on: FailOn,
+}
+
+fn threads(text: &str) -> Result<NonZeroUsize, &'static str> {
+    text.parse().map_err(|_| "a number of threads, at least 1")
 }
 
 /// `imker rules`.

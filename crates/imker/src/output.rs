@@ -14,9 +14,9 @@ use crate::args::Color;
 /// Where output goes.
 pub enum Output {
     /// Standard output.
-    Standard(BufWriter<io::Stdout>),
+    Standard(BufWriter<WhileRead<io::Stdout>>),
     /// What stands at the path and is no file, as `/dev/null` or a named pipe: written to, never replaced.
-    Special(BufWriter<File>),
+    Special(BufWriter<WhileRead<File>>),
     /// A file that takes its name when it is whole.
     File {
         /// Holds what was written so far, in the folder of `path`.
@@ -30,13 +30,13 @@ impl Output {
     /// Opens a file, or standard output where there is none.
     pub fn open(path: Option<&Path>) -> Result<Self> {
         let Some(path) = path else {
-            return Ok(Self::Standard(BufWriter::new(io::stdout())));
+            return Ok(Self::Standard(BufWriter::new(WhileRead::new(io::stdout()))));
         };
         let failed = || format!("cannot write {}", path.display());
         if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
             let special = File::options().write(true).open(path);
             let special = special.into_diagnostic().wrap_err_with(failed)?;
-            return Ok(Self::Special(BufWriter::new(special)));
+            return Ok(Self::Special(BufWriter::new(WhileRead::new(special))));
         }
         let folder = match path.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -88,6 +88,42 @@ impl Write for Output {
     }
 }
 
+/// Writes as long as somebody reads. Once the reader has gone away, as `head` does, what follows is dropped: the
+/// exit status stays that of the verdict.
+pub struct WhileRead<W> {
+    inner: W,
+    gone: bool,
+}
+
+impl<W> WhileRead<W> {
+    fn new(inner: W) -> Self {
+        Self { inner, gone: false }
+    }
+
+    fn unless_gone<T>(&mut self, instead: T, write: impl FnOnce(&mut W) -> io::Result<T>) -> io::Result<T> {
+        if self.gone {
+            return Ok(instead);
+        }
+        match write(&mut self.inner) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.gone = true;
+                Ok(instead)
+            }
+            other => other,
+        }
+    }
+}
+
+impl<W: Write> Write for WhileRead<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.unless_gone(bytes.len(), |inner| inner.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.unless_gone((), Write::flush)
+    }
+}
+
 /// Output that could not be written.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("cannot write the result")]
@@ -115,8 +151,11 @@ pub fn width() -> usize {
 /// Writes an error to standard error.
 pub fn error(error: &miette::Report) {
     let mut text = format!("error: {error}\n");
-    for cause in error.chain().skip(1) {
-        let _ = writeln!(text, "  because: {cause}");
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        // Some messages hold their cause already.
+        if !text.contains(&cause) {
+            let _ = writeln!(text, "  because: {cause}");
+        }
     }
     if let Some(help) = error.help() {
         let _ = writeln!(text, "  help: {help}");

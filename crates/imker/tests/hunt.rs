@@ -260,7 +260,33 @@ fn an_unfinished_output_is_no_input() {
 fn a_missing_path_is_named() {
     let output = imker().args(["hunt", "no-such-folder"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("no-such-folder"));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("no-such-folder"));
+    assert_eq!(stderr.matches("os error").count(), 1, "told twice: {stderr}");
+}
+
+#[test]
+fn options_that_make_no_sense_are_refused() {
+    let refused = |options: &[&str]| {
+        let output = imker().args(["hunt", "."]).args(options).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{options:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    for text in [
+        "192.0.2.0/33",
+        "192.0.2",
+        "2001:db8::/129",
+        "10.0.0.0/8/8",
+        "",
+        " ",
+    ] {
+        assert!(
+            refused(&["--own-scanner", text]).contains("--own-scanner"),
+            "{text}"
+        );
+    }
+    assert!(refused(&["--html", "-"]).contains("--html"));
+    assert!(refused(&["--threads", "0"]).contains("at least 1"));
 }
 
 #[test]
@@ -278,7 +304,7 @@ fn a_reader_that_goes_away_is_no_failure() {
         let mut stderr = String::new();
         std::io::Read::read_to_string(child.stderr.as_mut().unwrap(), &mut stderr).unwrap();
         let status = child.wait().unwrap();
-        assert_eq!((status.code(), stderr.as_str()), (Some(0), ""), "{format}");
+        assert_eq!((status.code(), stderr.as_str()), (Some(1), ""), "{format}");
     }
 }
 
@@ -312,5 +338,55 @@ fn german_speaks_german() {
         String::from_utf8_lossy(&output.stdout)
             .to_lowercase()
             .contains("kompromittiert")
+    );
+}
+
+#[test]
+fn no_log_is_no_good_news() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+    let check = || {
+        let (status, report) = json(&[path]);
+        assert_eq!(status, 2);
+        assert_eq!(report["verdict"], "no_trace");
+        assert_eq!(
+            (&report["complete"], &report["nothing_read"]),
+            (&false.into(), &true.into())
+        );
+    };
+    check();
+    fs::write(folder.path().join("notes.txt"), "nothing of a log\n").unwrap();
+    check();
+    fs::write(folder.path().join("u_ex210812.log"), FIELDS).unwrap();
+    check();
+    for (language, headline) in [("en", "? NOTHING READ"), ("de", "? NICHTS GELESEN")] {
+        let output = imker()
+            .args(["hunt", "-", "--lang", language])
+            .write_stdin("")
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains(headline) && !text.contains("\n✔"), "{text}");
+    }
+}
+
+#[test]
+fn the_stretch_asked_for_stands_in_the_result() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("u_ex210812.log");
+    fs::write(&log, format!("{FIELDS}{ORDINARY}")).unwrap();
+    let path = log.to_str().unwrap();
+    let (_, report) = json(&[path, "--since", "2021-08-12"]);
+    assert_eq!(report["since"], "2021-08-12T00:00:00Z");
+    assert_eq!(report["until"], Value::Null);
+    let output = imker()
+        .args(["hunt", path, "--since", "2021-08-12", "--until", "2021-08-13"])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.contains("Only requests from 2021-08-12 00:00:00 to 2021-08-13 00:00:00."),
+        "{text}"
     );
 }

@@ -7,12 +7,15 @@ verdict-attempted = angegriffen
 verdict-vulnerable = verwundbar
 verdict-exploited = ausgenutzt
 verdict-compromised = kompromittiert
+verdict-no-answer = keine Antwort
+verdict-nothing-read = nichts gelesen
 
 meaning-no-trace = Kein Angriff in den gelesenen Protokollen.
 meaning-attempted = Angegriffen. Von keinem Schritt ist bekannt, dass er Erfolg hatte.
 meaning-vulnerable = Eine Probeanfrage war erfolgreich: Der Server war für den Angriff offen. Weiteres war nicht zu sehen.
 meaning-exploited = Ein Schritt nach der Probeanfrage war erfolgreich: Angreifer kamen durch.
 meaning-compromised = Eine Webshell antwortete: Angreifer konnten auf dem Server Befehle ausführen.
+meaning-no-answer = Aus seinen Protokollen war keine Anfrage zu lesen: Über ihn lässt sich nichts sagen.
 
 confidence-low = gering
 confidence-medium = mittel
@@ -112,7 +115,7 @@ read-summary = { $files ->
    *[other] { $servers } Server
   }
 confidence = Gewissheit { $level }
-window-vulnerable = verwundbar
+window-vulnerable = belegt verwundbar
 window-vulnerable-from = seit { $from }
 window-vulnerable-span = { $from } bis { $to }
 window-first-attack = erster Angriff
@@ -128,7 +131,16 @@ incomplete = Unvollständig: { $count ->
     [one] 1 Protokollabschnitt nicht lesbar; er kann
    *[other] { $count } Protokollabschnitte nicht lesbar; sie können
   } mehr verbergen.
-no-servers = Kein Webprotokoll gefunden: Es gibt nichts, worauf ein Urteil beruhen könnte.
+nothing-read-help = Aus keinem Webprotokoll wurde eine Anfrage gelesen, also gibt es kein Urteil. Geben Sie die Ordner inetpub\logs\LogFiles und Logging\HttpProxy des Servers an oder ein Archiv davon; „Ungelesen“ und „Beiseitegelegt“ sagen, was stattdessen gefunden wurde.
+only-since = Nur Anfragen ab { $from }.
+only-until = Nur Anfragen vor { $to }.
+only-between = Nur Anfragen von { $from } bis { $to }.
+indicators-seen = Ihre Indikatoren wurden gesehen: { $names }
+indicators-seen-html = { $count ->
+    [one] 1 Ihrer Indikatoren wurde
+   *[other] { $count } Ihrer Indikatoren wurden
+  } gesehen.
+see-advice = Was jetzt zu tun ist: siehe Ende.
 more-servers = und { $count ->
     [one] 1 weiterer Server
    *[other] { $count } weitere Server
@@ -163,6 +175,7 @@ patch-level = Patchstand
 ## Angriffe
 
 attacks-none = Keine Angriffe.
+attacks-legend = ● erfolgreich  ◐ unklar  ○ abgewiesen oder gefiltert
 attacks-not-listed = { $count ->
     [one] 1 weiterer Angriff wurde
    *[other] { $count } weitere Angriffe wurden
@@ -192,6 +205,8 @@ column-outcome = Ausgang
 column-requests = Anfragen
 column-first = erste
 column-last = letzte
+column-first-request = erste Anfrage
+column-last-request = letzte Anfrage
 column-first-success = erster Erfolg
 column-rule = Regel
 column-author = Autor
@@ -264,7 +279,13 @@ unanswered-files = { $count ->
     [one] 1 { $kind }-Datei
    *[other] { $count } { $kind }-Dateien
   }
-rules-used = { $built-in } mitgelieferte Regeln, { $user } eigene, { $indicators } Indikatoren; { $aside } Regeln für andere Protokollquellen beiseitegelegt
+rules-used = { $built-in } mitgelieferte Regeln, { $user } eigene, { $indicators ->
+    [one] 1 Indikator
+   *[other] { $indicators } Indikatoren
+  }; { $aside ->
+    [one] 1 Regel
+   *[other] { $aside } Regeln
+  } für andere Protokollquellen beiseitegelegt
 rules-refused = { $count ->
     [one] 1 Ihrer Regeln
    *[other] { $count } Ihrer Regeln

@@ -7,11 +7,14 @@ verdict-attempted = attempted
 verdict-vulnerable = vulnerable
 verdict-exploited = exploited
 verdict-compromised = compromised
+verdict-no-answer = no answer
+verdict-nothing-read = nothing read
 
 meaning-no-trace = No attack in the logs that were read.
 meaning-attempted = Attacked. No step is known to have succeeded.
 meaning-vulnerable = A probe succeeded: the server was open to the attack. Nothing further was seen.
 meaning-exploited = A step beyond the probe succeeded: attackers got through.
+meaning-no-answer = No request could be read from its logs: nothing can be said about it.
 meaning-compromised = A webshell answered: attackers could run commands on the server.
 
 confidence-low = low
@@ -112,7 +115,7 @@ read-summary = { $files ->
    *[other] { $servers } servers
   }
 confidence = confidence { $level }
-window-vulnerable = vulnerable
+window-vulnerable = proven vulnerable
 window-vulnerable-from = since { $from }
 window-vulnerable-span = { $from } to { $to }
 window-first-attack = first attack
@@ -128,7 +131,16 @@ incomplete = Incomplete: { $count ->
     [one] one stretch of a log could not be read
    *[other] { $count } stretches of logs could not be read
   }; they may hide more.
-no-servers = No web log was found: there is nothing that a verdict could rest on.
+nothing-read-help = No request was read from any web log, so there is no verdict. Give the folders inetpub\logs\LogFiles and Logging\HttpProxy of the server, or an archive of them; “Unread” and “Set aside” tell what was found instead.
+only-since = Only requests from { $from } on.
+only-until = Only requests before { $to }.
+only-between = Only requests from { $from } to { $to }.
+indicators-seen = Your indicators were seen: { $names }
+indicators-seen-html = { $count ->
+    [one] 1 of your indicators was
+   *[other] { $count } of your indicators were
+  } seen.
+see-advice = What to do now: see the end.
 more-servers = and { $count ->
     [one] 1 further server
    *[other] { $count } further servers
@@ -163,6 +175,7 @@ patch-level = Patch level
 ## Attacks
 
 attacks-none = No attacks.
+attacks-legend = ● succeeded  ◐ unclear  ○ refused or filtered
 attacks-not-listed = { $count ->
     [one] 1 further attack was
    *[other] { $count } further attacks were
@@ -192,6 +205,8 @@ column-outcome = outcome
 column-requests = requests
 column-first = first
 column-last = last
+column-first-request = first request
+column-last-request = last request
 column-first-success = first success
 column-rule = rule
 column-author = author
@@ -264,7 +279,13 @@ unanswered-files = { $count ->
     [one] 1 { $kind } file
    *[other] { $count } { $kind } files
   }
-rules-used = { $built-in } built-in rules, { $user } of yours, { $indicators } indicators; { $aside } rules for other log sources set aside
+rules-used = { $built-in } built-in rules, { $user } of yours, { $indicators ->
+    [one] 1 indicator
+   *[other] { $indicators } indicators
+  }; { $aside ->
+    [one] 1 rule
+   *[other] { $aside } rules
+  } for other log sources set aside
 rules-refused = { $count ->
     [one] 1 of your rules
    *[other] { $count } of your rules

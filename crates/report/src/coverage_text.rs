@@ -4,9 +4,23 @@ use imker_detect::Coverage;
 use jiff::civil::Date;
 
 use crate::language::Texts;
+use crate::model::HuntReport;
 
 /// Days named before the rest is left to their number.
 const DAYS: usize = 12;
+
+/// The stretch of time that was asked for, where one was.
+pub(crate) fn only(texts: &Texts, report: &HuntReport) -> Option<String> {
+    let time = |time| texts.time(time).into();
+    Some(match (report.since, report.until) {
+        (None, None) => return None,
+        (Some(since), None) => texts.say_with("only-since", [("from", time(since))]),
+        (None, Some(until)) => texts.say_with("only-until", [("to", time(until))]),
+        (Some(since), Some(until)) => {
+            texts.say_with("only-between", [("from", time(since)), ("to", time(until))])
+        }
+    })
+}
 
 pub(crate) fn holes(texts: &Texts, coverage: &Coverage) -> Vec<String> {
     let mut holes = Vec::new();

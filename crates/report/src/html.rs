@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use maud::{DOCTYPE, Escaper, Markup, PreEscaped, Render, html};
 use sha2::{Digest as _, Sha256};
 
+use crate::coverage_text;
 use crate::escape::visible;
 use crate::language::{Language, Texts};
 use crate::model::HuntReport;
@@ -78,6 +79,7 @@ fn head(texts: &Texts, report: &HuntReport) -> Markup {
         header {
             h1 { span { "⬡" } " Imker · " (texts.say("title")) }
             p { (summary) ". " (texts.say("utc-note")) }
+            @if let Some(only) = coverage_text::only(texts, report) { p.hole { (only) } }
             @if !report.paths.is_empty() {
                 p { (texts.say("paths")) ": " @for (place, path) in report.paths.iter().enumerate() {
                     @if place > 0 { ", " }

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use imker_detect::{Classified, Findings, LogKind, RuleNamed, Sighting};
+use imker_detect::{Classified, Findings, LogKind, RuleNamed, ServerFindings, Sighting, Verdict};
 use imker_hunt::{Exposure, InputFile, Unread};
 use imker_sigma::Rule;
 use jiff::Timestamp;
@@ -19,11 +19,19 @@ pub struct HuntReport {
     pub created: Timestamp,
     /// What was asked for: paths as given.
     pub paths: Vec<String>,
+    /// Requests before this were left out.
+    #[schemars(with = "Option<String>")]
+    pub since: Option<Timestamp>,
+    /// Requests from this on were left out.
+    #[schemars(with = "Option<String>")]
+    pub until: Option<Timestamp>,
     /// All that was found.
     #[serde(flatten)]
     pub findings: Findings,
-    /// Whether everything that looked like a web log was read whole.
+    /// Whether there was a web log with events, and everything that looked like one was read whole.
     pub complete: bool,
+    /// Whether no event was read at all: the verdict `no_trace` then says nothing.
+    pub nothing_read: bool,
     /// What could not be read.
     pub unread: Vec<Unread>,
     /// Further entries of that kind.
@@ -62,6 +70,30 @@ pub struct UnansweredRule {
 impl HuntReport {
     /// Name and version of the format.
     pub const SCHEMA: &str = "imker-hunt/1";
+
+    /// Whether findings rest on no event at all.
+    pub fn rests_on_nothing(findings: &Findings) -> bool {
+        findings.judgement.verdict == Verdict::NoTrace && !findings.servers.iter().any(is_answered)
+    }
+
+    /// The rules that some logs could not answer, each once, with the kinds of those logs.
+    pub(crate) fn unanswered(&self) -> Vec<(&RuleNamed, Vec<&UnansweredRule>)> {
+        let mut rules: Vec<(&RuleNamed, Vec<&UnansweredRule>)> = Vec::new();
+        let mut places = BTreeMap::new();
+        for unanswered in &self.unanswered_rules {
+            let place = *places.entry(unanswered.rule.id.as_str()).or_insert(rules.len());
+            if place == rules.len() {
+                rules.push((&unanswered.rule, Vec::new()));
+            }
+            rules[place].1.push(unanswered);
+        }
+        rules
+    }
+}
+
+/// Whether a verdict can rest on a server's logs: one of them holds an event.
+pub(crate) fn is_answered(server: &ServerFindings) -> bool {
+    server.judgement.verdict > Verdict::NoTrace || server.coverage.iter().any(|one| one.first.is_some())
 }
 
 /// How many rules were used.

@@ -14,7 +14,24 @@ pub(crate) const fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
-pub(crate) const fn verdict_meaning(verdict: Verdict) -> &'static str {
+/// A verdict, or that there is none because no event was read.
+pub(crate) const fn answer(verdict: Verdict, answered: bool) -> &'static str {
+    if answered {
+        self::verdict(verdict)
+    } else {
+        "verdict-no-answer"
+    }
+}
+
+pub(crate) const fn meaning(verdict: Verdict, answered: bool) -> &'static str {
+    if answered {
+        verdict_meaning(verdict)
+    } else {
+        "meaning-no-answer"
+    }
+}
+
+const fn verdict_meaning(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::NoTrace => "meaning-no-trace",
         Verdict::Attempted => "meaning-attempted",

@@ -189,3 +189,34 @@ fn the_terminal_counts_what_it_does_not_list() {
     assert_eq!(text.lines().filter(|line| line.starts_with("○  ")).count(), 200);
     assert!(text.contains("80 more: in the JSON and the HTML report."));
 }
+
+#[test]
+fn nothing_read_is_no_good_news() {
+    let mut report = common::report();
+    report.findings.judgement.verdict = imker_detect::Verdict::NoTrace;
+    report.findings.attacks.clear();
+    report.findings.servers.truncate(1);
+    let server = &mut report.findings.servers[0];
+    server.judgement.verdict = imker_detect::Verdict::NoTrace;
+    for coverage in &mut server.coverage {
+        coverage.first = None;
+        coverage.last = None;
+    }
+    report.unread.clear();
+    assert!(imker_report::HuntReport::rests_on_nothing(&report.findings));
+    report.nothing_read = true;
+    for (language, headline, server) in [
+        (Language::En, "? NOTHING READ", "? NO ANSWER"),
+        (Language::De, "? NICHTS GELESEN", "? KEINE ANTWORT"),
+    ] {
+        let style = Style {
+            language,
+            ..Style::default()
+        };
+        let text = written(|out| terminal(&report, &style, out));
+        assert!(text.contains(headline) && text.contains(server), "{text}");
+        assert!(!text.lines().take(22).any(|line| line.starts_with('✔')), "{text}");
+        let page = written(|out| html(&report, language, out));
+        assert!(!page.contains("badge no-trace"), "{page}");
+    }
+}

@@ -76,6 +76,12 @@ impl Hunt {
         read.threads = arguments.threads;
         read.limits = limits(arguments.max_ratio, arguments.max_unpacked.as_deref())?;
         let outputs = [&arguments.output, &arguments.html];
+        if arguments.html.as_deref() == Some(Path::new("-")) {
+            return Err(miette!(
+                help = "name a file",
+                "--html -: a page cannot stand beside other output"
+            ));
+        }
         spare_inputs(&outputs.map(Option::as_deref), &read.paths)?;
         let mut indicators = Vec::new();
         for path in &arguments.indicators {
@@ -88,7 +94,7 @@ impl Hunt {
                     .own_scanner
                     .iter()
                     .map(|text| own_scanner(text))
-                    .collect(),
+                    .collect::<Result<_>>()?,
                 trusted_proxies: arguments
                     .trust_proxy
                     .iter()
@@ -246,11 +252,21 @@ fn network(text: &str) -> Option<IpNet> {
         .or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
 }
 
-fn own_scanner(text: &str) -> OwnScanner {
-    match network(text) {
-        Some(network) => OwnScanner::Network(network),
-        None => OwnScanner::UserAgent(text.into()),
+/// A network, or a part of a user agent; a network with a slip of the pen is neither.
+fn own_scanner(text: &str) -> Result<OwnScanner> {
+    let text = text.trim();
+    if let Some(network) = network(text) {
+        return Ok(OwnScanner::Network(network));
     }
+    let digits = |c: char| c.is_ascii_digit() || matches!(c, '.' | '/');
+    let hexadecimal = |c: char| c.is_ascii_hexdigit() || matches!(c, '.' | ':' | '/');
+    if text.chars().all(digits) || (text.contains(':') && text.chars().all(hexadecimal)) {
+        return Err(miette!(
+            help = "an address, a network as in 192.0.2.0/24, or a part of a user agent",
+            "--own-scanner {text}: neither a network nor a user agent"
+        ));
+    }
+    Ok(OwnScanner::UserAgent(text.into()))
 }
 
 fn read_indicators(path: &Path) -> Result<Vec<(Indicator, String)>> {
@@ -310,8 +326,11 @@ mod tests {
 
     #[test]
     fn an_own_scanner_is_a_network_or_a_user_agent() {
-        assert!(matches!(own_scanner("192.0.2.7"), OwnScanner::Network(_)));
-        assert!(matches!(own_scanner("2001:db8::/32"), OwnScanner::Network(_)));
-        assert!(matches!(own_scanner("our scanner/1"), OwnScanner::UserAgent(_)));
+        assert!(matches!(own_scanner("192.0.2.7"), Ok(OwnScanner::Network(_))));
+        assert!(matches!(own_scanner("2001:db8::/32"), Ok(OwnScanner::Network(_))));
+        assert!(matches!(
+            own_scanner("our scanner/1"),
+            Ok(OwnScanner::UserAgent(_))
+        ));
     }
 }

@@ -136,6 +136,7 @@ fn each_match(
 }
 
 fn report(hunt: &Hunt, loaded: &Loaded, reading: Reading, findings: Findings) -> HuntReport {
+    let nothing_read = HuntReport::rests_on_nothing(&findings);
     HuntReport {
         schema: HuntReport::SCHEMA,
         version: env!("CARGO_PKG_VERSION"),
@@ -146,8 +147,11 @@ fn report(hunt: &Hunt, loaded: &Loaded, reading: Reading, findings: Findings) ->
             .iter()
             .map(|path| path.display().to_string())
             .collect(),
+        since: hunt.read.since,
+        until: hunt.read.until,
         findings,
-        complete: reading.is_complete(),
+        complete: reading.is_complete() && !nothing_read,
+        nothing_read,
         unread: reading.unread,
         unread_not_listed: reading.unread_not_listed,
         set_aside: reading.set_aside,

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{Safe, heading, rules, time};
+use super::{Safe, heading, time};
 use crate::charts;
 use crate::coverage_text::holes;
 use crate::language::Texts;
@@ -118,14 +118,18 @@ pub(super) fn unanswered(texts: &Texts, report: &HuntReport) -> Markup {
         @if !report.unanswered_rules.is_empty() {
             (heading(texts, "section-unanswered"))
             p.note { (texts.say("unanswered-note")) }
-            (rules(texts, report.unanswered_rules.iter().map(|unanswered| &unanswered.rule)))
-            ul { @for unanswered in &report.unanswered_rules {
-                @let kind = texts.say(names::kind(unanswered.kind));
-                li {
-                    (Safe(&unanswered.rule.title)) ": "
-                    (texts.say_with("unanswered-files", [("count", unanswered.files.into()), ("kind", kind.into())]))
+            ul { @for (rule, logs) in report.unanswered() { li {
+                (Safe(&rule.title)) " "
+                @match &rule.author {
+                    Some(author) => (Safe(&texts.say_with("rule-by", [("author", author.as_str().into())]))),
+                    None => { "(" (texts.say("rule-author-unknown")) ")" },
                 }
-            } }
+                span.dim { " · " span.mono { (Safe(&rule.id)) } " · " span.mono { (Safe(&rule.source)) } }
+                @for log in logs {
+                    @let kind = texts.say(names::kind(log.kind));
+                    " · " (texts.say_with("unanswered-files", [("count", log.files.into()), ("kind", kind.into())]))
+                }
+            } } }
         }
     }
 }

@@ -7,27 +7,34 @@ use maud::{Markup, html};
 
 use super::{Safe, heading, span, time};
 use crate::language::Texts;
-use crate::model::HuntReport;
+use crate::model::{HuntReport, is_answered};
 use crate::names;
 use crate::overall::Overall;
 
 pub(super) fn section(texts: &Texts, report: &HuntReport) -> Markup {
     let mut servers: Vec<_> = report.findings.servers.iter().collect();
-    servers.sort_by_key(|server| Reverse(server.judgement.verdict));
+    servers.sort_by_key(|server| (Reverse(server.judgement.verdict), is_answered(server)));
     let unread = report.unread.len() as u64 + report.unread_not_listed;
     html! {
         (heading(texts, "section-verdict"))
-        @if servers.is_empty() {
-            @if report.files == 0 { p { (texts.say("no-servers")) } }
-            (card(texts, "", &report.findings.judgement, &[]))
+        @if report.nothing_read {
+            div.card.verdict.no-answer {
+                h3 { span.badge.no-answer { "? " (texts.say("verdict-nothing-read")) } }
+                p { (texts.say("nothing-read-help")) }
+            }
+        } @else if servers.is_empty() {
+            (card(texts, "", &report.findings.judgement, true, &[]))
         }
         @for server in servers {
-            (card(texts, &server.name, &server.judgement, &server.builds))
+            (card(texts, &server.name, &server.judgement, is_answered(server), &server.builds))
         }
         @if !report.findings.servers.is_empty() { (overall(texts, report)) }
+        @if !report.findings.indicators.is_empty() {
+            p.hole { a href="#section-indicators" { (texts.say_with("indicators-seen-html", [("count", report.findings.indicators.len().into())])) } }
+        }
         @if report.complete {
             p.state { (texts.say("complete")) }
-        } @else {
+        } @else if unread > 0 {
             p.state.incomplete { (texts.say_with("incomplete", [("count", unread.into())])) }
         }
     }
@@ -57,17 +64,21 @@ const fn class(verdict: Verdict) -> &'static str {
     }
 }
 
-fn card(texts: &Texts, name: &str, judgement: &Judgement, builds: &[BuildSeen]) -> Markup {
-    let class = class(judgement.verdict);
+fn card(texts: &Texts, name: &str, judgement: &Judgement, answered: bool, builds: &[BuildSeen]) -> Markup {
+    let class = if answered {
+        class(judgement.verdict)
+    } else {
+        "no-answer"
+    };
     let confidence = texts.say(names::confidence(judgement.confidence));
     html! {
         div class={ "card verdict " (class) } {
             h3 {
                 @if !name.is_empty() { span { (Safe(name)) } }
-                span class={ "badge " (class) } { (texts.say(names::verdict(judgement.verdict))) }
-                span.dim { (texts.say_with("confidence", [("level", confidence.into())])) }
+                span class={ "badge " (class) } { (texts.say(names::answer(judgement.verdict, answered))) }
+                @if answered { span.dim { (texts.say_with("confidence", [("level", confidence.into())])) } }
             }
-            p { (texts.say(names::verdict_meaning(judgement.verdict))) }
+            p { (texts.say(names::meaning(judgement.verdict, answered))) }
             (window(texts, &judgement.window))
             (statements(texts, "judgement-reasons", &judgement.reasons))
             (statements(texts, "judgement-against", &judgement.against))

@@ -30,9 +30,11 @@ const EVIDENCE: usize = 12;
 
 pub(super) fn attacks(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
     page.heading("section-attacks")?;
-    if report.findings.attacks.is_empty() {
-        page.note("attacks-none")?;
-    }
+    page.note(if report.findings.attacks.is_empty() {
+        "attacks-none"
+    } else {
+        "attacks-legend"
+    })?;
     let (detailed, others) = report
         .findings
         .attacks
@@ -151,9 +153,9 @@ fn stages(page: &mut Page<'_>, attack: &Attack) -> io::Result<()> {
             .then(Role::Dim, &texts.say("column-outcome"))
             .right(Role::Dim, &texts.say("column-requests"), REQUESTS)
             .tab(FIRST)
-            .then(Role::Dim, &texts.say("column-first"))
+            .then(Role::Dim, &texts.say("column-first-request"))
             .tab(LAST)
-            .then(Role::Dim, &texts.say("column-last")),
+            .then(Role::Dim, &texts.say("column-last-request")),
     ];
     for stage in &attack.stages {
         let (symbol, role) = outcome_look(stage.outcome);
@@ -178,6 +180,14 @@ fn stages(page: &mut Page<'_>, attack: &Attack) -> io::Result<()> {
                 .tab(LAST)
                 .then(Role::Plain, last),
         );
+        if let Some(success) = stage.first_success {
+            lines.push(
+                Line::indented(2)
+                    .tab(FIRST)
+                    .then(role, &texts.say("column-first-success"))
+                    .then(Role::Plain, &format!(" {}", texts.time(success))),
+            );
+        }
     }
     page.blank()?;
     lines.into_iter().try_for_each(|line| page.line(line))

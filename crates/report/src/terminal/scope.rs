@@ -5,10 +5,13 @@ use std::io;
 use imker_detect::Coverage;
 
 use super::line::{Line, Role, fit};
-use super::{LISTED, Page};
+use super::{LISTED, Page, author};
 use crate::coverage_text;
 use crate::model::HuntReport;
 use crate::names;
+
+/// Rules shown that some logs could not answer.
+const UNANSWERED: usize = 8;
 
 /// Columns of the tables.
 const NAME: usize = 26;
@@ -157,14 +160,25 @@ fn unanswered(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
     }
     page.heading("section-unanswered")?;
     page.note("unanswered-note")?;
-    page.first(&report.unanswered_rules, LISTED, |page, unanswered| {
-        let kind = page.texts.say(names::kind(unanswered.kind));
-        let files = page.texts.say_with(
-            "unanswered-files",
-            [("count", unanswered.files.into()), ("kind", kind.into())],
+    page.first(&report.unanswered(), UNANSWERED, |page, (rule, logs)| {
+        let texts = &page.texts;
+        let files: Vec<String> = logs
+            .iter()
+            .map(|log| {
+                let kind = texts.say(names::kind(log.kind));
+                let args = [("count", log.files.into()), ("kind", kind.into())];
+                texts.say_with("unanswered-files", args)
+            })
+            .collect();
+        let text = format!(
+            "{} {} · {} · {} · {}",
+            rule.title,
+            author(texts, rule),
+            rule.id,
+            rule.source,
+            files.join(", ")
         );
-        page.rule(2, &unanswered.rule)?;
-        page.paragraph(4, Role::Plain, &files)
+        page.item(2, "•", Role::Plain, &text)
     })
 }
 

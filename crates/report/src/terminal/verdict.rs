@@ -8,13 +8,18 @@ use imker_detect::{BuildSeen, Judgement, ServerFindings, Statement, Verdict, Win
 
 use super::line::{Line, Role, fit, wrap};
 use super::{Page, span, verdict_look};
+use crate::coverage_text::only;
 use crate::language::Texts;
-use crate::model::HuntReport;
+use crate::model::{HuntReport, is_answered};
 use crate::names;
 use crate::overall::Overall;
 
-/// Lines of a terminal of 24 that servers may take: the rest is for head, foot and prompt.
+/// Lines of a terminal of 24 that servers may take, and single lines around them: the rest is for head, foot and
+/// prompt.
 const ROOM: usize = 18;
+
+/// Indicators named on the first screen.
+const INDICATORS: usize = 3;
 
 const LABEL: usize = 2;
 const VALUE: usize = 20;
@@ -37,30 +42,60 @@ pub(super) fn first_screen(page: &mut Page<'_>, report: &HuntReport) -> io::Resu
         ],
     );
     let summary = Line::new().then(Role::Dim, &summary);
-    let servers = summaries(texts, report, page.width);
+    let only = only(texts, report).map(|only| Line::new().then(Role::Warning, &only));
+    let indicators = indicators(texts, report);
+    let advice = (!report.findings.advice.is_empty())
+        .then(|| Line::new().then(Role::Strong, &format!("→ {}", texts.say("see-advice"))));
+    let extra = [&only, &indicators, &advice].into_iter().flatten().count();
+    let servers = summaries(texts, report, page.width, ROOM - extra);
 
     page.line(head)?;
     page.line(summary)?;
+    only.into_iter().try_for_each(|line| page.line(line))?;
     page.blank()?;
     for line in servers {
         page.line(line)?;
     }
-    completeness(page, report)
+    indicators.into_iter().try_for_each(|line| page.line(line))?;
+    completeness(page, report)?;
+    advice.into_iter().try_for_each(|line| page.line(line))
 }
 
-/// As much of every server as fits into [`ROOM`], the worst first.
-fn summaries(texts: &Texts, report: &HuntReport, width: usize) -> Vec<Line> {
-    let mut servers: Vec<&ServerFindings> = report.findings.servers.iter().collect();
-    servers.sort_by_key(|server| Reverse(server.judgement.verdict));
-    if servers.is_empty() {
-        let mut lines = judgement_lines(texts, "", &report.findings.judgement, (4, true), width);
-        if report.files == 0 {
-            lines.insert(
-                1,
-                Line::indented(LABEL).then(Role::Plain, &texts.say("no-servers")),
-            );
+/// The first of the user's indicators that were seen.
+fn indicators(texts: &Texts, report: &HuntReport) -> Option<Line> {
+    let seen = &report.findings.indicators;
+    let named: Vec<String> = seen
+        .iter()
+        .take(INDICATORS)
+        .map(|seen| {
+            let count = texts.say_with("chart-requests", [("count", seen.count.into())]);
+            format!("{} ({count})", seen.indicator)
+        })
+        .collect();
+    let mut named = named.join(", ");
+    if seen.len() > INDICATORS {
+        let rest = [("count", (seen.len() - INDICATORS).into())];
+        named = format!("{named} {}", texts.say_with("attack-and-more", rest));
+    }
+    let text = texts.say_with("indicators-seen", [("names", named.into())]);
+    (!seen.is_empty()).then(|| Line::new().then(Role::Warning, &format!("▲ {text}")))
+}
+
+/// As much of every server as fits into `room` lines, the worst first.
+fn summaries(texts: &Texts, report: &HuntReport, width: usize, room: usize) -> Vec<Line> {
+    if report.nothing_read {
+        let mut lines = nothing_read(texts, width);
+        if !report.findings.servers.is_empty() {
+            let servers: Vec<&ServerFindings> = report.findings.servers.iter().collect();
+            lines.extend(short(texts, &servers, room - lines.len()));
         }
         return lines;
+    }
+    let mut servers: Vec<&ServerFindings> = report.findings.servers.iter().collect();
+    servers.sort_by_key(|server| (Reverse(server.judgement.verdict), is_answered(server)));
+    if servers.is_empty() {
+        let head = Headline::of("", &report.findings.judgement, true);
+        return judgement_lines(texts, &head, &report.findings.judgement, (4, true), width);
     }
     // Whole sentences where they fit, else fewer of them, cut to a line each.
     for (reasons, whole) in [
@@ -74,22 +109,41 @@ fn summaries(texts: &Texts, report: &HuntReport, width: usize) -> Vec<Line> {
         let lines: Vec<Line> = servers
             .iter()
             .flat_map(|server| {
-                judgement_lines(texts, &server.name, &server.judgement, (reasons, whole), width)
+                judgement_lines(
+                    texts,
+                    &Headline::of_server(server),
+                    &server.judgement,
+                    (reasons, whole),
+                    width,
+                )
             })
             .collect();
-        if lines.len() <= ROOM {
+        if lines.len() <= room {
             return lines;
         }
     }
-    short(texts, &servers)
+    short(texts, &servers, room)
+}
+
+/// That there is no answer, and what to give.
+fn nothing_read(texts: &Texts, width: usize) -> Vec<Line> {
+    let verdict = texts.say("verdict-nothing-read").to_uppercase();
+    let mut lines = vec![Line::new().then(Role::Warning, &format!("? {verdict}"))];
+    let help = wrap(&texts.say("nothing-read-help"), width - LABEL);
+    lines.extend(
+        help.iter()
+            .map(|part| Line::indented(LABEL).then(Role::Plain, part)),
+    );
+    lines.push(Line::new());
+    lines
 }
 
 /// One line a server, and one for those that do not fit.
-fn short(texts: &Texts, servers: &[&ServerFindings]) -> Vec<Line> {
-    let shown = if servers.len() < ROOM {
+fn short(texts: &Texts, servers: &[&ServerFindings], room: usize) -> Vec<Line> {
+    let shown = if servers.len() < room {
         servers.len()
     } else {
-        ROOM - 2
+        room - 2
     };
     let name_width = servers[..shown]
         .iter()
@@ -104,7 +158,7 @@ fn short(texts: &Texts, servers: &[&ServerFindings]) -> Vec<Line> {
                 (Some(success), _) => ("window-first-success", Some(success)),
                 (None, attack) => ("window-first-attack", attack),
             };
-            let line = verdict_line(texts, &server.name, &server.judgement, name_width.clamp(8, 24));
+            let line = Headline::of_server(server).line(texts, name_width.clamp(8, 24));
             match time {
                 Some(time) => line
                     .then(Role::Dim, &format!("  {} ", texts.say(id)))
@@ -114,13 +168,16 @@ fn short(texts: &Texts, servers: &[&ServerFindings]) -> Vec<Line> {
         })
         .collect();
     if shown < servers.len() {
-        let mut counts: BTreeMap<Reverse<Verdict>, u64> = BTreeMap::new();
+        let mut counts: BTreeMap<(Reverse<Verdict>, bool), u64> = BTreeMap::new();
         for server in &servers[shown..] {
-            *counts.entry(Reverse(server.judgement.verdict)).or_default() += 1;
+            let key = (Reverse(server.judgement.verdict), is_answered(server));
+            *counts.entry(key).or_default() += 1;
         }
         let verdicts: Vec<String> = counts
             .iter()
-            .map(|(verdict, count)| format!("{count} {}", texts.say(names::verdict(verdict.0))))
+            .map(|((verdict, answered), count)| {
+                format!("{count} {}", texts.say(names::answer(verdict.0, *answered)))
+            })
             .collect();
         let more = texts.say_with(
             "more-servers",
@@ -135,27 +192,58 @@ fn short(texts: &Texts, servers: &[&ServerFindings]) -> Vec<Line> {
     lines
 }
 
-fn verdict_line(texts: &Texts, name: &str, judgement: &Judgement, name_width: usize) -> Line {
-    let (symbol, role) = verdict_look(judgement.verdict);
-    let verdict = texts.say(names::verdict(judgement.verdict)).to_uppercase();
-    Line::new()
-        .then(role, &format!("{symbol} {verdict:<15}"))
-        .then(Role::Strong, &format!(" {name:<name_width$}"))
+/// A verdict over a server; where no log of it holds an event there is none.
+struct Headline<'a> {
+    name: &'a str,
+    verdict: Verdict,
+    answered: bool,
+}
+
+impl<'a> Headline<'a> {
+    const fn of(name: &'a str, judgement: &Judgement, answered: bool) -> Self {
+        Self {
+            name,
+            verdict: judgement.verdict,
+            answered,
+        }
+    }
+
+    fn of_server(server: &'a ServerFindings) -> Self {
+        Self::of(&server.name, &server.judgement, is_answered(server))
+    }
+
+    fn line(&self, texts: &Texts, name_width: usize) -> Line {
+        let (symbol, role) = if self.answered {
+            verdict_look(self.verdict)
+        } else {
+            ("?", Role::Warning)
+        };
+        let verdict = texts
+            .say(names::answer(self.verdict, self.answered))
+            .to_uppercase();
+        Line::new()
+            .then(role, &format!("{symbol} {verdict:<15}"))
+            .then(Role::Strong, &format!(" {:<name_width$}", self.name))
+    }
 }
 
 fn judgement_lines(
     texts: &Texts,
-    name: &str,
+    headline: &Headline<'_>,
     judgement: &Judgement,
     (reasons, whole): (usize, bool),
     width: usize,
 ) -> Vec<Line> {
     let confidence = texts.say(names::confidence(judgement.confidence));
     let confidence = texts.say_with("confidence", [("level", confidence.into())]);
-    let head = verdict_line(texts, name, judgement, 0).right(Role::Dim, &confidence, width.min(VALUE_2 + 19));
-    let mut lines = vec![head];
+    let head = headline.line(texts, 0);
+    let mut lines = vec![if headline.answered {
+        head.right(Role::Dim, &confidence, width.min(VALUE_2 + 19))
+    } else {
+        head
+    }];
     if judgement.reasons.is_empty() {
-        let meaning = texts.say(names::verdict_meaning(judgement.verdict));
+        let meaning = texts.say(names::meaning(judgement.verdict, headline.answered));
         lines.push(Line::indented(LABEL).then(Role::Plain, &meaning));
     }
     for reason in judgement.reasons.iter().take(reasons) {
@@ -254,6 +342,9 @@ fn completeness(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
         return page.item(0, "✔", Role::Good, &text);
     }
     let count = report.unread.len() as u64 + report.unread_not_listed;
+    if report.nothing_read && count == 0 {
+        return Ok(());
+    }
     let text = page.texts.say_with("incomplete", [("count", count.into())]);
     page.item(0, "▲", Role::Warning, &text)
 }
@@ -262,16 +353,16 @@ fn completeness(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
 pub(super) fn servers(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
     if report.findings.servers.is_empty() {
         page.heading("section-verdict")?;
-        return judgement(page, &report.findings.judgement, &[]);
+        return judgement(page, &report.findings.judgement, !report.nothing_read, &[]);
     }
     page.heading("section-servers")?;
     for (place, server) in report.findings.servers.iter().enumerate() {
         if place > 0 {
             page.blank()?;
         }
-        let line = verdict_line(&page.texts, &server.name, &server.judgement, 0);
+        let line = Headline::of_server(server).line(&page.texts, 0);
         page.line(line)?;
-        judgement(page, &server.judgement, &server.builds)?;
+        judgement(page, &server.judgement, is_answered(server), &server.builds)?;
     }
     let overall = Overall::of(report);
     if !overall.reasons.is_empty() || !overall.cannot_show.is_empty() {
@@ -284,8 +375,13 @@ pub(super) fn servers(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()
     Ok(())
 }
 
-fn judgement(page: &mut Page<'_>, judgement: &Judgement, builds: &[BuildSeen]) -> io::Result<()> {
-    let meaning = page.texts.say(names::verdict_meaning(judgement.verdict));
+fn judgement(
+    page: &mut Page<'_>,
+    judgement: &Judgement,
+    answered: bool,
+    builds: &[BuildSeen],
+) -> io::Result<()> {
+    let meaning = page.texts.say(names::meaning(judgement.verdict, answered));
     page.paragraph(2, Role::Plain, &meaning)?;
     statements(page, "judgement-reasons", "•", &judgement.reasons)?;
     statements(page, "judgement-against", "–", &judgement.against)?;

@@ -497,7 +497,10 @@ pub fn report() -> HuntReport {
         created: time("2021-08-16 08:30:00"),
         paths: vec!["logs".to_owned()],
         findings: findings(),
+        since: Some(time("2021-08-01 00:00:00")),
+        until: None,
         complete: false,
+        nothing_read: false,
         unread: vec![
             Unread {
                 file: "logs/EX02/u_ex210807.log.gz".into(),
