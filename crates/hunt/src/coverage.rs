@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::time::{DAY, Millis};
 
 /// How far the clock may go back without being named: requests are logged when they end, nearly in order.
-const JITTER: Millis = 60_000;
+pub(crate) const JITTER: Millis = 60_000;
 
 /// The most gaps, and the most jumps of the clock, that are kept of one file.
 const LISTED_MAX: usize = 1000;

@@ -115,6 +115,12 @@ pub struct Reading {
     pub bytes: u64,
     /// Lines read.
     pub lines: u64,
+    /// [`Options::since`] and [`Options::until`]. The coverage is that of the whole logs, matches are from within.
+    pub window: (Option<Timestamp>, Option<Timestamp>),
+    /// Log files of which no event lies within the window.
+    pub outside: u64,
+    /// Whether any log has an event within the window; where not, nothing was looked at.
+    pub events_seen: bool,
 }
 
 impl Reading {
@@ -123,6 +129,11 @@ impl Reading {
 
     /// Entries that [`Reading::inputs`] holds at most.
     pub const INPUTS_LISTED: usize = 100_000;
+
+    /// Whether any line of a log with a time within the window was covered.
+    pub fn has_events(&self) -> bool {
+        self.events_seen
+    }
 
     /// Whether everything that looked like a web log was read whole.
     pub fn is_complete(&self) -> bool {

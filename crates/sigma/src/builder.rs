@@ -1,4 +1,4 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::mem;
 
 use schemars::JsonSchema;
@@ -115,9 +115,10 @@ impl RuleSetBuilder {
                 source.to_owned()
             };
             let added = match document {
-                Document::Rule(rule) => self
-                    .add_rule(&rule, unnamed, source, origin)
-                    .map(|()| &mut report.added.rules),
+                Document::Rule(rule) => self.add_rule(&rule, unnamed, source, origin).map(|slips| {
+                    report.warnings.extend(slips.into_iter().map(error));
+                    &mut report.added.rules
+                }),
                 Document::Correlation(rule) => self
                     .add_correlation(rule, unnamed, source, origin)
                     .map(|()| &mut report.added.correlations),
@@ -130,22 +131,38 @@ impl RuleSetBuilder {
         report
     }
 
+    /// Adds a rule; the result holds the slips in it.
     pub(crate) fn add_rule(
         &mut self,
         rule: &rsigma_parser::SigmaRule,
         unnamed: String,
         source: &str,
         origin: Origin,
-    ) -> Result<(), Vec<Refusal>> {
+    ) -> Result<Vec<Refusal>, Vec<Refusal>> {
         let named = |mut refusal: Refusal| {
             refusal.place.insert_str(0, &format!("{}: ", rule.title));
             refusal
         };
         let condition = compile(rule, &mut self.fields)
             .map_err(|refusals| refusals.into_iter().map(named).collect::<Vec<_>>())?;
+        let slips = self.unknown_fields(&condition).into_iter().map(|field| {
+            let message = format!("no web log carries the field `{field}`");
+            named(Refusal::new("", message))
+        });
+        let slips = slips.collect();
         let about = metadata::of_rule(rule, unnamed, source, origin);
         self.push(about, rule.name.as_deref(), Some(condition))?;
-        Ok(())
+        Ok(slips)
+    }
+
+    /// The fields of a condition that only a log with columns of its own could carry.
+    fn unknown_fields(&self, condition: &Condition<Item>) -> BTreeSet<&str> {
+        let mut unknown = BTreeSet::new();
+        condition.leaves(&mut |item| {
+            let fields = item.fields().map(|field| &self.fields.list()[field.0]);
+            unknown.extend(fields.filter(|field| !field.is_known()).map(|field| &*field.name));
+        });
+        unknown
     }
 
     fn add_correlation(

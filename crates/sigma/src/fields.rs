@@ -10,6 +10,23 @@ use crate::columns::{Columns, Format};
 
 const TABLE: &str = include_str!("../../../data/fields.csv");
 
+/// Columns of the formats that the table does not name, as IIS, HTTP.sys and Exchange's HttpProxy log write them.
+const FURTHER_COLUMNS: &str = "\
+    date time \
+    streamid streamid_ex s-siteid s-reason s-queuename transport \
+    DateTime RequestId MajorVersion MinorVersion BuildVersion RevisionVersion ClientRequestId Protocol UrlHost \
+    ProtocolAction AuthenticationType IsAuthenticated AuthenticatedUser Organization AnchorMailbox ClientIpAddress \
+    ServerHostName HttpStatus BackEndStatus ErrorCode Method ProxyAction TargetServer TargetServerVersion RoutingType \
+    RoutingHint BackEndCookie ServerLocatorHost ServerLocatorLatency RequestBytes ResponseBytes TargetOutstandingRequests \
+    AuthModulePerfContext HttpPipelineLatency CalculateTargetBackEndLatency GlsLatencyBreakup TotalGlsLatency \
+    AccountForestLatencyBreakup TotalAccountForestLatency ResourceForestLatencyBreakup TotalResourceForestLatency \
+    ADLatency SharedCacheLatencyBreakup TotalSharedCacheLatency ActivityContextLifeTime ModuleToHandlerSwitchingLatency \
+    ClientReqStreamLatency BackendReqInitLatency BackendReqStreamLatency BackendProcessingLatency \
+    BackendRespInitLatency BackendRespStreamLatency ClientRespStreamLatency KerberosAuthHeaderLatency \
+    HandlerCompletionLatency RequestHandlerLatency HandlerToModuleSwitchingLatency ProxyTime CoreLatency \
+    RoutingLatency HttpProxyOverhead TotalRequestTime RouteRefresherLatency BackEndGenericInfo GenericInfo GenericErrors \
+    EdgeTraceId DatabaseGuid UserADObjectGuid PartitionEndpointLookupLatency RoutingStatus";
+
 /// How the value of a field is varied before it is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Vary {
@@ -127,6 +144,23 @@ impl Field {
             name: name.into(),
             entry: Entry::named(name),
         }
+    }
+
+    /// Whether any format has a column of this name, or a header's that IIS logs where it is told to.
+    pub(crate) fn is_known(&self) -> bool {
+        let is = |column: &str| self.is(column.split(':').next().unwrap_or(column));
+        let is_header = ["cs(", "sc("].iter().any(|start| {
+            let name = self.name.as_bytes();
+            name.ends_with(b")")
+                && name
+                    .get(..3)
+                    .is_some_and(|head| head.eq_ignore_ascii_case(start.as_bytes()))
+        });
+        let in_table = |entry: &Entry| entry.columns.iter().any(|cell| cell.split('|').any(is));
+        self.entry.is_some()
+            || is_header
+            || FURTHER_COLUMNS.split_whitespace().any(is)
+            || ENTRIES.iter().any(in_table)
     }
 
     /// Whether both names mean the same field.

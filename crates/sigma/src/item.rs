@@ -45,6 +45,19 @@ pub(crate) struct Item {
 }
 
 impl Item {
+    /// The fields that it looks at.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = FieldId> + '_ {
+        let own = match self.subject {
+            Subject::Field(field) => Some(field),
+            Subject::Line => None,
+        };
+        let others = self.tests.iter().filter_map(|test| match test {
+            Test::OtherField(other, ..) => Some(*other),
+            _ => None,
+        });
+        own.into_iter().chain(others)
+    }
+
     /// What the item costs, roughly: cheap ones are asked first.
     pub(crate) fn cost(&self) -> u32 {
         let text = |test: &TextTest| match test {

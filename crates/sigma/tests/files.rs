@@ -143,6 +143,32 @@ fn slips_leave_a_rule_usable() {
 }
 
 #[test]
+fn a_field_that_no_log_carries_is_told() {
+    let yaml = rule(
+        "s:\n  cs-uri-stm|contains: a\n  c-ip|fieldref: c-pi\n  cs-method: GET\n  c-uri: b\n  s-reason: Hostname\n  \
+         anchormailbox: c\n  cs(X-Custom): d\nn:\n  cs-uri-stm: e\ncondition: s and not n",
+    );
+    let mut builder = RuleSetBuilder::new();
+    let report = builder.add_file(&yaml, "slip.yml", Origin::User);
+    assert_eq!((report.added.rules, report.errors.len()), (1, 0));
+    let warnings: Vec<String> = report.warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        warnings,
+        ["c-pi", "cs-uri-stm"]
+            .map(|field| format!("slip.yml: A rule: no web log carries the field `{field}`"))
+    );
+    let yaml = rule("s:\n  cs-uri-stm|contains: a\n  cs-method: GET\ncondition: s");
+    let rules = rules(&yaml);
+    for format in [Format::W3c, Format::HttpErr, Format::HttpProxy] {
+        let columns = Columns::new(format, IIS);
+        assert_eq!(rules.bind(&columns).unanswerable(), [RuleIndex(0)]);
+    }
+    // A log may have columns of its own.
+    let own = Columns::new(Format::W3c, ["cs-method", "cs-uri-stm"]);
+    assert!(rules.bind(&own).unanswerable().is_empty());
+}
+
+#[test]
 fn an_id_names_one_rule() {
     let one = named("One", "id: abc\n", "category: webserver", DETECTION);
     let mut builder = RuleSetBuilder::new();

@@ -328,6 +328,9 @@ impl<'r> Hunt<'r> {
             files: tally.files,
             bytes: tally.bytes,
             lines: tally.lines,
+            window: (self.options.since, self.options.until),
+            outside: tally.outside,
+            events_seen: tally.events_seen,
         }
     }
 

@@ -82,6 +82,7 @@ impl Reporter {
         let clue = Clue::new(given, &self.place, traits);
         let (source, vantage) = servers::source(kind, &self.place, traits);
         let lines = outcome.lines + u64::from(outcome.open);
+        let has_events = outcome.covered.has_begun();
         let coverage = self.coverage(kind, source, outcome.covered, outcome.bytes, lines);
         let mut tally = hunt.tally();
         let stretches = &outcome.bad.listed;
@@ -115,6 +116,8 @@ impl Reporter {
             });
         }
         tally.files += 1;
+        tally.events_seen |= outcome.in_window;
+        tally.outside += u64::from(has_events && !outcome.in_window);
         tally.bytes += outcome.bytes;
         tally.lines += lines;
         let clue = tally.clues.id(clue);

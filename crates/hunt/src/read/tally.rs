@@ -26,6 +26,8 @@ pub(crate) struct Tally {
     pub(crate) files: u64,
     pub(crate) bytes: u64,
     pub(crate) lines: u64,
+    pub(crate) outside: u64,
+    pub(crate) events_seen: bool,
     /// By number; the server is that of a clue until names are settled.
     pub(crate) sources: Vec<Source>,
     pub(crate) traffic: HashMap<(RuleIndex, Vantage, Millis), Traffic>,
@@ -45,6 +47,8 @@ impl Tally {
             files: 0,
             bytes: 0,
             lines: 0,
+            outside: 0,
+            events_seen: false,
             sources: Vec::new(),
             traffic: HashMap::new(),
             ordinary: BTreeMap::new(),

@@ -19,6 +19,7 @@ impl Scanner<'_, '_> {
             events.clear();
             self.fit(block, start..end, before, turns);
             self.sample(block, start..end, before, turns, &mut events);
+            self.out.in_window |= events.iter().any(|event| self.task.includes(event.time));
             self.out.covered.stretch(&events, self.task.gap);
             start = end;
         }
@@ -110,7 +111,8 @@ impl Scanner<'_, '_> {
             }
             end = start;
         }
-        if must_refine(&first, &last, self.task.gap) {
+        let must_refine = must_refine(&first, &last, self.task.gap);
+        if must_refine || self.task.may_lie_between(first.time, last.time) {
             for_each_line(block.bytes, chunk, |line| {
                 events.extend(event(block, line.clone(), at(before, turns, line.start), cells));
             });

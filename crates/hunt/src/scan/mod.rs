@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use imker_detect::LogKind;
 use imker_sigma::{Pointed, RuleIndex, RuleSet, ScanScratch, Scratch};
 
+use crate::coverage::JITTER;
 use crate::formats::{Cells, directive, fields_of, is_proxy_header};
 use crate::input::{Input, Piece, trim_nuls};
 use crate::layout::Layouts;
@@ -508,6 +509,13 @@ impl Task<'_> {
     /// Whether lines that match these rules are ordinary.
     fn is_ordinary(&self, rules: &[RuleIndex]) -> bool {
         rules.iter().all(|rule| self.ordinary[rule.0 as usize])
+    }
+
+    /// Whether the window may lie between two events close to each other.
+    fn may_lie_between(&self, first: Millis, last: Millis) -> bool {
+        let (from, to) = (first.min(last) - JITTER, first.max(last) + JITTER);
+        let outside = !self.includes(first) && !self.includes(last);
+        outside && self.since.is_none_or(|since| to >= since) && self.until.is_none_or(|until| from < until)
     }
 
     /// Whether the user asked for requests of this time.

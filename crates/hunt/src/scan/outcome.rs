@@ -55,6 +55,8 @@ pub(crate) struct Outcome {
     pub(crate) covered: Covered,
     pub(crate) bad: BadLines,
     pub(crate) fit: Fit,
+    /// Whether any event lies in the window that the user asked for.
+    pub(crate) in_window: bool,
     /// Where lines begin that no `#Fields` explains.
     pub(crate) headless: Option<u64>,
     /// Matched lines that were not delivered yet, as packed records.
@@ -137,6 +139,7 @@ impl Outcome {
         }
         self.headless = self.headless.or(next.headless);
         self.fit.append(next.fit);
+        self.in_window |= next.in_window;
         for (directory, reached) in next.reached {
             self.reached.entry(directory).or_default().add(reached);
         }

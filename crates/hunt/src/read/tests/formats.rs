@@ -150,11 +150,19 @@ fn columns_can_be_given() {
 
 #[test]
 fn since_and_until_bound_the_requests() {
-    let folder = tree(&[("a.log", log_with_one_match().as_bytes())]);
+    let other = format!("{}{}", head(), row("2021-08-11 00:00:00", "/owa/", "203.0.113.7"));
+    let folder = tree(&[
+        ("a.log", log_with_one_match().as_bytes()),
+        ("b.log", other.as_bytes()),
+        ("c.log", head().as_bytes()),
+    ]);
     for (since, until, expected) in [
-        ("2021-08-12T10:07:00Z", "2021-08-12T10:07:01Z", 1),
-        ("2021-08-12T10:07:01Z", "2021-08-13T00:00:00Z", 0),
-        ("2021-08-01T00:00:00Z", "2021-08-12T10:07:00Z", 0),
+        ("2021-08-12T10:07:00Z", "2021-08-12T10:07:01Z", (1, 1)),
+        ("2021-08-12T10:07:01Z", "2021-08-13T00:00:00Z", (0, 1)),
+        ("2021-08-01T00:00:00Z", "2021-08-12T10:07:00Z", (0, 0)),
+        ("2021-08-12T10:07:01Z", "2021-08-12T10:07:02Z", (0, 2)),
+        ("2031-08-01T00:00:00Z", "2031-08-13T00:00:00Z", (0, 2)),
+        ("2021-08-11T00:00:00Z", "2021-08-11T00:00:01Z", (0, 1)),
     ] {
         let (since, until) = (since.parse().ok(), until.parse().ok());
         let options = Options {
@@ -163,8 +171,13 @@ fn since_and_until_bound_the_requests() {
             ..options(folder.path())
         };
         let reading = read_in(&options, &rules(), &(), Sizes::default()).unwrap();
-        assert_eq!(reading.sightings.len(), expected);
+        assert_eq!((reading.sightings.len(), reading.outside), expected, "{since:?}");
+        assert_eq!(reading.window, (since, until));
+        assert_eq!(reading.has_events(), expected.1 < 2, "{since:?}");
     }
+    assert!(read_tree(folder.path()).has_events());
+    let empty = tree(&[("c.log", head().as_bytes())]);
+    assert!(!read_tree(empty.path()).has_events());
 }
 
 #[test]
