@@ -103,3 +103,12 @@ fn pages_and_completions_are_made() {
     assert!(imker(&["completions", "bash"]).1.contains("imker"));
     assert_eq!(imker(&["man", "nonsense"]).0, 2);
 }
+
+#[test]
+fn explain_tells_what_a_rule_says_of_itself() {
+    let (status, text, _) = imker(&["rules", "explain", "ProxyShell"]);
+    assert_eq!(status, 0);
+    for part in ["  level ", "  tags attack.", "  false positive: "] {
+        assert!(text.contains(part), "{part} is missing: {text}");
+    }
+}

@@ -175,7 +175,7 @@ patch-level = Patchstand
 ## Angriffe
 
 attacks-none = Keine Angriffe.
-attacks-legend = ● erfolgreich  ◐ unklar  ○ abgewiesen oder gefiltert
+attacks-legend = ● gelungen · ◐ unklar · ○ abgewiesen oder gefiltert
 attacks-not-listed = { $count ->
     [one] 1 weiterer Angriff wurde
    *[other] { $count } weitere Angriffe wurden

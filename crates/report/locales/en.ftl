@@ -175,7 +175,7 @@ patch-level = Patch level
 ## Attacks
 
 attacks-none = No attacks.
-attacks-legend = ● succeeded  ◐ unclear  ○ refused or filtered
+attacks-legend = ● succeeded · ◐ unclear · ○ refused or filtered
 attacks-not-listed = { $count ->
     [one] 1 further attack was
    *[other] { $count } further attacks were

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use imker_report::escape;
-use imker_sigma::{Origin, RuleIndex, RuleSet, RuleTest};
+use imker_sigma::{Origin, Rule, RuleIndex, RuleSet, RuleTest};
 use miette::{IntoDiagnostic, Result, miette};
 
 use crate::args::RulesCommand;
@@ -138,7 +138,8 @@ fn explain(wanted: &str, paths: &[PathBuf]) -> Result<Exit> {
     }
     let mut out = io::stdout().lock();
     for rule in found {
-        for line in explanation(&loaded.rules, rule).lines() {
+        let text = explanation(&loaded.rules, rule) + &meaning(loaded.rules.rule(rule));
+        for line in text.lines() {
             writeln!(out, "{}", escape::visible(line)).map_err(WriteError)?;
         }
     }
@@ -147,6 +148,25 @@ fn explain(wanted: &str, paths: &[PathBuf]) -> Result<Exit> {
 
 fn indices(rules: &RuleSet) -> impl Iterator<Item = RuleIndex> + '_ {
     (0..rules.rules().len() as u32).map(RuleIndex)
+}
+
+/// What a rule says of itself.
+fn meaning(rule: &Rule) -> String {
+    let mut text = format!("\n  level {}", format!("{:?}", rule.level).to_lowercase());
+    if !rule.tags.is_empty() {
+        text += &format!("\n  tags {}", rule.tags.join(", "));
+    }
+    for line in rule
+        .description
+        .iter()
+        .flat_map(|description| description.lines())
+    {
+        text += &format!("\n  {line}");
+    }
+    for mistaken in &rule.false_positives {
+        text += &format!("\n  false positive: {mistaken}");
+    }
+    text
 }
 
 fn explanation(rules: &RuleSet, index: RuleIndex) -> String {
