@@ -189,12 +189,15 @@ fn explanation(rules: &RuleSet, index: RuleIndex) -> String {
     } else {
         format!("lines with {}", explanation.fragments.join(" "))
     };
+    let items = match explanation.items.as_slice() {
+        [] => String::new(),
+        items => format!("  looks at {}\n", items.join(", ")),
+    };
     format!(
-        "{}  {}\n  by {}, {origin}, {}\n  looks at {}\n  {how}",
+        "{}  {}\n  by {}, {origin}, {}\n{items}  {how}",
         rule.id,
         rule.title,
         rule.author.as_deref().unwrap_or("an author not named"),
         rule.source,
-        explanation.items.join(", "),
     )
 }
