@@ -1,7 +1,11 @@
 //! `imker rules` and the pages made from the list of arguments.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
-#![allow(clippy::disallowed_methods, reason = "tests write small files of their own")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "tests start the program and write small files of their own"
+)]
 
 use std::fs;
 use std::path::Path;
@@ -111,4 +115,20 @@ fn explain_tells_what_a_rule_says_of_itself() {
     for part in ["  level ", "  tags attack.", "  false positive: "] {
         assert!(text.contains(part), "{part} is missing: {text}");
     }
+}
+
+#[test]
+fn a_reader_that_goes_away_leaves_the_exit_status() {
+    let folder = tempfile::tempdir().unwrap();
+    let broken = "title: broken\nlogsource:\n  category: webserver\ndetection:\n  a:\n    cs-uri-stem: /x\n  condition: a and\n";
+    fs::write(folder.path().join("broken.yml"), broken).unwrap();
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("imker"))
+        .args(["rules", "check"])
+        .arg(folder.path())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(2));
 }

@@ -2,7 +2,7 @@
 
 mod load;
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use imker_report::escape;
@@ -11,7 +11,7 @@ use miette::{IntoDiagnostic, Result, miette};
 
 use crate::args::RulesCommand;
 use crate::exit::Exit;
-use crate::output::{self, WriteError};
+use crate::output::{self, Output, WriteError};
 pub use load::{Loaded, load};
 
 /// Carries out `imker rules`.
@@ -37,7 +37,7 @@ fn list(paths: &[PathBuf]) -> Result<Exit> {
     } else {
         load::only(paths)?
     };
-    let mut out = io::stdout().lock();
+    let mut out = Output::open(None)?;
     for rule in loaded.rules.rules() {
         writeln!(
             out,
@@ -50,12 +50,13 @@ fn list(paths: &[PathBuf]) -> Result<Exit> {
         )
         .map_err(WriteError)?;
     }
+    out.close()?;
     Ok(Exit::Clean)
 }
 
 fn check(paths: &[PathBuf]) -> Result<Exit> {
     let loaded = load::only(paths)?;
-    let mut out = io::stdout().lock();
+    let mut out = Output::open(None)?;
     let correlations = indices(&loaded.rules)
         .filter(|rule| loaded.rules.is_correlation(*rule))
         .count();
@@ -73,6 +74,7 @@ fn check(paths: &[PathBuf]) -> Result<Exit> {
         let (source, title) = (escape::visible(&rule.source), escape::visible(&rule.title));
         writeln!(out, "slow, for every line is parsed: {source}: {title}").map_err(WriteError)?;
     }
+    out.close()?;
     Ok(if loaded.counts.refused == 0 {
         Exit::Clean
     } else {
@@ -82,7 +84,7 @@ fn check(paths: &[PathBuf]) -> Result<Exit> {
 
 fn test(paths: &[PathBuf]) -> Result<Exit> {
     let loaded = load::only(paths)?;
-    let mut out = io::stdout().lock();
+    let mut out = Output::open(None)?;
     let (mut passed, mut failed) = (0, 0);
     for index in indices(&loaded.rules) {
         let rule = loaded.rules.rule(index);
@@ -114,6 +116,7 @@ fn test(paths: &[PathBuf]) -> Result<Exit> {
         ));
     }
     writeln!(out, "{passed} lines as expected, {failed} not").map_err(WriteError)?;
+    out.close()?;
     Ok(if failed == 0 && loaded.counts.refused == 0 {
         Exit::Clean
     } else {
@@ -136,13 +139,14 @@ fn explain(wanted: &str, paths: &[PathBuf]) -> Result<Exit> {
             "no rule `{wanted}`"
         ));
     }
-    let mut out = io::stdout().lock();
+    let mut out = Output::open(None)?;
     for rule in found {
         let text = explanation(&loaded.rules, rule) + &meaning(loaded.rules.rule(rule));
         for line in text.lines() {
             writeln!(out, "{}", escape::visible(line)).map_err(WriteError)?;
         }
     }
+    out.close()?;
     Ok(Exit::Clean)
 }
 
