@@ -390,3 +390,64 @@ fn the_stretch_asked_for_stands_in_the_result() {
         "{text}"
     );
 }
+
+#[test]
+fn rules_that_cannot_be_used_are_no_clean_result() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("u_ex210812.log");
+    fs::write(&log, format!("{FIELDS}{ORDINARY}")).unwrap();
+    let rules = folder.path().join("rules");
+    fs::create_dir(&rules).unwrap();
+    let hunt = || {
+        let mut command = imker();
+        command.arg("hunt").arg(&log).arg("--rules").arg(&rules);
+        command.output().unwrap()
+    };
+    let empty = hunt();
+    assert_eq!(empty.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&empty.stderr).contains("no rule in it"));
+    let broken = "title: broken\nlogsource:\n  category: webserver\ndetection:\n  a:\n    cs-uri-stem: /x\n  condition: a and\n";
+    fs::write(rules.join("broken.yml"), broken).unwrap();
+    let refused = hunt();
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("rule refused"));
+}
+
+#[test]
+fn indicators_of_other_kinds_are_counted_and_hits_stand_on_the_first_screen() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("u_ex210812.log");
+    fs::write(&log, format!("{FIELDS}{ORDINARY}")).unwrap();
+    let list = folder.path().join("list.txt");
+    fs::write(&list, "198.51.100.7\na.example.org\nb.example.org\n").unwrap();
+    let output = imker()
+        .arg("hunt")
+        .arg(&log)
+        .arg("--indicators")
+        .arg(&list)
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        stderr.contains("2 entries are of kinds that web logs do not show"),
+        "{stderr}"
+    );
+    let text = String::from_utf8(output.stdout).unwrap();
+    let seen = "Your indicators were seen: 198.51.100.7 (1 request)";
+    assert!(text.lines().take(22).any(|line| line.contains(seen)), "{text}");
+}
+
+#[test]
+fn the_readme_shows_what_the_program_writes() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let (_, block) = readme.split_once("```text\n").unwrap();
+    let (block, _) = block.split_once("```").unwrap();
+    let output = imker()
+        .current_dir(root())
+        .args(["hunt", "examples/incident"])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let (first_screen, _) = text.split_once("\nServers ─").unwrap();
+    assert_eq!(block, first_screen);
+}

@@ -1,7 +1,11 @@
 //! `imker rules` and the pages made from the list of arguments.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
-#![allow(clippy::disallowed_methods, reason = "tests write small files of their own")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "tests start the program and write small files of their own"
+)]
 
 use std::fs;
 use std::path::Path;
@@ -102,4 +106,29 @@ fn pages_and_completions_are_made() {
     assert!(imker(&["man", "hunt"]).1.contains("trust"));
     assert!(imker(&["completions", "bash"]).1.contains("imker"));
     assert_eq!(imker(&["man", "nonsense"]).0, 2);
+}
+
+#[test]
+fn explain_tells_what_a_rule_says_of_itself() {
+    let (status, text, _) = imker(&["rules", "explain", "ProxyShell"]);
+    assert_eq!(status, 0);
+    for part in ["  level ", "  tags attack.", "  false positive: "] {
+        assert!(text.contains(part), "{part} is missing: {text}");
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_leaves_the_exit_status() {
+    let folder = tempfile::tempdir().unwrap();
+    let broken = "title: broken\nlogsource:\n  category: webserver\ndetection:\n  a:\n    cs-uri-stem: /x\n  condition: a and\n";
+    fs::write(folder.path().join("broken.yml"), broken).unwrap();
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("imker"))
+        .args(["rules", "check"])
+        .arg(folder.path())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(2));
 }

@@ -15,7 +15,7 @@ meaning-attempted = Angegriffen. Von keinem Schritt ist bekannt, dass er Erfolg 
 meaning-vulnerable = Eine Probeanfrage war erfolgreich: Der Server war für den Angriff offen. Weiteres war nicht zu sehen.
 meaning-exploited = Ein Schritt nach der Probeanfrage war erfolgreich: Angreifer kamen durch.
 meaning-compromised = Eine Webshell antwortete: Angreifer konnten auf dem Server Befehle ausführen.
-meaning-no-answer = Aus seinen Protokollen war keine Anfrage zu lesen: Über ihn lässt sich nichts sagen.
+meaning-no-answer = Keine Anfrage war zu lesen: Es lässt sich nichts sagen.
 
 confidence-low = gering
 confidence-medium = mittel
@@ -110,7 +110,10 @@ title = Spurensuche in Exchange-Webprotokollen
 read-summary = { $files ->
     [one] 1 Protokolldatei
    *[other] { $files } Protokolldateien
-  }, { $size }, { $lines } Zeilen, { $servers ->
+  }, { $size }, { $lines ->
+    [one] 1 Zeile
+   *[other] { $lines } Zeilen
+  }, { $servers ->
     [one] 1 Server
    *[other] { $servers } Server
   }
@@ -175,7 +178,7 @@ patch-level = Patchstand
 ## Angriffe
 
 attacks-none = Keine Angriffe.
-attacks-legend = ● erfolgreich  ◐ unklar  ○ abgewiesen oder gefiltert
+attacks-legend = ● gelungen · ◐ unklar · ○ abgewiesen oder gefiltert
 attacks-not-listed = { $count ->
     [one] 1 weiterer Angriff wurde
    *[other] { $count } weitere Angriffe wurden

@@ -14,7 +14,7 @@ meaning-no-trace = No attack in the logs that were read.
 meaning-attempted = Attacked. No step is known to have succeeded.
 meaning-vulnerable = A probe succeeded: the server was open to the attack. Nothing further was seen.
 meaning-exploited = A step beyond the probe succeeded: attackers got through.
-meaning-no-answer = No request could be read from its logs: nothing can be said about it.
+meaning-no-answer = No request could be read: nothing can be said.
 meaning-compromised = A webshell answered: attackers could run commands on the server.
 
 confidence-low = low
@@ -110,7 +110,10 @@ title = Exchange web log hunt
 read-summary = { $files ->
     [one] 1 log file
    *[other] { $files } log files
-  }, { $size }, { $lines } lines, { $servers ->
+  }, { $size }, { $lines ->
+    [one] 1 line
+   *[other] { $lines } lines
+  }, { $servers ->
     [one] 1 server
    *[other] { $servers } servers
   }
@@ -175,7 +178,7 @@ patch-level = Patch level
 ## Attacks
 
 attacks-none = No attacks.
-attacks-legend = ● succeeded  ◐ unclear  ○ refused or filtered
+attacks-legend = ● succeeded · ◐ unclear · ○ refused or filtered
 attacks-not-listed = { $count ->
     [one] 1 further attack was
    *[other] { $count } further attacks were

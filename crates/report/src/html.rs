@@ -71,7 +71,7 @@ fn head(texts: &Texts, report: &HuntReport) -> Markup {
         [
             ("files", report.files.into()),
             ("size", texts.bytes(report.bytes).into()),
-            ("lines", texts.number(report.lines).into()),
+            ("lines", report.lines.into()),
             ("servers", report.findings.servers.len().into()),
         ],
     );

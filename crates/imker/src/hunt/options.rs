@@ -280,10 +280,22 @@ fn read_indicators(path: &Path) -> Result<Vec<(Indicator, String)>> {
         return Err(miette!("{}: larger than {} MiB", failed(), INDICATORS_MAX >> 20));
     }
     let source = path.display().to_string();
-    let indicators = imker_hunt::indicators::parse(&text)
+    let list = imker_hunt::indicators::parse(&text)
         .into_diagnostic()
         .wrap_err_with(failed)?;
-    Ok(indicators
+    match list.others {
+        0 => {}
+        1 => output::note(&format!(
+            "{}: 1 entry is of a kind that web logs do not show\n",
+            failed()
+        )),
+        others => output::note(&format!(
+            "{}: {others} entries are of kinds that web logs do not show\n",
+            failed()
+        )),
+    }
+    Ok(list
+        .indicators
         .into_iter()
         .map(|indicator| (indicator, source.clone()))
         .collect())

@@ -81,7 +81,7 @@ pub fn run(hunt: &Hunt) -> Result<Exit> {
     }
     Ok(if report.findings.judgement.verdict >= hunt.fail_on {
         Exit::Found
-    } else if report.complete {
+    } else if report.complete && report.rules.refused == 0 {
         Exit::Clean
     } else {
         Exit::Failed

@@ -59,6 +59,8 @@ pub fn only(paths: &[PathBuf]) -> Result<Loaded> {
 
 fn add_files(builder: &mut RuleSetBuilder, counts: &mut RuleCounts, paths: &[PathBuf]) -> Result<()> {
     for path in paths {
+        let seen = |counts: &RuleCounts| counts.user + counts.set_aside + counts.refused;
+        let before = seen(counts);
         for file in files(path)? {
             let source = file.display().to_string();
             let report = builder.add_file(&text(&file)?, &source, Origin::User);
@@ -74,6 +76,13 @@ fn add_files(builder: &mut RuleSetBuilder, counts: &mut RuleCounts, paths: &[Pat
                 }
                 output::note(&format!("rule refused: {error}\n"));
             }
+        }
+        if seen(counts) == before {
+            return Err(miette!(
+                help = "Sigma rules are files that end in .yml or .yaml",
+                "{}: no rule in it",
+                path.display()
+            ));
         }
     }
     Ok(())

@@ -2,16 +2,16 @@
 
 mod load;
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use imker_report::escape;
-use imker_sigma::{Origin, RuleIndex, RuleSet, RuleTest};
+use imker_sigma::{Origin, Rule, RuleIndex, RuleSet, RuleTest};
 use miette::{IntoDiagnostic, Result, miette};
 
 use crate::args::RulesCommand;
 use crate::exit::Exit;
-use crate::output::{self, WriteError};
+use crate::output::{self, Output, WriteError};
 pub use load::{Loaded, load};
 
 /// Carries out `imker rules`.
@@ -37,7 +37,7 @@ fn list(paths: &[PathBuf]) -> Result<Exit> {
     } else {
         load::only(paths)?
     };
-    let mut out = io::stdout().lock();
+    let mut out = Output::open(None)?;
     for rule in loaded.rules.rules() {
         writeln!(
             out,
@@ -50,12 +50,13 @@ fn list(paths: &[PathBuf]) -> Result<Exit> {
         )
         .map_err(WriteError)?;
     }
+    out.close()?;
     Ok(Exit::Clean)
 }
 
 fn check(paths: &[PathBuf]) -> Result<Exit> {
     let loaded = load::only(paths)?;
-    let mut out = io::stdout().lock();
+    let mut out = Output::open(None)?;
     let correlations = indices(&loaded.rules)
         .filter(|rule| loaded.rules.is_correlation(*rule))
         .count();
@@ -73,6 +74,7 @@ fn check(paths: &[PathBuf]) -> Result<Exit> {
         let (source, title) = (escape::visible(&rule.source), escape::visible(&rule.title));
         writeln!(out, "slow, for every line is parsed: {source}: {title}").map_err(WriteError)?;
     }
+    out.close()?;
     Ok(if loaded.counts.refused == 0 {
         Exit::Clean
     } else {
@@ -82,7 +84,7 @@ fn check(paths: &[PathBuf]) -> Result<Exit> {
 
 fn test(paths: &[PathBuf]) -> Result<Exit> {
     let loaded = load::only(paths)?;
-    let mut out = io::stdout().lock();
+    let mut out = Output::open(None)?;
     let (mut passed, mut failed) = (0, 0);
     for index in indices(&loaded.rules) {
         let rule = loaded.rules.rule(index);
@@ -114,6 +116,7 @@ fn test(paths: &[PathBuf]) -> Result<Exit> {
         ));
     }
     writeln!(out, "{passed} lines as expected, {failed} not").map_err(WriteError)?;
+    out.close()?;
     Ok(if failed == 0 && loaded.counts.refused == 0 {
         Exit::Clean
     } else {
@@ -136,17 +139,38 @@ fn explain(wanted: &str, paths: &[PathBuf]) -> Result<Exit> {
             "no rule `{wanted}`"
         ));
     }
-    let mut out = io::stdout().lock();
+    let mut out = Output::open(None)?;
     for rule in found {
-        for line in explanation(&loaded.rules, rule).lines() {
+        let text = explanation(&loaded.rules, rule) + &meaning(loaded.rules.rule(rule));
+        for line in text.lines() {
             writeln!(out, "{}", escape::visible(line)).map_err(WriteError)?;
         }
     }
+    out.close()?;
     Ok(Exit::Clean)
 }
 
 fn indices(rules: &RuleSet) -> impl Iterator<Item = RuleIndex> + '_ {
     (0..rules.rules().len() as u32).map(RuleIndex)
+}
+
+/// What a rule says of itself.
+fn meaning(rule: &Rule) -> String {
+    let mut text = format!("\n  level {}", format!("{:?}", rule.level).to_lowercase());
+    if !rule.tags.is_empty() {
+        text += &format!("\n  tags {}", rule.tags.join(", "));
+    }
+    for line in rule
+        .description
+        .iter()
+        .flat_map(|description| description.lines())
+    {
+        text += &format!("\n  {line}");
+    }
+    for mistaken in &rule.false_positives {
+        text += &format!("\n  false positive: {mistaken}");
+    }
+    text
 }
 
 fn explanation(rules: &RuleSet, index: RuleIndex) -> String {
@@ -169,12 +193,15 @@ fn explanation(rules: &RuleSet, index: RuleIndex) -> String {
     } else {
         format!("lines with {}", explanation.fragments.join(" "))
     };
+    let items = match explanation.items.as_slice() {
+        [] => String::new(),
+        items => format!("  looks at {}\n", items.join(", ")),
+    };
     format!(
-        "{}  {}\n  by {}, {origin}, {}\n  looks at {}\n  {how}",
+        "{}  {}\n  by {}, {origin}, {}\n{items}  {how}",
         rule.id,
         rule.title,
         rule.author.as_deref().unwrap_or("an author not named"),
         rule.source,
-        explanation.items.join(", "),
     )
 }

@@ -116,8 +116,8 @@ fn stages(texts: &Texts, attack: &Attack) -> Markup {
         div.scroll { table {
             thead { tr {
                 th { (texts.say("column-stage")) } th { (texts.say("column-outcome")) }
-                th.n { (texts.say("column-requests")) } th { (texts.say("column-first")) }
-                th { (texts.say("column-last")) } th { (texts.say("column-first-success")) }
+                th.n { (texts.say("column-requests")) } th { (texts.say("column-first-request")) }
+                th { (texts.say("column-last-request")) } th { (texts.say("column-first-success")) }
             } }
             tbody { @for stage in &attack.stages { tr {
                 td { (Safe(&texts.name("stage", &stage.name))) }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use imker_detect::{Attack, Evidence, RuleNamed};
+use imker_detect::{Attack, Evidence, Outcome, RuleNamed};
 
 use super::line::{Line, Role, fit, wrap};
 use super::{LISTED, Page, outcome_look, span};
@@ -181,11 +181,19 @@ fn stages(page: &mut Page<'_>, attack: &Attack) -> io::Result<()> {
                 .then(Role::Plain, last),
         );
         if let Some(success) = stage.first_success {
+            // Of several servers, which one: no other column tells.
+            let is_it = |seen: &&Evidence| {
+                seen.stage == stage.name && seen.outcome == Outcome::Succeeded && seen.time == success
+            };
+            let server = match attack.evidence.iter().find(is_it) {
+                Some(seen) if attack.servers.len() > 1 => seen.server.as_str(),
+                _ => "",
+            };
             lines.push(
                 Line::indented(2)
                     .tab(FIRST)
                     .then(role, &texts.say("column-first-success"))
-                    .then(Role::Plain, &format!(" {}", texts.time(success))),
+                    .then(Role::Plain, &format!(" {} {server}", texts.time(success))),
             );
         }
     }

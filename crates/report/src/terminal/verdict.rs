@@ -37,7 +37,7 @@ pub(super) fn first_screen(page: &mut Page<'_>, report: &HuntReport) -> io::Resu
         [
             ("files", report.files.into()),
             ("size", texts.bytes(report.bytes).into()),
-            ("lines", texts.number(report.lines).into()),
+            ("lines", report.lines.into()),
             ("servers", report.findings.servers.len().into()),
         ],
     );
