@@ -17,7 +17,7 @@ pub(super) fn fields(options: &Options) -> Result<(), Error> {
     let (needed, example): (&[&str], _) = if is_proxy {
         (
             &["DateTime", "UrlStem"],
-            "DateTime,RequestId,UrlStem,Method,UrlQuery",
+            "DateTime RequestId UrlStem Method UrlQuery",
         )
     } else {
         (
@@ -39,7 +39,7 @@ pub(super) fn fields(options: &Options) -> Result<(), Error> {
     Err(Error::Option {
         option: "--fields",
         message: format!(
-            "no column {}; name all columns of the log in their order, as in `{example}`",
+            "no column {}; name all columns of the log in their order with blanks between, as in `{example}`",
             missing.join(" and no column ")
         ),
     })
