@@ -451,3 +451,18 @@ fn the_readme_shows_what_the_program_writes() {
     let (first_screen, _) = text.split_once("\nServers ─").unwrap();
     assert_eq!(block, first_screen);
 }
+
+#[test]
+fn a_stretch_of_time_without_events_is_no_all_clear() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("u_ex210812.log");
+    fs::write(&log, format!("{FIELDS}{ORDINARY}{REFUSED}")).unwrap();
+    let (status, report) = json(&[log.to_str().unwrap(), "--since", "2030-01-01"]);
+    assert_eq!(status, 2);
+    assert_eq!(
+        (&report["nothing_read"], &report["complete"]),
+        (&Value::from(true), &Value::from(false))
+    );
+    assert_eq!(report["outside"], 1);
+    assert_eq!(report["since"], "2030-01-01T00:00:00Z");
+}

@@ -30,8 +30,10 @@ pub struct HuntReport {
     pub findings: Findings,
     /// Whether there was a web log with events, and everything that looked like one was read whole.
     pub complete: bool,
-    /// Whether no event was read at all: the verdict `no_trace` then says nothing.
+    /// Whether no event within `since` and `until` was read: the verdict `no_trace` then says nothing.
     pub nothing_read: bool,
+    /// Log files of which no event lies within `since` and `until`.
+    pub outside: u64,
     /// What could not be read.
     pub unread: Vec<Unread>,
     /// Further entries of that kind.
@@ -70,11 +72,6 @@ pub struct UnansweredRule {
 impl HuntReport {
     /// Name and version of the format.
     pub const SCHEMA: &str = "imker-hunt/1";
-
-    /// Whether findings rest on no event at all.
-    pub fn rests_on_nothing(findings: &Findings) -> bool {
-        findings.judgement.verdict == Verdict::NoTrace && !findings.servers.iter().any(is_answered)
-    }
 
     /// The rules that some logs could not answer, each once, with the kinds of those logs.
     pub(crate) fn unanswered(&self) -> Vec<(&RuleNamed, Vec<&UnansweredRule>)> {

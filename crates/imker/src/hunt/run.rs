@@ -56,7 +56,7 @@ pub fn run(hunt: &Hunt) -> Result<Exit> {
     } else {
         Vec::new()
     };
-    let findings = detector.finish(&reading.coverage, &traffic, reading.is_complete());
+    let findings = detector.finish(&reading.coverage, &traffic, is_complete(&reading));
     bar.finish();
 
     let report = report(hunt, &loaded, reading, findings);
@@ -136,7 +136,6 @@ fn each_match(
 }
 
 fn report(hunt: &Hunt, loaded: &Loaded, reading: Reading, findings: Findings) -> HuntReport {
-    let nothing_read = HuntReport::rests_on_nothing(&findings);
     HuntReport {
         schema: HuntReport::SCHEMA,
         version: env!("CARGO_PKG_VERSION"),
@@ -150,8 +149,9 @@ fn report(hunt: &Hunt, loaded: &Loaded, reading: Reading, findings: Findings) ->
         since: hunt.read.since,
         until: hunt.read.until,
         findings,
-        complete: reading.is_complete() && !nothing_read,
-        nothing_read,
+        complete: is_complete(&reading),
+        nothing_read: !reading.has_events(),
+        outside: reading.outside,
         unread: reading.unread,
         unread_not_listed: reading.unread_not_listed,
         set_aside: reading.set_aside,
@@ -172,4 +172,9 @@ fn report(hunt: &Hunt, loaded: &Loaded, reading: Reading, findings: Findings) ->
         bytes: reading.bytes,
         lines: reading.lines,
     }
+}
+
+/// Whether an answer rests on all logs, and on any.
+fn is_complete(reading: &Reading) -> bool {
+    reading.is_complete() && reading.has_events()
 }

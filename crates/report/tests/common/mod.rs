@@ -501,6 +501,7 @@ pub fn report() -> HuntReport {
         until: None,
         complete: false,
         nothing_read: false,
+        outside: 0,
         unread: vec![
             Unread {
                 file: "logs/EX02/u_ex210807.log.gz".into(),
