@@ -40,7 +40,8 @@ impl Bound {
 /// Reusable memory of an evaluation; one a thread.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    slots: Vec<SlotTexts>,
+    /// By slot and [`Extent`].
+    slots: Vec<[SlotTexts; 2]>,
     spare: Vec<u8>,
 }
 
@@ -53,11 +54,23 @@ struct SlotTexts {
     has_folded: bool,
 }
 
+/// Which texts of a slot.
+///
+/// A test that holds for a part of a text as soon as it holds for the text itself, as `contains` does, need not
+/// look at the parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    /// All that is there, decoded or not.
+    Whole,
+    /// Path and query of a URI, each alone.
+    Parts,
+}
+
 impl Scratch {
     fn start_line(&mut self, slots: usize) {
         self.slots
-            .resize_with(self.slots.len().max(slots), SlotTexts::default);
-        for slot in &mut self.slots {
+            .resize_with(self.slots.len().max(slots), Default::default);
+        for slot in self.slots.iter_mut().flatten() {
             (slot.has_kept, slot.has_folded) = (false, false);
         }
     }
@@ -89,9 +102,10 @@ impl Line<'_> {
     fn any(&mut self, place: Place, tests: &[Test]) -> Truth {
         let mut truth = Truth::False;
         for test in tests {
-            truth = truth.max(if is_of_text(test) {
-                let variants = self.texts(place.slot, Case::Kept).len();
-                let holds = (0..variants).any(|variant| self.holds(test, place.slot, variant));
+            truth = truth.max(if test.is_of_text() {
+                let holds = self.any_text(place.slot, test.grows(), |line, extent, variant| {
+                    line.holds(test, place.slot, extent, variant)
+                });
                 Truth::from(holds).or_unknown(place.partial)
             } else {
                 self.other(place, test)
@@ -105,16 +119,18 @@ impl Line<'_> {
 
     fn all(&mut self, place: Place, tests: &[Test]) -> Truth {
         let mut truth = Truth::True;
-        for test in tests.iter().filter(|test| !is_of_text(test)) {
+        for test in tests.iter().filter(|test| !test.is_of_text()) {
             truth = truth.min(self.other(place, test));
         }
-        if truth == Truth::False || !tests.iter().any(is_of_text) {
+        let texts = tests.iter().filter(|test| test.is_of_text());
+        if truth == Truth::False || texts.clone().next().is_none() {
             return truth;
         }
-        let variants = self.texts(place.slot, Case::Kept).len();
-        let holds = (0..variants).any(|variant| {
-            let mut texts = tests.iter().filter(|test| is_of_text(test));
-            texts.all(|test| self.holds(test, place.slot, variant))
+        let grow = texts.clone().all(Test::grows);
+        let holds = self.any_text(place.slot, grow, |line, extent, variant| {
+            texts
+                .clone()
+                .all(|test| line.holds(test, place.slot, extent, variant))
         });
         if holds {
             return truth;
@@ -122,13 +138,27 @@ impl Line<'_> {
         truth.min(Truth::False.or_unknown(place.partial))
     }
 
-    /// Whether a test of texts holds for a variant of the slot's text.
-    fn holds(&mut self, test: &Test, slot: usize, variant: usize) -> bool {
+    /// Whether something holds for one of the slot's texts; `grows` where whole texts tell.
+    fn any_text(
+        &mut self,
+        slot: usize,
+        grows: bool,
+        mut holds: impl FnMut(&mut Self, Extent, usize) -> bool,
+    ) -> bool {
+        let extents = [Extent::Whole, Extent::Parts];
+        extents[..if grows { 1 } else { 2 }].iter().any(|extent| {
+            let variants = self.texts(slot, *extent, Case::Kept).len();
+            (0..variants).any(|variant| holds(self, *extent, variant))
+        })
+    }
+
+    /// Whether a test of texts holds for one of them.
+    fn holds(&mut self, test: &Test, slot: usize, extent: Extent, variant: usize) -> bool {
         match test {
-            Test::Text(case, test) => test.holds(self.texts(slot, *case).get(variant)),
+            Test::Text(case, test) => test.holds(self.texts(slot, extent, *case).get(variant)),
             Test::Expression(expression) => {
-                self.texts(slot, Case::Folded);
-                let SlotTexts { kept, folded, .. } = &self.scratch.slots[slot];
+                self.texts(slot, extent, Case::Folded);
+                let SlotTexts { kept, folded, .. } = &self.scratch.slots[slot][extent as usize];
                 expression.matches(kept.get(variant), folded.get(variant))
             }
             _ => false,
@@ -159,23 +189,21 @@ impl Line<'_> {
         let Some(other) = self.bound.places[other.0] else {
             return Truth::Unknown;
         };
-        self.texts(place.slot, case);
-        self.texts(other.slot, case);
-        let slots = &self.scratch.slots;
-        let pick = |slot: usize| {
-            if case == Case::Kept {
-                &slots[slot].kept
-            } else {
-                &slots[slot].folded
-            }
+        for (slot, extent) in [place.slot, other.slot]
+            .into_iter()
+            .flat_map(|slot| [(slot, Extent::Whole), (slot, Extent::Parts)])
+        {
+            self.texts(slot, extent, case);
+        }
+        let texts = |slot: usize| {
+            let extents = self.scratch.slots[slot].iter();
+            extents.flat_map(|texts| texts.of(case).iter())
         };
         // An empty value equals another empty one; of what others contain it says nothing.
         let fits = |text: &[u8], other: &[u8]| {
             relation.holds(text, other) && (relation == Relation::Equals || !other.is_empty())
         };
-        let found = pick(place.slot)
-            .iter()
-            .any(|text| pick(other.slot).iter().any(|other| fits(text, other)));
+        let found = texts(place.slot).any(|text| texts(other.slot).any(|other| fits(text, other)));
         if found {
             Truth::True
         } else {
@@ -184,22 +212,28 @@ impl Line<'_> {
     }
 
     /// The slot's texts, as logged or folded in case.
-    fn texts(&mut self, slot: usize, case: Case) -> &Texts {
+    fn texts(&mut self, slot: usize, extent: Extent, case: Case) -> &Texts {
         let Scratch { slots, spare } = &mut *self.scratch;
-        let texts = &mut slots[slot];
+        let texts = &mut slots[slot][extent as usize];
         if !texts.has_kept {
             texts.kept.clear();
-            fill(&mut texts.kept, self.bound.slots[slot], self.row, spare);
+            fill(&mut texts.kept, extent, self.bound.slots[slot], self.row, spare);
             texts.has_kept = true;
         }
-        if case == Case::Kept {
-            return &texts.kept;
-        }
-        if !texts.has_folded {
+        if case == Case::Folded && !texts.has_folded {
             texts.folded.fold_from(&texts.kept);
             texts.has_folded = true;
         }
-        &texts.folded
+        texts.of(case)
+    }
+}
+
+impl SlotTexts {
+    fn of(&self, case: Case) -> &Texts {
+        match case {
+            Case::Kept => &self.kept,
+            Case::Folded => &self.folded,
+        }
     }
 }
 
@@ -209,12 +243,7 @@ impl Truth {
     }
 }
 
-/// Whether the test looks at each variant of a text.
-fn is_of_text(test: &Test) -> bool {
-    matches!(test, Test::Text(..) | Test::Expression(_))
-}
-
-fn fill(texts: &mut Texts, slot: Slot, row: Row<'_>, spare: &mut Vec<u8>) {
+fn fill(texts: &mut Texts, extent: Extent, slot: Slot, row: Row<'_>, spare: &mut Vec<u8>) {
     let mut add = |pieces: &[&[u8]]| {
         texts.add(pieces);
         match slot.vary {
@@ -223,16 +252,18 @@ fn fill(texts: &mut Texts, slot: Slot, row: Row<'_>, spare: &mut Vec<u8>) {
             Vary::Decoded | Vary::Uri => texts.add_decoded(spare),
         }
     };
-    match slot.source {
-        Source::Line => add(&[row.line]),
-        Source::Part(part) => add(&[part.of(row.values)]),
-        Source::Uri(parts) => {
-            let [stem, query] = parts.map(|part| part.map_or(&b""[..], |part| part.of(row.values)));
-            if !query.is_empty() {
-                add(&[stem, b"?", query]);
-                add(&[query]);
-            }
-            if !stem.is_empty() || query.is_empty() {
+    let [stem, query] = match slot.source {
+        Source::Uri(parts) => parts.map(|part| part.map_or(&b""[..], |part| part.of(row.values))),
+        Source::Line => [row.line, b""],
+        Source::Part(part) => [part.of(row.values), b""],
+    };
+    match extent {
+        Extent::Whole if query.is_empty() => add(&[stem]),
+        Extent::Whole => add(&[stem, b"?", query]),
+        Extent::Parts if query.is_empty() => {}
+        Extent::Parts => {
+            add(&[query]);
+            if !stem.is_empty() {
                 add(&[stem]);
             }
         }

@@ -32,6 +32,9 @@ pub(crate) struct Expression {
     flags: Flags,
     /// `None` inside where it cannot be compiled, which [`Expression::new`] rules out.
     compiled: OnceLock<Option<Regex>>,
+    /// Whether it matches every text with a part that it matches: it asks for no
+    /// start, end or word boundary.
+    grows: bool,
     /// Sets of literals in lower case; a matching text of ASCII contains one of each.
     needs: Vec<Vec<Finder<'static>>>,
 }
@@ -52,6 +55,7 @@ impl Expression {
             source: source.into(),
             flags,
             compiled: OnceLock::new(),
+            grows: hir.properties().look_set().is_empty(),
             needs: needs(&requirement),
         };
         if states(&hir) > SMALL {
@@ -65,6 +69,11 @@ impl Expression {
             ));
         }
         Ok((expression, requirement))
+    }
+
+    /// Whether it matches every text with a part that it matches.
+    pub(crate) fn grows(&self) -> bool {
+        self.grows
     }
 
     /// Whether it matches somewhere in `text`, of which `folded` is the copy folded in case.

@@ -105,6 +105,22 @@ pub(crate) enum Test {
     OtherField(FieldId, Relation, Case),
 }
 
+impl Test {
+    /// Whether the test looks at each variant of a text.
+    pub(crate) fn is_of_text(&self) -> bool {
+        matches!(self, Self::Text(..) | Self::Expression(_))
+    }
+
+    /// Whether it holds for every text with a part for which it holds.
+    pub(crate) fn grows(&self) -> bool {
+        match self {
+            Self::Text(_, test) => test.grows(),
+            Self::Expression(expression) => expression.grows(),
+            _ => false,
+        }
+    }
+}
+
 /// A comparison of numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Comparison {
@@ -161,6 +177,15 @@ impl TextTest {
             Self::ContainsAny(automaton) => automaton.is_match(text),
             Self::Pattern(pattern) => pattern.matches(text),
             Self::AnyOf(tests) => tests.iter().any(|test| test.holds(text)),
+        }
+    }
+
+    fn grows(&self) -> bool {
+        match self {
+            Self::Contains(_) | Self::ContainsAny(_) => true,
+            Self::Equals(_) | Self::StartsWith(_) | Self::EndsWith(_) => false,
+            Self::Pattern(pattern) => pattern.grows(),
+            Self::AnyOf(tests) => tests.iter().all(Self::grows),
         }
     }
 }
@@ -234,7 +259,14 @@ pub(crate) fn address(text: &str) -> Option<IpAddr> {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+    use rsigma_parser::SigmaString;
+
     use super::*;
+    use crate::expression::Flags;
+    use crate::variants::folded;
 
     #[test]
     fn numbers_in_texts() {
@@ -263,5 +295,46 @@ mod tests {
         assert!(lies_in(b"2001:DB8:0:0::5", &network));
         assert!(lies_in(b"2001:db8::5%12", &network));
         assert!(lies_in(b"[2001:db8::5]:443", &network));
+    }
+
+    /// Texts and parts of them in which the tests below find something now and then.
+    fn text_and_part() -> impl Strategy<Value = (Vec<u8>, Vec<u8>)> {
+        let piece = || vec(select(b"abAB?/%@ \xc3\xa4\xff".to_vec()), 0..8);
+        (piece(), piece(), piece()).prop_map(|(before, part, after)| {
+            ([&before, &part, &after].map(|piece| &piece[..]).concat(), part)
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_grows_holds_for_the_whole_where_it_holds_for_a_part((whole, part) in text_and_part()) {
+            let flags = Flags { ignore_case: true, ..Flags::default() };
+            let expression = |source| Test::Expression(Box::new(Expression::new(source, flags).unwrap().0));
+            let pattern = |text| TextTest::Pattern(Pattern::new(&SigmaString::new(text), |plain| folded(plain.as_bytes())));
+            let text = |test| Test::Text(Case::Folded, test);
+            let tests = [
+                (true, text(TextTest::contains(b"a/"))),
+                (true, text(TextTest::ContainsAny(AhoCorasick::new(["b@", "a?"]).unwrap()))),
+                (true, text(pattern("*a*b*"))),
+                (false, text(pattern("a*b*"))),
+                (false, text(pattern("*a*b"))),
+                (false, text(pattern("*a?b*"))),
+                (false, text(TextTest::AnyOf(vec![pattern("*a*"), TextTest::Equals(b"b"[..].into())]))),
+                (true, expression("a[^/]*@")),
+                (true, expression("ä.?b")),
+                (false, expression("^a")),
+                (false, expression("a$")),
+                (false, expression(r"\bb")),
+            ];
+            for (grows, test) in tests {
+                prop_assert_eq!(test.grows(), grows);
+                let holds = |bytes: &[u8]| match &test {
+                    Test::Text(_, test) => test.holds(&folded(bytes)),
+                    Test::Expression(expression) => expression.matches(bytes, &folded(bytes)),
+                    _ => false,
+                };
+                prop_assert!(!grows || !holds(&part) || holds(&whole), "{:?}", test);
+            }
+        }
     }
 }

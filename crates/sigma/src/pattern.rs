@@ -63,6 +63,19 @@ impl Pattern {
         }
     }
 
+    /// Whether the pattern matches every text with a part that it matches.
+    pub(crate) fn grows(&self) -> bool {
+        let is_open = |segment: Option<&Vec<Piece>>| segment.is_some_and(Vec::is_empty);
+        self.segments.len() > 1
+            && is_open(self.segments.first())
+            && is_open(self.segments.last())
+            && !self
+                .segments
+                .iter()
+                .flatten()
+                .any(|piece| *piece == Piece::OneChar)
+    }
+
     /// The literals, all of which stand in a text that matches.
     pub(crate) fn literals(&self) -> impl Iterator<Item = &[u8]> {
         self.segments.iter().flatten().filter_map(|piece| match piece {
