@@ -1,4 +1,4 @@
-//! The one module with unsafe code: 32 positions at a time with AVX2.
+//! 32 positions at a time with AVX2. This and its sibling for AVX-512 are all unsafe code that there is.
 
 #![allow(unsafe_code)]
 
@@ -9,9 +9,9 @@ use std::arch::x86_64::{
     _mm256_storeu_si256, _mm256_sub_epi8, _mm256_testz_si256,
 };
 
-use super::Seen;
 use super::buckets::Buckets;
 use super::entry::WINDOW;
+use super::{Seen, verify};
 
 const VECTOR: usize = 32;
 /// Two vectors a step: each table is loaded once for both.
@@ -154,12 +154,4 @@ unsafe fn search<const GROUPS: usize>(
             lowest,
         },
     )
-}
-
-/// Looks up the positions of a step that passed.
-fn verify(mut positions: u64, buckets: &Buckets, text: &[u8], at: usize, hit: &mut impl FnMut(usize, u32)) {
-    while positions != 0 {
-        buckets.verify(text, at + positions.trailing_zeros() as usize, hit);
-        positions &= positions - 1;
-    }
 }

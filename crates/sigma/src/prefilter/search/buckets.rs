@@ -16,8 +16,13 @@ pub(super) struct Buckets {
     plans: Vec<Plan>,
     /// `tables[i][b]`: the buckets that byte `b` at window position `i` leaves standing.
     tables: Box<[[u32; 256]; WINDOW]>,
+    /// By group: the bytes of the entries themselves, not what their half bytes make up.
+    exact: Vec<ByteTables>,
     lookup: Lookup,
 }
+
+/// For each window position and byte, its upper bit aside, the buckets of a group that are left standing.
+pub(super) type ByteTables = [[u8; 128]; WINDOW];
 
 impl Buckets {
     /// Each entry is admitted by one of the plans, of which there are whole groups.
@@ -32,6 +37,7 @@ impl Buckets {
             }
         }
         Self {
+            exact: exact(&plans, entries),
             plans,
             tables,
             lookup: Lookup::new(entries),
@@ -55,6 +61,12 @@ impl Buckets {
                 [table(&|plan| plan.low(at)), table(&|plan| plan.high(at))]
             })
         })
+    }
+
+    /// The byte tables, by group.
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
+    pub fn byte_tables(&self) -> &[ByteTables] {
+        &self.exact
     }
 
     /// Reports the entries that stand at a position.
@@ -83,4 +95,20 @@ impl Buckets {
         }
         seen
     }
+}
+
+/// The byte tables of entries, each in the first bucket that admits it.
+fn exact(plans: &[Plan], entries: &[Entry]) -> Vec<ByteTables> {
+    let mut tables = vec![[[0; 128]; WINDOW]; plans.len() / GROUP];
+    for entry in entries {
+        let alone = Plan::of(*entry);
+        if let Some(bucket) = plans.iter().position(|plan| plan.join(&alone) == *plan) {
+            for (at, table) in tables[bucket / GROUP].iter_mut().enumerate() {
+                for byte in entry.allows(at) {
+                    table[usize::from(byte & 0x7f)] |= 1 << (bucket % GROUP);
+                }
+            }
+        }
+    }
+    tables
 }

@@ -2,11 +2,13 @@
 //!
 //! The search is Teddy's (Intel's Hyperscan): fragments are spread over buckets, and for each of four
 //! neighbouring bytes tables of their half bytes say which buckets still agree. Where a bucket survives all
-//! four, the entries at this position are looked up. On x86-64 with AVX2 the tables are consulted for 32 positions at
-//! once; elsewhere one position at a time. Both find the same.
+//! four, the entries at this position are looked up. On x86-64 the tables are consulted for 64 positions at once with
+//! AVX-512, or for 32 with AVX2; elsewhere one position at a time. All find the same.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 mod buckets;
 mod entry;
 mod lookup;
@@ -51,7 +53,9 @@ pub(super) struct Found {
 pub(super) struct Searcher {
     buckets: Buckets,
     #[cfg(target_arch = "x86_64")]
-    vector: Option<avx2::Tables>,
+    narrow: Option<avx2::Tables>,
+    #[cfg(target_arch = "x86_64")]
+    wide: Option<avx512::Tables>,
 }
 
 impl Searcher {
@@ -66,7 +70,9 @@ impl Searcher {
         let buckets = Buckets::new(plans, &entries);
         let searcher = Self {
             #[cfg(target_arch = "x86_64")]
-            vector: avx2::Tables::new(&buckets),
+            narrow: avx2::Tables::new(&buckets),
+            #[cfg(target_arch = "x86_64")]
+            wide: avx512::Tables::new(&buckets),
             buckets,
         };
         (searcher, found)
@@ -76,7 +82,22 @@ impl Searcher {
     #[inline]
     pub fn search(&self, text: &[u8], hit: &mut impl FnMut(usize, u32)) -> Seen {
         #[cfg(target_arch = "x86_64")]
-        if let Some(tables) = &self.vector {
+        {
+            if let Some(tables) = &self.wide {
+                return tables.search(&self.buckets, text, hit);
+            }
+            if let Some(tables) = &self.narrow {
+                return tables.search(&self.buckets, text, hit);
+            }
+        }
+        self.buckets.search(text, 0, hit)
+    }
+
+    /// As [`Searcher::search`], without the widest vectors.
+    #[cfg(test)]
+    pub fn search_narrowly(&self, text: &[u8], hit: &mut impl FnMut(usize, u32)) -> Seen {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(tables) = &self.narrow {
             return tables.search(&self.buckets, text, hit);
         }
         self.buckets.search(text, 0, hit)
@@ -86,5 +107,14 @@ impl Searcher {
     #[cfg(test)]
     pub fn search_portably(&self, text: &[u8], hit: &mut impl FnMut(usize, u32)) -> Seen {
         self.buckets.search(text, 0, hit)
+    }
+}
+
+/// Looks up the positions of a step that passed.
+#[cfg(target_arch = "x86_64")]
+fn verify(mut positions: u64, buckets: &Buckets, text: &[u8], at: usize, hit: &mut impl FnMut(usize, u32)) {
+    while positions != 0 {
+        buckets.verify(text, at + positions.trailing_zeros() as usize, hit);
+        positions &= positions - 1;
     }
 }

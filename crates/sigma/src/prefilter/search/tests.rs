@@ -30,7 +30,7 @@ fn naive(needles: &[Vec<u8>], text: &[u8]) -> (Hits, Seen) {
     )
 }
 
-/// Checks both searches; the first `together` needles are one family.
+/// Checks all three searches; the first `together` needles are one family.
 fn check(needles: &[Vec<u8>], together: usize, text: &[u8]) {
     let (family, others) = needles.split_at(together.min(needles.len()));
     let demands: Vec<_> = others
@@ -62,6 +62,9 @@ fn check(needles: &[Vec<u8>], together: usize, text: &[u8]) {
     let mut hits = Hits::new();
     let fast = searcher.search(text, &mut |at, id| hits.push((at, id)));
     assert_eq!(result(hits, fast), (expected.clone(), seen));
+    let mut hits = Hits::new();
+    let narrow = searcher.search_narrowly(text, &mut |at, id| hits.push((at, id)));
+    assert_eq!(result(hits, narrow), (expected.clone(), seen));
     let mut hits = Hits::new();
     let portable = searcher.search_portably(text, &mut |at, id| hits.push((at, id)));
     assert_eq!(result(hits, portable), (expected, seen));
