@@ -1,5 +1,7 @@
 //! From what a rule requires to what is searched for.
 
+use std::collections::HashMap;
+
 use super::Requirement;
 use super::run::{forms, runs};
 use super::sample::Sample;
@@ -9,6 +11,8 @@ use super::search::{Choice, WINDOW};
 const WINDOW_COST: f32 = 1e-4;
 /// What a candidate line costs, in hits.
 const CANDIDATE_COST: f32 = 20.0;
+/// What of that remains where the line is looked at for another rule anyway.
+const KNOWN: f32 = 0.1;
 /// A literal that stands in more than this share of ordinary lines tells nothing.
 const TELLS_NOTHING: f32 = 0.5;
 /// A part that ordinary lines hold more often than this makes the search slow.
@@ -38,43 +42,122 @@ pub(super) struct Window {
     pub ahead: usize,
 }
 
-/// The runs, in lower case, of which each match has one, and what they cost; `None` where no run tells anything.
-pub(super) fn choose(requirement: &Requirement, sample: &Sample) -> Option<(f32, Vec<Box<[u8]>>)> {
-    match requirement {
-        Requirement::Nothing => None,
-        Requirement::Literal(literal) => {
-            let (cost, run) = choose_run(literal, sample)?;
-            Some((cost, vec![run]))
-        }
-        Requirement::All(children) => children
-            .iter()
-            .filter_map(|child| choose(child, sample))
-            .min_by(|a, b| a.0.total_cmp(&b.0)),
-        Requirement::Any(children) => {
-            let mut union = (0.0, Vec::new());
-            for child in children {
-                let (cost, runs) = choose(child, sample)?;
-                union.0 += cost;
-                union.1.extend(runs);
-            }
-            union.1.sort_unstable();
-            union.1.dedup();
-            Some(union)
+/// Weighs runs against each other.
+pub(super) struct Chooser<'s> {
+    sample: &'s Sample,
+    /// By literal: its runs, as far as they tell something.
+    weighed: HashMap<Box<[u8]>, Vec<Weighed>>,
+    /// How many rules rely on a run.
+    relied_on: HashMap<Box<[u8]>, usize>,
+}
+
+/// A run and its costs, in hits a line.
+#[derive(Debug)]
+struct Weighed {
+    run: Box<[u8]>,
+    search: f32,
+    candidates: f32,
+}
+
+impl Weighed {
+    fn cost(&self, is_known: bool) -> f32 {
+        if is_known {
+            self.candidates * KNOWN
+        } else {
+            self.search + self.candidates
         }
     }
 }
 
-/// The cheapest run of a literal.
-fn choose_run(literal: &[u8], sample: &Sample) -> Option<(f32, Box<[u8]>)> {
+impl<'s> Chooser<'s> {
+    pub fn new(sample: &'s Sample) -> Self {
+        Self {
+            sample,
+            weighed: HashMap::new(),
+            relied_on: HashMap::new(),
+        }
+    }
+
+    /// For each requirement the runs, in lower case, of which each match has one; `None` where no run tells anything.
+    pub fn choose(mut self, requirements: &[Requirement]) -> Vec<Option<Vec<Box<[u8]>>>> {
+        let mut chosen: Vec<_> = requirements
+            .iter()
+            .map(|requirement| self.runs(requirement))
+            .collect();
+        chosen.iter().flatten().for_each(|runs| self.rely(runs));
+        // What others search for anyway is cheap, which shows only once all have chosen.
+        for (chosen, requirement) in chosen.iter_mut().zip(requirements) {
+            if let Some(runs) = chosen {
+                for run in &*runs {
+                    *self.relied_on.entry(run.clone()).or_default() -= 1;
+                }
+                *chosen = self.runs(requirement);
+                chosen.iter().for_each(|runs| self.rely(runs));
+            }
+        }
+        chosen
+    }
+
+    fn rely(&mut self, runs: &Vec<Box<[u8]>>) {
+        for run in runs {
+            *self.relied_on.entry(run.clone()).or_default() += 1;
+        }
+    }
+
+    fn runs(&mut self, requirement: &Requirement) -> Option<Vec<Box<[u8]>>> {
+        self.cheapest(requirement).map(|(_, runs)| runs)
+    }
+
+    /// The cheapest runs of which each match has one, and what they cost.
+    fn cheapest(&mut self, requirement: &Requirement) -> Option<(f32, Vec<Box<[u8]>>)> {
+        match requirement {
+            Requirement::Nothing => None,
+            Requirement::Literal(literal) => self.cheapest_run(literal),
+            Requirement::All(children) => children
+                .iter()
+                .filter_map(|child| self.cheapest(child))
+                .min_by(|a, b| a.0.total_cmp(&b.0)),
+            Requirement::Any(children) => {
+                let mut union = (0.0, Vec::new());
+                for child in children {
+                    let (cost, runs) = self.cheapest(child)?;
+                    union.0 += cost;
+                    union.1.extend(runs);
+                }
+                union.1.sort_unstable();
+                union.1.dedup();
+                Some(union)
+            }
+        }
+    }
+
+    fn cheapest_run(&mut self, literal: &[u8]) -> Option<(f32, Vec<Box<[u8]>>)> {
+        if !self.weighed.contains_key(literal) {
+            self.weighed.insert(literal.into(), weigh(literal, self.sample));
+        }
+        let is_known = |run| self.relied_on.get(run).is_some_and(|rules| *rules > 0);
+        let costs = self.weighed[literal]
+            .iter()
+            .map(|weighed| (weighed.cost(is_known(&weighed.run)), &weighed.run));
+        costs
+            .min_by(|a, b| a.0.total_cmp(&b.0))
+            .map(|(cost, run)| (cost, vec![run.clone()]))
+    }
+}
+
+/// The runs of a literal that tell something.
+fn weigh(literal: &[u8], sample: &Sample) -> Vec<Weighed> {
     let literal = literal.to_ascii_lowercase();
-    let costs = runs(&literal).filter_map(|run| {
+    let weighed = runs(&literal).filter_map(|run| {
         let rate = sample.text_rate(run);
-        let cost = parts(run, sample).first()?.cost() + rate * CANDIDATE_COST;
-        (rate < TELLS_NOTHING).then_some((cost, run))
+        let search = parts(run, sample).first()?.cost();
+        (rate < TELLS_NOTHING).then(|| Weighed {
+            run: run.into(),
+            search,
+            candidates: rate * CANDIDATE_COST,
+        })
     });
-    costs
-        .min_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(cost, run)| (cost, run.into()))
+    weighed.collect()
 }
 
 /// The cheapest parts of a run, the cheapest first.

@@ -17,7 +17,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::RuleIndex;
-use choice::{Part, Window, choose, parts};
+use choice::{Chooser, Part, Window, parts};
 use confirm::{Confirmation, Held};
 use sample::Sample;
 use search::{Choice, Searcher};
@@ -173,9 +173,10 @@ impl Prefilter {
         let mut rule_runs = vec![Vec::new(); requirements.len()];
         let mut unfiltered = Vec::new();
         let mut base = RuleBits::none(requirements.len());
-        for ((&rule, requirement), places) in all.iter().zip(requirements).zip(&mut rule_runs) {
-            match choose(requirement, sample) {
-                Some((_, runs)) => places.extend(runs.into_iter().map(|run| wanted.add(run, &[rule]))),
+        let chosen = Chooser::new(sample).choose(requirements);
+        for ((&rule, chosen), places) in all.iter().zip(chosen).zip(&mut rule_runs) {
+            match chosen {
+                Some(runs) => places.extend(runs.into_iter().map(|run| wanted.add(run, &[rule]))),
                 None => {
                     unfiltered.push(rule);
                     base.insert(rule);

@@ -6,12 +6,12 @@ use std::arch::x86_64::{
     __m128i, __m256i, _mm_loadu_si128, _mm256_add_epi64, _mm256_and_si256, _mm256_broadcastsi128_si256,
     _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_min_epu8, _mm256_movemask_epi8, _mm256_or_si256,
     _mm256_sad_epu8, _mm256_set1_epi8, _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16,
-    _mm256_storeu_si256, _mm256_sub_epi8, _mm256_testz_si256,
+    _mm256_storeu_si256, _mm256_sub_epi8,
 };
 
 use super::buckets::Buckets;
 use super::entry::WINDOW;
-use super::{Seen, verify};
+use super::{Passed, STRETCH, Seen};
 
 const VECTOR: usize = 32;
 /// Two vectors a step: each table is loaded once for both.
@@ -89,11 +89,13 @@ unsafe fn search<const GROUPS: usize>(
     let mut at = 0;
     // The last load of a step ends at `at + STEP + WINDOW - 1`.
     let end = (text.len() + 1).saturating_sub(WINDOW);
+    let mut passed = Passed::NONE;
     while at + STEP <= end {
-        // Counts are bytes: a vector's steps are at most 255, two vectors a step, before they are added up.
-        let steps = ((end - at) / STEP).min(127);
+        // Counts are bytes: a stretch's steps, two vectors each, are few enough for them.
+        let steps = ((end - at) / STEP).min(STRETCH);
         let mut counted = zero;
-        for _ in 0..steps {
+        for step in 0..steps {
+            let at = at + step * STEP;
             let mut survivors = [[_mm256_set1_epi8(-1); 2]; GROUPS];
             for ahead in 0..WINDOW {
                 for half in 0..2 {
@@ -123,21 +125,12 @@ unsafe fn search<const GROUPS: usize>(
                     _mm256_or_si256(any[1], survivors[1]),
                 ]
             });
-            let either = _mm256_or_si256(any[0], any[1]);
-            if _mm256_testz_si256(either, either) == 0 {
-                let [first, second] =
-                    any.map(|any| !(_mm256_movemask_epi8(_mm256_cmpeq_epi8(any, zero)) as u32));
-                verify(
-                    u64::from(first) | u64::from(second) << VECTOR,
-                    buckets,
-                    text,
-                    at,
-                    hit,
-                );
-            }
-            at += STEP;
+            let [first, second] = any.map(|any| !(_mm256_movemask_epi8(_mm256_cmpeq_epi8(any, zero)) as u32));
+            passed.note(step, u64::from(first) | u64::from(second) << VECTOR);
         }
         newlines = _mm256_add_epi64(newlines, _mm256_sad_epu8(counted, zero));
+        passed.verify(buckets, text, at, hit);
+        at += steps * STEP;
     }
     let mut sums = [0_u64; 4];
     let mut minima = [0_u8; VECTOR];

@@ -13,7 +13,7 @@ use std::arch::x86_64::{
 
 use super::buckets::{Buckets, ByteTables};
 use super::entry::WINDOW;
-use super::{Seen, verify};
+use super::{Passed, STRETCH, Seen};
 
 /// Positions a step.
 const VECTOR: usize = 64;
@@ -92,30 +92,33 @@ unsafe fn search<const GROUPS: usize>(
     let mut at = 0;
     // The last load of a step ends at `at + VECTOR + WINDOW - 1`.
     let end = (text.len() + 1).saturating_sub(WINDOW);
+    let mut passed = Passed::NONE;
     while at + VECTOR <= end {
-        let mut survivors = [_mm512_set1_epi8(-1); GROUPS];
-        for ahead in 0..WINDOW {
-            // SAFETY: `at + VECTOR <= end`, so `at + ahead + VECTOR <= text.len()`; the load needs no alignment.
-            let bytes = unsafe { _mm512_loadu_si512(text.as_ptr().add(at + ahead).cast()) };
-            if ahead == 0 {
-                lowest = _mm512_min_epu8(lowest, bytes);
-                newlines += u64::from(_mm512_cmpeq_epi8_mask(bytes, newline).count_ones());
+        let steps = ((end - at) / VECTOR).min(STRETCH);
+        for step in 0..steps {
+            let at = at + step * VECTOR;
+            let mut survivors = [_mm512_set1_epi8(-1); GROUPS];
+            for ahead in 0..WINDOW {
+                // SAFETY: `at + VECTOR <= end`, so `at + ahead + VECTOR <= text.len()`; the load needs no alignment.
+                let bytes = unsafe { _mm512_loadu_si512(text.as_ptr().add(at + ahead).cast()) };
+                if ahead == 0 {
+                    lowest = _mm512_min_epu8(lowest, bytes);
+                    newlines += u64::from(_mm512_cmpeq_epi8_mask(bytes, newline).count_ones());
+                }
+                for (survivors, group) in survivors.iter_mut().zip(groups) {
+                    let by_byte = _mm512_permutex2var_epi8(group[ahead][0], bytes, group[ahead][1]);
+                    *survivors = _mm512_and_si512(*survivors, by_byte);
+                }
             }
-            for (survivors, group) in survivors.iter_mut().zip(groups) {
-                let by_byte = _mm512_permutex2var_epi8(group[ahead][0], bytes, group[ahead][1]);
-                *survivors = _mm512_and_si512(*survivors, by_byte);
-            }
+            let any = survivors
+                .into_iter()
+                .fold(_mm512_setzero_si512(), |any, survivors| {
+                    _mm512_or_si512(any, survivors)
+                });
+            passed.note(step, _mm512_test_epi8_mask(any, any));
         }
-        let any = survivors
-            .into_iter()
-            .fold(_mm512_setzero_si512(), |any, survivors| {
-                _mm512_or_si512(any, survivors)
-            });
-        let positions = _mm512_test_epi8_mask(any, any);
-        if positions != 0 {
-            verify(positions, buckets, text, at, hit);
-        }
-        at += VECTOR;
+        passed.verify(buckets, text, at, hit);
+        at += steps * VECTOR;
     }
     let mut minima = [0_u8; VECTOR];
     // SAFETY: the array has the 64 bytes that are written; the store needs no alignment.

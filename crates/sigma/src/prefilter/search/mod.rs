@@ -110,11 +110,46 @@ impl Searcher {
     }
 }
 
-/// Looks up the positions of a step that passed.
+/// Steps that are searched before what passed is looked up.
 #[cfg(target_arch = "x86_64")]
-fn verify(mut positions: u64, buckets: &Buckets, text: &[u8], at: usize, hit: &mut impl FnMut(usize, u32)) {
-    while positions != 0 {
-        buckets.verify(text, at + positions.trailing_zeros() as usize, hit);
-        positions &= positions - 1;
+const STRETCH: usize = 64;
+
+/// Positions that passed, 64 a step.
+///
+/// Whether one passed in a step is hard to foretell; noted without a branch it does not hold up the search.
+#[cfg(target_arch = "x86_64")]
+struct Passed {
+    positions: [u64; STRETCH],
+    steps: [u8; STRETCH],
+    count: usize,
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Passed {
+    const NONE: Self = Self {
+        positions: [0; STRETCH],
+        steps: [0; STRETCH],
+        count: 0,
+    };
+
+    /// Takes note of a step's positions; there are at most [`STRETCH`] steps.
+    #[inline]
+    fn note(&mut self, step: usize, positions: u64) {
+        self.positions[self.count] = positions;
+        self.steps[self.count] = step as u8;
+        self.count += usize::from(positions != 0);
+    }
+
+    /// Looks up what was noted since `at`.
+    fn verify(&mut self, buckets: &Buckets, text: &[u8], at: usize, hit: &mut impl FnMut(usize, u32)) {
+        for (step, positions) in self.steps.iter().zip(self.positions).take(self.count) {
+            let mut positions = positions;
+            while positions != 0 {
+                let place = positions.trailing_zeros() as usize;
+                buckets.verify(text, at + usize::from(*step) * 64 + place, hit);
+                positions &= positions - 1;
+            }
+        }
+        self.count = 0;
     }
 }
