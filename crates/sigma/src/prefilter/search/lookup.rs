@@ -53,7 +53,7 @@ impl Lookup {
 
 impl Table {
     fn new(length: usize, mut entries: Vec<Entry>) -> Self {
-        let bits = (entries.len() * 4).next_power_of_two().trailing_zeros();
+        let bits = (entries.len() * 16).next_power_of_two().trailing_zeros();
         let mut table = Self {
             length,
             shift: 32 - bits,
