@@ -1,5 +1,7 @@
 //! From what a rule requires to what is searched for.
 
+use std::collections::HashMap;
+
 use super::Requirement;
 use super::run::{forms, runs};
 use super::sample::Sample;
@@ -38,43 +40,64 @@ pub(super) struct Window {
     pub ahead: usize,
 }
 
-/// The runs, in lower case, of which each match has one, and what they cost; `None` where no run tells anything.
-pub(super) fn choose(requirement: &Requirement, sample: &Sample) -> Option<(f32, Vec<Box<[u8]>>)> {
-    match requirement {
-        Requirement::Nothing => None,
-        Requirement::Literal(literal) => {
-            let (cost, run) = choose_run(literal, sample)?;
-            Some((cost, vec![run]))
-        }
-        Requirement::All(children) => children
-            .iter()
-            .filter_map(|child| choose(child, sample))
-            .min_by(|a, b| a.0.total_cmp(&b.0)),
-        Requirement::Any(children) => {
-            let mut union = (0.0, Vec::new());
-            for child in children {
-                let (cost, runs) = choose(child, sample)?;
-                union.0 += cost;
-                union.1.extend(runs);
-            }
-            union.1.sort_unstable();
-            union.1.dedup();
-            Some(union)
-        }
-    }
+/// What it costs to search for runs, each weighed once: rules share many.
+pub(super) struct Costs<'a> {
+    sample: &'a Sample,
+    /// By run; `None` where it tells nothing.
+    known: HashMap<Box<[u8]>, Option<f32>>,
 }
 
-/// The cheapest run of a literal.
-fn choose_run(literal: &[u8], sample: &Sample) -> Option<(f32, Box<[u8]>)> {
-    let literal = literal.to_ascii_lowercase();
-    let costs = runs(&literal).filter_map(|run| {
-        let rate = sample.text_rate(run);
-        let cost = parts(run, sample).first()?.cost() + rate * CANDIDATE_COST;
-        (rate < TELLS_NOTHING).then_some((cost, run))
-    });
-    costs
-        .min_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(cost, run)| (cost, run.into()))
+impl<'a> Costs<'a> {
+    pub fn new(sample: &'a Sample) -> Self {
+        let known = HashMap::new();
+        Self { sample, known }
+    }
+
+    /// The runs, in lower case, of which each match has one, and what they cost; `None` where no run tells anything.
+    pub fn choose(&mut self, requirement: &Requirement) -> Option<(f32, Vec<Box<[u8]>>)> {
+        match requirement {
+            Requirement::Nothing => None,
+            Requirement::Literal(literal) => {
+                let (cost, run) = self.choose_run(literal)?;
+                Some((cost, vec![run]))
+            }
+            Requirement::All(children) => children
+                .iter()
+                .filter_map(|child| self.choose(child))
+                .min_by(|a, b| a.0.total_cmp(&b.0)),
+            Requirement::Any(children) => {
+                let mut union = (0.0, Vec::new());
+                for child in children {
+                    let (cost, runs) = self.choose(child)?;
+                    union.0 += cost;
+                    union.1.extend(runs);
+                }
+                union.1.sort_unstable();
+                union.1.dedup();
+                Some(union)
+            }
+        }
+    }
+
+    /// The cheapest run of a literal.
+    fn choose_run(&mut self, literal: &[u8]) -> Option<(f32, Box<[u8]>)> {
+        let literal = literal.to_ascii_lowercase();
+        let costs = runs(&literal).filter_map(|run| Some((self.of(run)?, run)));
+        costs
+            .min_by(|a, b| a.0.total_cmp(&b.0))
+            .map(|(cost, run)| (cost, run.into()))
+    }
+
+    fn of(&mut self, run: &[u8]) -> Option<f32> {
+        if let Some(known) = self.known.get(run) {
+            return *known;
+        }
+        let rate = self.sample.text_rate(run, TELLS_NOTHING);
+        let cost =
+            rate.and_then(|rate| Some(parts(run, self.sample).first()?.cost() + rate * CANDIDATE_COST));
+        self.known.insert(run.into(), cost);
+        cost
+    }
 }
 
 /// The cheapest parts of a run, the cheapest first.

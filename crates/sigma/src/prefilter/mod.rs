@@ -17,7 +17,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::RuleIndex;
-use choice::{Part, Window, choose, parts};
+use choice::{Costs, Part, Window, parts};
 use confirm::{Confirmation, Held};
 use sample::Sample;
 use search::{Choice, Searcher};
@@ -165,16 +165,22 @@ struct Anchor {
 const FOLDED: [&str; 3] = ["\u{212a}", "\u{130}", "\u{17f}"];
 
 impl Prefilter {
+    /// Does what [`Self::new`] waits for and no rule changes; for another thread.
+    pub(crate) fn prepare() {
+        Sample::ordinary();
+    }
+
     /// Compiles one requirement a rule, in the order of [`RuleIndex`].
     pub(crate) fn new(requirements: &[Requirement]) -> Self {
         let sample = Sample::ordinary();
+        let mut costs = Costs::new(sample);
         let all: Vec<RuleIndex> = (0..requirements.len() as u32).map(RuleIndex).collect();
         let mut wanted = Wanted::default();
         let mut rule_runs = vec![Vec::new(); requirements.len()];
         let mut unfiltered = Vec::new();
         let mut base = RuleBits::none(requirements.len());
         for ((&rule, requirement), places) in all.iter().zip(requirements).zip(&mut rule_runs) {
-            match choose(requirement, sample) {
+            match costs.choose(requirement) {
                 Some((_, runs)) => places.extend(runs.into_iter().map(|run| wanted.add(run, &[rule]))),
                 None => {
                     unfiltered.push(rule);
