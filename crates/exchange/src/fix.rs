@@ -1,7 +1,7 @@
 use std::fmt::Write as _;
 
 use crate::Build;
-use crate::flaws::{Flaw, Line, Update, flaws};
+use crate::flaws::{self, Flaw, Line, Update, flaws};
 use crate::product::{Product, same_cumulative_update};
 use crate::release::releases;
 
@@ -64,10 +64,7 @@ pub fn fix_of_three_parts(parts: [u16; 3], cve: &str) -> Fix {
 /// The chain of attacks that a CVE is part of: `ProxyLogon`, `ProxyShell`, `ProxyOracle`, `ProxyToken`,
 /// `ProxyNotShell`, `OWASSRF`.
 pub fn chain_of(cve: &str) -> Option<&'static str> {
-    flaws()
-        .get(cve)
-        .map(|flaw| flaw.chain.as_str())
-        .filter(|chain| !chain.is_empty())
+    flaws::chain(cve).filter(|chain| !chain.is_empty())
 }
 
 fn by_line(build: Build, product: Product, line: &Line) -> Fix {

@@ -9,6 +9,7 @@ use crate::release::{YesNo, releases};
 use crate::table::{self, TableError};
 
 const NAME: &str = "exchange_fixes.csv";
+const TEXT: &str = include_str!("../../../data/exchange_fixes.csv");
 
 #[derive(Deserialize)]
 struct Row {
@@ -77,7 +78,16 @@ pub(crate) struct Flaws(BTreeMap<String, Flaw>);
 /// The embedded table.
 pub(crate) fn flaws() -> &'static Flaws {
     static TABLE: OnceLock<Flaws> = OnceLock::new();
-    TABLE.get_or_init(|| table::embedded(Flaws::parse(include_str!("../../../data/exchange_fixes.csv"))))
+    TABLE.get_or_init(|| table::embedded(Flaws::parse(TEXT)))
+}
+
+/// The chain of a flaw, read from its first row: each start of the program asks for some, and most need no more of
+/// the table.
+pub(crate) fn chain(cve: &str) -> Option<&'static str> {
+    TEXT.lines().skip(1).find_map(|row| {
+        let (id, rest) = row.split_once(',')?;
+        id.eq_ignore_ascii_case(cve).then(|| rest.split(',').next())?
+    })
 }
 
 impl Flaws {

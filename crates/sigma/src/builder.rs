@@ -1,5 +1,6 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::mem;
+use std::sync::mpsc;
+use std::{mem, thread};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -10,7 +11,7 @@ use crate::correlate::Correlation;
 use crate::error::RuleError;
 use crate::item::Item;
 use crate::metadata;
-use crate::parse::{Document, SetAside, parse};
+use crate::parse::{Document, Parsed, SetAside, parse};
 use crate::prefilter::{Prefilter, Requirement};
 use crate::rule::{Origin, Rule, RuleIndex};
 use crate::ruleset::{Body, RuleSet};
@@ -77,8 +78,38 @@ impl RuleSetBuilder {
     /// Adds all rules of one YAML text; `source` is the file's path or the built-in file's name.
     /// Adds none where one of them cannot be used; [`Self::add_file`] tells more.
     pub fn add_yaml(&mut self, yaml: &str, source: &str, origin: Origin) -> Result<Added, RuleError> {
+        self.add_whole(parse(yaml), source, origin)
+    }
+
+    /// As [`Self::add_yaml`] for each of `files`, sources and texts; stops where one cannot be used.
+    ///
+    /// Another thread parses half of the files and gets ready what [`Self::build`] needs.
+    pub fn add_files(&mut self, files: &[(&str, &str)], origin: Origin) -> Result<Added, RuleError> {
+        let (own, others) = files.split_at(files.len() / 2);
+        let parsed = |(source, yaml): &(_, &str)| (*source, parse(yaml));
+        thread::scope(|scope| {
+            let (sender, receiver) = mpsc::channel();
+            scope.spawn(move || {
+                // Nobody receives any more where a rule was refused.
+                let _ = others.iter().map(parsed).all(|file| sender.send(file).is_ok());
+                drop(sender);
+                Prefilter::prepare();
+            });
+            let mut files = own.iter().map(parsed).chain(receiver);
+            files.try_fold(Added::default(), |sum, (source, file)| {
+                let added = self.add_whole(file, source, origin)?;
+                Ok(Added {
+                    rules: sum.rules + added.rules,
+                    correlations: sum.correlations + added.correlations,
+                    set_aside: sum.set_aside + added.set_aside,
+                })
+            })
+        })
+    }
+
+    fn add_whole(&mut self, file: Parsed, source: &str, origin: Origin) -> Result<Added, RuleError> {
         let kept = self.rules.len();
-        let mut report = self.add_file(yaml, source, origin);
+        let mut report = self.add_parsed(file, source, origin);
         if report.errors.is_empty() {
             return Ok(report.added);
         }
@@ -91,7 +122,10 @@ impl RuleSetBuilder {
 
     /// Adds the rules of one YAML text that can be used, and reports on the others.
     pub fn add_file(&mut self, yaml: &str, source: &str, origin: Origin) -> FileReport {
-        let parsed = parse(yaml);
+        self.add_parsed(parse(yaml), source, origin)
+    }
+
+    fn add_parsed(&mut self, parsed: Parsed, source: &str, origin: Origin) -> FileReport {
         self.foreign.extend(parsed.foreign);
         let error = |refusal: Refusal| RuleError {
             source_name: source.to_owned(),

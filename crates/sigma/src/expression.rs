@@ -156,12 +156,12 @@ fn rank(literals: &[Vec<u8>]) -> (usize, std::cmp::Reverse<usize>) {
 
 /// A high estimate of an automaton's states.
 fn states(hir: &Hir) -> usize {
-    // A range of characters may need some twenty states in UTF-8.
-    const RANGE: usize = 24;
+    // A range of characters beyond ASCII may need some twenty states in UTF-8.
+    let range = |end: char| if end.is_ascii() { 1 } else { 24 };
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => 1,
         HirKind::Literal(literal) => literal.0.len(),
-        HirKind::Class(Class::Unicode(class)) => class.ranges().len() * RANGE,
+        HirKind::Class(Class::Unicode(class)) => class.ranges().iter().map(|part| range(part.end())).sum(),
         HirKind::Class(Class::Bytes(class)) => class.ranges().len(),
         HirKind::Capture(capture) => states(&capture.sub).saturating_add(2),
         HirKind::Repetition(repetition) => {

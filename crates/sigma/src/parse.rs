@@ -114,27 +114,28 @@ fn at(line: usize, title: String) -> String {
 /// A document of one rule without any slip, with its title, where its text shows that no condition nests too deep
 /// and brackets are few: so that most files are parsed once.
 fn read_at_once(text: &str) -> Option<(String, SigmaCollection)> {
-    let count = |wanted: &str| text.matches(wanted).count();
+    let many = |sign: char| text.matches(sign).nth(MAX_NESTING).is_some();
     let hidden = ["\\x", "\\u", "\\U"];
-    let nests = count("(").max(count("[")).max(count("{")).max(count("not")) > MAX_NESTING;
+    let nests = ['(', '[', '{'].into_iter().any(many) || text.matches("not").nth(MAX_NESTING).is_some();
     if nests || hidden.iter().any(|sign| text.contains(sign)) {
         return None;
     }
     let collection = parse_sigma_yaml(text).ok()?;
     let only = collection.len() == 1 && collection.errors.is_empty();
-    let title = collection.rules.first()?.title.clone();
+    let rule = collection.rules.first().map(|rule| &rule.title);
+    let correlation = collection.correlations.first().map(|rule| &rule.title);
+    let title = rule.or(correlation)?.clone();
     only.then_some((title, collection))
 }
 
 /// Whether a file can hold a rule for web servers, or one that refers to such: told from words, so that
 /// thousands of others need not be parsed.
 fn may_be_ours(yaml: &str) -> bool {
-    let word = |word: &str| {
-        yaml.as_bytes()
-            .windows(word.len())
-            .any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
-    };
-    !yaml.contains("logsource") || word("webserver") || word("iis") || yaml.contains("correlation")
+    let lower = yaml.to_ascii_lowercase();
+    !yaml.contains("logsource")
+        || lower.contains("webserver")
+        || lower.contains("iis")
+        || yaml.contains("correlation")
 }
 
 /// The documents of a stream, each with the number of its first line. A line that starts with `---`

@@ -31,6 +31,35 @@ fn metadata_is_kept() {
 }
 
 #[test]
+fn many_files_are_added_in_their_order() {
+    let texts: Vec<_> = (0..20)
+        .map(|number| {
+            let source = format!("{number}.yml");
+            let text = named(&source, "", "category: webserver", DETECTION);
+            (source, text)
+        })
+        .collect();
+    let files: Vec<_> = texts.iter().map(|(source, text)| (&**source, &**text)).collect();
+    let mut builder = RuleSetBuilder::new();
+    assert_eq!(builder.add_files(&files, Origin::BuiltIn).unwrap().rules, 20);
+    let rules = builder.build().unwrap();
+    assert!(
+        rules
+            .rules()
+            .iter()
+            .map(|rule| &*rule.title)
+            .eq(files.iter().map(|file| file.0))
+    );
+
+    for (at, name) in [(3, "3.yml"), (17, "17.yml")] {
+        let mut faulty = files.clone();
+        faulty[at].1 = "title: [";
+        let refused = RuleSetBuilder::new().add_files(&faulty, Origin::BuiltIn);
+        assert_eq!(refused.unwrap_err().source_name, name);
+    }
+}
+
+#[test]
 fn rules_for_other_sources_are_set_aside_and_counted() {
     let mut builder = RuleSetBuilder::new();
     let mut add = |source: &str| {

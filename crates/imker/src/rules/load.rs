@@ -31,10 +31,10 @@ pub struct Loaded {
 pub fn load(paths: &[PathBuf], indicators: &[(Indicator, String)]) -> Result<Loaded> {
     let mut builder = RuleSetBuilder::new();
     let mut counts = RuleCounts::default();
-    for (name, yaml) in BUILT_IN_RULES {
-        let added = builder.add_yaml(yaml, name, Origin::BuiltIn).into_diagnostic()?;
-        counts.built_in += (added.rules + added.correlations) as u64;
-    }
+    let built_in = builder
+        .add_files(BUILT_IN_RULES, Origin::BuiltIn)
+        .into_diagnostic()?;
+    counts.built_in = (built_in.rules + built_in.correlations) as u64;
     add_files(&mut builder, &mut counts, paths)?;
     for (indicator, source) in indicators {
         builder.add_indicator(indicator, source).into_diagnostic()?;

@@ -42,31 +42,20 @@ pub(super) struct Window {
     pub ahead: usize,
 }
 
-/// Weighs runs against each other.
+/// Weighs runs against each other, each once: rules share many.
 pub(super) struct Chooser<'s> {
     sample: &'s Sample,
-    /// By literal: its runs, as far as they tell something.
-    weighed: HashMap<Box<[u8]>, Vec<Weighed>>,
+    /// By run; `None` where it tells nothing.
+    weighed: HashMap<Box<[u8]>, Option<Weight>>,
     /// How many rules rely on a run.
     relied_on: HashMap<Box<[u8]>, usize>,
 }
 
-/// A run and its costs, in hits a line.
-#[derive(Debug)]
-struct Weighed {
-    run: Box<[u8]>,
+/// What a run costs, in hits a line.
+#[derive(Debug, Clone, Copy)]
+struct Weight {
     search: f32,
     candidates: f32,
-}
-
-impl Weighed {
-    fn cost(&self, is_known: bool) -> f32 {
-        if is_known {
-            self.candidates * KNOWN
-        } else {
-            self.search + self.candidates
-        }
-    }
 }
 
 impl<'s> Chooser<'s> {
@@ -132,32 +121,32 @@ impl<'s> Chooser<'s> {
     }
 
     fn cheapest_run(&mut self, literal: &[u8]) -> Option<(f32, Vec<Box<[u8]>>)> {
-        if !self.weighed.contains_key(literal) {
-            self.weighed.insert(literal.into(), weigh(literal, self.sample));
-        }
-        let is_known = |run| self.relied_on.get(run).is_some_and(|rules| *rules > 0);
-        let costs = self.weighed[literal]
-            .iter()
-            .map(|weighed| (weighed.cost(is_known(&weighed.run)), &weighed.run));
+        let literal = literal.to_ascii_lowercase();
+        let costs = runs(&literal).filter_map(|run| Some((self.cost(run)?, run)));
         costs
             .min_by(|a, b| a.0.total_cmp(&b.0))
-            .map(|(cost, run)| (cost, vec![run.clone()]))
+            .map(|(cost, run)| (cost, vec![run.into()]))
+    }
+
+    fn cost(&mut self, run: &[u8]) -> Option<f32> {
+        if !self.weighed.contains_key(run) {
+            self.weighed.insert(run.into(), weigh(run, self.sample));
+        }
+        let Weight { search, candidates } = self.weighed[run]?;
+        if self.relied_on.get(run).is_some_and(|rules| *rules > 0) {
+            Some(candidates * KNOWN)
+        } else {
+            Some(search + candidates)
+        }
     }
 }
 
-/// The runs of a literal that tell something.
-fn weigh(literal: &[u8], sample: &Sample) -> Vec<Weighed> {
-    let literal = literal.to_ascii_lowercase();
-    let weighed = runs(&literal).filter_map(|run| {
-        let rate = sample.text_rate(run);
-        let search = parts(run, sample).first()?.cost();
-        (rate < TELLS_NOTHING).then(|| Weighed {
-            run: run.into(),
-            search,
-            candidates: rate * CANDIDATE_COST,
-        })
-    });
-    weighed.collect()
+fn weigh(run: &[u8], sample: &Sample) -> Option<Weight> {
+    let rate = sample.text_rate(run, TELLS_NOTHING)?;
+    Some(Weight {
+        search: parts(run, sample).first()?.cost(),
+        candidates: rate * CANDIDATE_COST,
+    })
 }
 
 /// The cheapest parts of a run, the cheapest first.

@@ -165,6 +165,11 @@ struct Anchor {
 const FOLDED: [&str; 3] = ["\u{212a}", "\u{130}", "\u{17f}"];
 
 impl Prefilter {
+    /// Does what [`Self::new`] waits for and no rule changes; for another thread.
+    pub(crate) fn prepare() {
+        Sample::ordinary();
+    }
+
     /// Compiles one requirement a rule, in the order of [`RuleIndex`].
     pub(crate) fn new(requirements: &[Requirement]) -> Self {
         let sample = Sample::ordinary();

@@ -36,9 +36,12 @@ impl Sample {
         let text = traffic.to_ascii_lowercase();
         let mut singles = [0; ALPHABET];
         let mut pairs = Box::new([[0; ALPHABET]; ALPHABET]);
-        for pair in text.windows(2) {
-            singles[class(pair[0])] += 1;
-            pairs[class(pair[0])][class(pair[1])] += 1;
+        let mut next = text.iter().map(|byte| class(*byte));
+        let mut before = next.next().unwrap_or_default();
+        for class in next {
+            singles[before] += 1;
+            pairs[before][class] += 1;
+            before = class;
         }
         Self {
             lines: memchr::memchr_iter(b'\n', &text).count() as f32,
@@ -81,12 +84,14 @@ impl Sample {
         estimate.max(f32::from(self.grams.count(bytes))) / self.lines
     }
 
-    /// Occurrences a line of a text in lower case.
-    pub fn text_rate(&self, text: &[u8]) -> f32 {
+    /// Occurrences a line of a text in lower case, where they are fewer than `most`.
+    pub fn text_rate(&self, text: &[u8], most: f32) -> Option<f32> {
         if text.windows(4).any(|bytes| self.grams.count(bytes) == 0) {
-            return 0.0;
+            return Some(0.0);
         }
-        Finder::new(text).find_iter(&self.text).count() as f32 / self.lines
+        let enough = (most * self.lines).ceil() as usize;
+        let count = Finder::new(text).find_iter(&self.text).take(enough).count();
+        (count < enough).then_some(count as f32 / self.lines)
     }
 }
 
@@ -109,9 +114,10 @@ impl Grams {
 
     fn new(text: &[u8]) -> Self {
         let mut counts = vec![0_u16; 1 << Self::BITS];
-        for bytes in text.windows(4) {
-            for length in [3, 4] {
-                let count = &mut counts[Self::slot(&bytes[..length])];
+        for bytes in text.array_windows() {
+            let four = u32::from_be_bytes(*bytes);
+            for key in [four >> 8, four] {
+                let count = &mut counts[Self::slot(key)];
                 *count = count.saturating_add(1);
             }
         }
@@ -119,11 +125,11 @@ impl Grams {
     }
 
     fn count(&self, bytes: &[u8]) -> u16 {
-        self.0[Self::slot(bytes)]
+        let key = bytes.iter().fold(0, |key, &byte| key << 8 | u32::from(byte));
+        self.0[Self::slot(key)]
     }
 
-    fn slot(bytes: &[u8]) -> usize {
-        let key = bytes.iter().fold(0, |key, &byte| key << 8 | u32::from(byte));
+    fn slot(key: u32) -> usize {
         (key.wrapping_mul(0x9e37_79b1) >> (32 - Self::BITS)) as usize
     }
 }

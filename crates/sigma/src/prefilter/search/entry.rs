@@ -59,7 +59,9 @@ impl Entry {
     /// The bytes that position `at` may have; all where it has no byte of its own.
     pub fn allows(self, at: usize) -> impl Iterator<Item = u8> {
         let (mask, value) = (self.mask.to_le_bytes()[at], self.value.to_le_bytes()[at]);
-        (0..=u8::MAX).filter(move |byte| byte & mask == value)
+        // Counts in the bits that the mask leaves open.
+        let next = move |open: &u8| Some((open | mask).wrapping_add(1) & !mask).filter(|open| *open != 0);
+        std::iter::successors(Some(0), next).map(move |open| open | value)
     }
 }
 

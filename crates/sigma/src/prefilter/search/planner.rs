@@ -92,13 +92,19 @@ impl<'a> Planner<'a> {
             })
             .collect();
         estimates.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let counted = estimates.into_iter().take(COUNTED).map(|(estimate, bucket)| {
+        let mut best = (f32::INFINITY, self.families);
+        for (estimate, bucket) in estimates.into_iter().take(COUNTED) {
+            // Counting adds to the estimate.
+            if estimate >= best.0 {
+                break;
+            }
             let joined = self.traffic.share(&self.plans[bucket].join(&alone));
-            (joined - self.passing[bucket].1 + estimate, bucket)
-        });
-        counted
-            .min_by(|a, b| a.0.total_cmp(&b.0))
-            .unwrap_or((0.0, self.families))
+            let counted = joined - self.passing[bucket].1 + estimate;
+            if counted < best.0 {
+                best = (counted, bucket);
+            }
+        }
+        best
     }
 
     fn place(&mut self, window: &[u8]) -> u32 {
