@@ -1,11 +1,11 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::{mem, thread};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::compile::{Fields, Refusal, compile};
+use crate::compile::{Fields, Items, Refusal, compile};
 use crate::condition::Condition;
 use crate::correlate::Correlation;
 use crate::error::RuleError;
@@ -60,9 +60,10 @@ type Unresolved = (RuleIndex, Box<rsigma_parser::CorrelationRule>);
 pub struct RuleSetBuilder {
     rules: Vec<Rule>,
     /// One a rule; `None` for correlation rules, which wait in `correlations`.
-    conditions: Vec<Option<Condition<Item>>>,
+    conditions: Vec<Option<Condition<Arc<Item>>>>,
     correlations: Vec<Unresolved>,
     fields: Fields,
+    items: Items,
     /// Rules by id and by name, lower case.
     names: HashMap<String, RuleIndex>,
     /// Ids and names of rules that were set aside, lower case.
@@ -177,7 +178,7 @@ impl RuleSetBuilder {
             refusal.place.insert_str(0, &format!("{}: ", rule.title));
             refusal
         };
-        let condition = compile(rule, &mut self.fields)
+        let condition = compile(rule, &mut self.fields, &mut self.items)
             .map_err(|refusals| refusals.into_iter().map(named).collect::<Vec<_>>())?;
         let slips = self.unknown_fields(&condition).into_iter().map(|field| {
             let message = format!("no web log carries the field `{field}`");
@@ -190,7 +191,7 @@ impl RuleSetBuilder {
     }
 
     /// The fields of a condition that only a log with columns of its own could carry.
-    fn unknown_fields(&self, condition: &Condition<Item>) -> BTreeSet<&str> {
+    fn unknown_fields(&self, condition: &Condition<Arc<Item>>) -> BTreeSet<&str> {
         let mut unknown = BTreeSet::new();
         condition.leaves(&mut |item| {
             let fields = item.fields().map(|field| &self.fields.list()[field.0]);
@@ -217,7 +218,7 @@ impl RuleSetBuilder {
         &mut self,
         rule: Rule,
         name: Option<&str>,
-        condition: Option<Condition<Item>>,
+        condition: Option<Condition<Arc<Item>>>,
     ) -> Result<RuleIndex, Vec<Refusal>> {
         let index = RuleIndex(u32::try_from(self.rules.len()).unwrap_or(u32::MAX));
         let keys: Vec<String> = [Some(&*rule.id), name]
@@ -252,7 +253,7 @@ impl RuleSetBuilder {
 
     /// Compiles the matcher; fails where a correlation names a rule that is not there.
     pub fn build(mut self) -> Result<RuleSet, RuleError> {
-        let requirement = |condition: &Option<Condition<Item>>| match condition {
+        let requirement = |condition: &Option<Condition<Arc<Item>>>| match condition {
             Some(condition) => Requirement::of(condition),
             // A correlation rule is never looked for in a line.
             None => Requirement::Any(Vec::new()),

@@ -42,6 +42,10 @@ impl Bound {
 pub struct Scratch {
     /// By slot and [`Extent`].
     slots: Vec<[SlotTexts; 2]>,
+    /// By [`Item::place`]: the last line that it was asked for in, and what held there.
+    known: Vec<(u64, Truth)>,
+    /// Lines evaluated.
+    line: u64,
     spare: Vec<u8>,
 }
 
@@ -68,6 +72,7 @@ enum Extent {
 
 impl Scratch {
     fn start_line(&mut self, slots: usize) {
+        self.line += 1;
         self.slots
             .resize_with(self.slots.len().max(slots), Default::default);
         for slot in self.slots.iter_mut().flatten() {
@@ -85,6 +90,22 @@ struct Line<'a> {
 
 impl Line<'_> {
     fn item(&mut self, item: &Item) -> Truth {
+        let Some(place) = item.place else {
+            return self.truth(item);
+        };
+        let Scratch { known, line, .. } = &mut *self.scratch;
+        if known.len() <= place {
+            known.resize(place + 1, (0, Truth::Unknown));
+        }
+        if known[place].0 == *line {
+            return known[place].1;
+        }
+        let truth = self.truth(item);
+        self.scratch.known[place] = (self.scratch.line, truth);
+        truth
+    }
+
+    fn truth(&mut self, item: &Item) -> Truth {
         let place = match item.subject {
             Subject::Line => LINE,
             Subject::Field(field) => match self.bound.places[field.0] {
@@ -213,7 +234,7 @@ impl Line<'_> {
 
     /// The slot's texts, as logged or folded in case.
     fn texts(&mut self, slot: usize, extent: Extent, case: Case) -> &Texts {
-        let Scratch { slots, spare } = &mut *self.scratch;
+        let Scratch { slots, spare, .. } = &mut *self.scratch;
         let texts = &mut slots[slot][extent as usize];
         if !texts.has_kept {
             texts.kept.clear();

@@ -1,5 +1,7 @@
 //! Rules made from indicators.
 
+use std::sync::Arc;
+
 use crate::builder::{Indicator, RuleSetBuilder};
 use crate::compile::Refusal;
 use crate::condition::Condition;
@@ -62,29 +64,30 @@ impl RuleSetBuilder {
         })
     }
 
-    fn client(&mut self, value: &str) -> Result<Condition<Item>, String> {
+    fn client(&mut self, value: &str) -> Result<Condition<Arc<Item>>, String> {
         let network = network(value)
             .ok_or_else(|| format!("`{value}` is neither an address nor a network in CIDR notation"))?;
         let item = |field: &str| {
-            Condition::Leaf(Item {
+            Condition::Leaf(Arc::new(Item {
                 subject: Subject::Field(self.fields().intern(field)),
                 link: Link::Any,
                 tests: vec![Test::Network(network)],
                 negated: false,
                 requirement: Requirement::of_network(&network),
                 key: format!("{field}|cidr").into(),
-            })
+                place: None,
+            }))
         };
         Ok(Condition::Any(["c-ip", "X-Forwarded-For"].map(item).into()))
     }
 
-    fn contains(&mut self, field: &str, value: &str) -> Result<Condition<Item>, String> {
+    fn contains(&mut self, field: &str, value: &str) -> Result<Condition<Arc<Item>>, String> {
         if value.len() < MIN_LENGTH {
             return Err(format!(
                 "`{value}` is too short to be looked for: {MIN_LENGTH} characters at least"
             ));
         }
-        Ok(Condition::Leaf(Item {
+        Ok(Condition::Leaf(Arc::new(Item {
             subject: Subject::Field(self.fields().intern(field)),
             link: Link::Any,
             tests: vec![Test::Text(
@@ -94,6 +97,7 @@ impl RuleSetBuilder {
             negated: false,
             requirement: Requirement::literal(value.as_bytes()),
             key: format!("{field}|contains").into(),
-        }))
+            place: None,
+        })))
     }
 }

@@ -42,6 +42,8 @@ pub(crate) struct Item {
     pub(crate) requirement: Requirement,
     /// The key in the rule, for explanations.
     pub(crate) key: Box<str>,
+    /// Where its truth is kept while a line is evaluated, if several rules may ask for it.
+    pub(crate) place: Option<usize>,
 }
 
 impl Item {

@@ -3,6 +3,7 @@
 //! A requirement may be weaker than the condition, never stronger.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use ipnet::IpNet;
 use regex_syntax::hir::{Class, Hir, HirKind};
@@ -44,8 +45,8 @@ impl Requirement {
     }
 
     /// What a condition requires.
-    pub(crate) fn of(condition: &Condition<Item>) -> Self {
-        let each = |parts: &[Condition<Item>]| parts.iter().map(Self::of).collect();
+    pub(crate) fn of(condition: &Condition<Arc<Item>>) -> Self {
+        let each = |parts: &[Condition<Arc<Item>>]| parts.iter().map(Self::of).collect();
         match condition {
             Condition::Leaf(item) => item.requirement.clone(),
             Condition::All(parts) => Self::all(each(parts)),

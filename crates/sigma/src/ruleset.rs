@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use crate::bound::Bound;
 use crate::columns::{Columns, Row};
 use crate::compile::Fields;
@@ -11,7 +13,7 @@ use crate::rule::{Rule, RuleIndex};
 /// What a rule does.
 #[derive(Debug)]
 pub(crate) enum Body {
-    Detection(Condition<Item>),
+    Detection(Condition<Arc<Item>>),
     Correlation(Box<Correlation>),
     /// A correlation over rules for other log sources: no web log answers it.
     Foreign,

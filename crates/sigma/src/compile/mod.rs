@@ -4,6 +4,9 @@ mod encode;
 mod modifiers;
 mod value;
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use rsigma_parser::{
     ConditionExpr, Detection, DetectionItem, Detections, Quantifier, SelectorPattern, SigmaRule, SigmaValue,
 };
@@ -53,11 +56,41 @@ impl Fields {
     }
 }
 
+/// The items that rules ask for, each once.
+#[derive(Debug, Default)]
+pub(crate) struct Items(HashMap<String, Arc<Item>>);
+
+impl Items {
+    /// The item that `key` and `values` stand for; compiled where it is new.
+    fn intern(
+        &mut self,
+        key: &str,
+        values: &[SigmaValue],
+        compile: impl FnOnce() -> Result<Item, String>,
+    ) -> Result<Arc<Item>, String> {
+        let identity = format!("{key}: {values:?}");
+        if let Some(known) = self.0.get(&identity) {
+            return Ok(Arc::clone(known));
+        }
+        let item = Arc::new(Item {
+            place: Some(self.0.len()),
+            ..compile()?
+        });
+        self.0.insert(identity, Arc::clone(&item));
+        Ok(item)
+    }
+}
+
 /// Compiles a rule's detection section; collects everything that is wrong with it.
-pub(crate) fn compile(rule: &SigmaRule, fields: &mut Fields) -> Result<Condition<Item>, Vec<Refusal>> {
+pub(crate) fn compile(
+    rule: &SigmaRule,
+    fields: &mut Fields,
+    items: &mut Items,
+) -> Result<Condition<Arc<Item>>, Vec<Refusal>> {
     let mut compiler = Compiler {
         detections: &rule.detection,
         fields,
+        items,
         refusals: Vec::new(),
     };
     if rule.detection.timeframe.is_some() {
@@ -78,7 +111,7 @@ pub(crate) fn compile(rule: &SigmaRule, fields: &mut Fields) -> Result<Condition
     match compiler.refusals {
         refusals if refusals.is_empty() => {
             let mut condition = Condition::any(conditions);
-            condition.order(&Item::cost);
+            condition.order(&|item: &Arc<Item>| item.cost());
             Ok(condition)
         }
         refusals => Err(refusals),
@@ -88,6 +121,7 @@ pub(crate) fn compile(rule: &SigmaRule, fields: &mut Fields) -> Result<Condition
 struct Compiler<'a> {
     detections: &'a Detections,
     fields: &'a mut Fields,
+    items: &'a mut Items,
     refusals: Vec<Refusal>,
 }
 
@@ -99,7 +133,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn condition(&mut self, expr: &ConditionExpr) -> Option<Condition<Item>> {
+    fn condition(&mut self, expr: &ConditionExpr) -> Option<Condition<Arc<Item>>> {
         match expr {
             ConditionExpr::And(parts) => {
                 let parts: Vec<_> = parts.iter().map(|part| self.condition(part)).collect();
@@ -121,7 +155,11 @@ impl Compiler<'_> {
         }
     }
 
-    fn selector(&mut self, quantifier: &Quantifier, pattern: &SelectorPattern) -> Option<Condition<Item>> {
+    fn selector(
+        &mut self,
+        quantifier: &Quantifier,
+        pattern: &SelectorPattern,
+    ) -> Option<Condition<Arc<Item>>> {
         // The parser keeps detections unordered; sorted, a rule compiles alike each time.
         let mut selected: Vec<(&String, &Detection)> = self
             .detections
@@ -155,7 +193,7 @@ impl Compiler<'_> {
         })
     }
 
-    fn detection(&mut self, name: &str, detection: &Detection) -> Option<Condition<Item>> {
+    fn detection(&mut self, name: &str, detection: &Detection) -> Option<Condition<Arc<Item>>> {
         let parts: Vec<_> = match detection {
             Detection::AllOf(items) => items.iter().map(|item| self.item(item)).collect(),
             Detection::AnyOf(parts) | Detection::And(parts) => {
@@ -185,18 +223,13 @@ impl Compiler<'_> {
         name: &str,
         modifiers: Modifiers,
         values: &[SigmaValue],
-    ) -> Option<Condition<Item>> {
-        let compiled = value::compile(
-            &modifiers.for_keywords(),
-            values,
-            Subject::Line,
-            name,
-            self.fields,
-        );
-        self.take(name, compiled)
+    ) -> Option<Condition<Arc<Item>>> {
+        let modifiers = modifiers.for_keywords();
+        let compiled = value::compile(&modifiers, values, Subject::Line, name, self.fields);
+        self.take(name, compiled.map(Arc::new))
     }
 
-    fn item(&mut self, item: &DetectionItem) -> Option<Condition<Item>> {
+    fn item(&mut self, item: &DetectionItem) -> Option<Condition<Arc<Item>>> {
         let key = key_of(item);
         let modifiers = match Modifiers::read(&item.field.modifiers) {
             Ok(modifiers) => modifiers,
@@ -210,11 +243,13 @@ impl Compiler<'_> {
         };
         let name = rsigma_parser::fieldpath::unescape_brackets(name);
         let subject = Subject::Field(self.fields.intern(&name));
-        let compiled = value::compile(&modifiers, &item.values, subject, &key, self.fields);
+        let compiled = self.items.intern(&key, &item.values, || {
+            value::compile(&modifiers, &item.values, subject, &key, self.fields)
+        });
         self.take(&key, compiled)
     }
 
-    fn take(&mut self, key: &str, compiled: Result<Item, String>) -> Option<Condition<Item>> {
+    fn take(&mut self, key: &str, compiled: Result<Arc<Item>, String>) -> Option<Condition<Arc<Item>>> {
         match compiled {
             Ok(item) => Some(Condition::Leaf(item)),
             Err(message) => {
