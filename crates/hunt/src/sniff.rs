@@ -105,23 +105,14 @@ fn is_tar(head: &[u8]) -> bool {
         return true;
     }
     // Old archives have no magic number, but a checksum.
-    let sum: u64 = header
-        .iter()
-        .enumerate()
-        .map(|(at, byte)| {
-            if (148..156).contains(&at) {
-                32
-            } else {
-                u64::from(*byte)
-            }
-        })
-        .sum();
     let written = header[148..156]
         .iter()
         .skip_while(|byte| **byte == b' ')
         .take_while(|byte| byte.is_ascii_digit());
     let written = written.fold(0, |value, digit| value * 8 + u64::from(digit - b'0'));
-    written == sum && header[0] != 0
+    let sum = |bytes: &[u8]| bytes.iter().map(|byte| u64::from(*byte)).sum::<u64>();
+    let blank = 8 * u64::from(b' ');
+    written != 0 && header[0] != 0 && written == sum(header) - sum(&header[148..156]) + blank
 }
 
 /// The kind of web log that a text is, or the name of what else it is.

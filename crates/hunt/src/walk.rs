@@ -77,11 +77,29 @@ impl Entry {
 
 /// What the walk comes across.
 pub(crate) enum Found {
+    /// A file whose size is not known yet.
+    Listed(Entry),
     File(Entry),
     /// Not a file to read, by kind.
     SetAside(&'static str),
     /// A folder or file that cannot be looked at.
     Failed(PathBuf, UnreadReason, String),
+}
+
+impl Found {
+    /// With the size of a file: listing a folder does not tell it, and asking takes longer than listing.
+    pub(crate) fn measured(self) -> Self {
+        match self {
+            Self::Listed(entry) => match std::fs::symlink_metadata(&entry.path) {
+                Ok(metadata) => Self::File(Entry {
+                    size: metadata.len(),
+                    ..entry
+                }),
+                Err(error) => failed(entry.path, &error),
+            },
+            other => other,
+        }
+    }
 }
 
 /// Resolves the paths that the user gave; what lies below another one is read with that.
@@ -122,7 +140,7 @@ pub(crate) fn roots(paths: &[PathBuf]) -> Result<Vec<Arc<Root>>, (PathBuf, io::E
     Ok(kept.into_iter().map(Arc::new).collect())
 }
 
-/// Goes through all files; links are not followed, what they lead to within the tree is read by its own name.
+/// Lists all files; links are not followed, what they lead to within the tree is read by its own name.
 pub(crate) fn walk(roots: &[Arc<Root>]) -> impl Iterator<Item = Found> + '_ {
     roots.iter().flat_map(|root| {
         let folder = root.is_folder.then(|| below(root));
@@ -161,15 +179,12 @@ fn below(root: &Arc<Root>) -> impl Iterator<Item = Found> + '_ {
             if !kind.is_file() {
                 return Some(Found::SetAside("device, pipe or socket"));
             }
-            match entry.metadata() {
-                Ok(metadata) => Some(Found::File(Entry {
-                    size: metadata.len(),
-                    path: entry.into_path(),
-                    root: Arc::clone(root),
-                    is_stream: false,
-                })),
-                Err(error) => Some(failed(entry.path().to_owned(), &error.into())),
-            }
+            Some(Found::Listed(Entry {
+                path: entry.into_path(),
+                root: Arc::clone(root),
+                size: 0,
+                is_stream: false,
+            }))
         })
 }
 

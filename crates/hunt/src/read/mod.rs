@@ -2,6 +2,7 @@
 
 mod check;
 mod hash;
+mod measure;
 mod queue;
 mod report;
 mod tally;
@@ -215,15 +216,12 @@ impl<'r> Hunt<'r> {
             walk::roots(&self.options.paths).map_err(|(path, source)| Error::Path { path, source })?;
         check::fields(self.options)?;
         check::servers(self.options, &roots)?;
-        let known = self.decide_statistics(&roots);
+        let found = self.find(&roots);
         std::thread::scope(|scope| {
             for _ in 0..self.threads {
                 scope.spawn(|| self.work());
             }
-            match known {
-                Some(found) => self.feed(found.into_iter()),
-                None => self.feed(walk::walk(&roots)),
-            }
+            self.feed(found);
         });
         match self.failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
             Some(error) => Err(error.into()),
@@ -231,29 +229,16 @@ impl<'r> Hunt<'r> {
         }
     }
 
-    /// Where the user did not say, statistics depend on the size of all input, which must be known before any of it is
-    /// read. What was found is handed back unless it is too much to keep.
-    fn decide_statistics(&self, roots: &[Arc<Root>]) -> Option<Vec<walk::Found>> {
-        const KEPT_MAX: usize = 50_000;
+    /// All that is to be read. Where the user did not say, statistics depend on the size of all input, which must be
+    /// known before any of it is read.
+    fn find<'w>(&self, roots: &'w [Arc<Root>]) -> Box<dyn Iterator<Item = walk::Found> + 'w> {
+        let walk = walk::walk(roots);
         if self.options.stats.is_some() || self.task.purpose != Purpose::Find {
-            return None;
+            return Box::new(walk.map(walk::Found::measured));
         }
-        let mut kept = Some(Vec::new());
-        let mut size = 0;
-        for found in walk::walk(roots) {
-            if let walk::Found::File(entry) = &found {
-                size += entry.size;
-            }
-            if size >= Options::STATS_LIMIT {
-                self.task.every_line.store(false, Ordering::Relaxed);
-                return None;
-            }
-            match &mut kept {
-                Some(list) if list.len() < KEPT_MAX => list.push(found),
-                _ => kept = None,
-            }
-        }
-        kept
+        let (is_small, found) = measure::is_small(walk, self.threads, Options::STATS_LIMIT);
+        self.task.every_line.store(is_small, Ordering::Relaxed);
+        found.unwrap_or_else(|| Box::new(walk::walk(roots).map(walk::Found::measured)))
     }
 
     /// Gives out what was found in batches: many small files, few large ones.
@@ -264,7 +249,7 @@ impl<'r> Hunt<'r> {
         let mut bytes = 0;
         for found in found {
             match found {
-                walk::Found::File(entry) => {
+                walk::Found::Listed(entry) | walk::Found::File(entry) => {
                     self.progress.found(entry.size);
                     bytes += entry.size;
                     batch.push(entry);
@@ -448,7 +433,7 @@ impl Visitor for Logs<'_, '_> {
             u64::MAX,
             Delivery::Now(&mut deliver),
         );
-        report.finish(hunt, kind, outcome);
+        report.finish(hunt, &self.entry, kind, outcome);
     }
 
     fn set_aside(&mut self, kind: &str) {

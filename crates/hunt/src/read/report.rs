@@ -19,7 +19,6 @@ use crate::walk::{Entry, Root};
 pub(super) struct Reporter {
     name: Arc<str>,
     place: LogPlace,
-    entry: Entry,
     /// Number of the source that matched lines name, once there are any.
     source: Option<u32>,
 }
@@ -29,7 +28,6 @@ impl Reporter {
         Self {
             name: name(&entry.path, member),
             place: LogPlace::of(&entry.path, member, folder_of(&entry.root)),
-            entry: entry.clone(),
             source: None,
         }
     }
@@ -42,7 +40,6 @@ impl Reporter {
         Self {
             name: name(&entry.path, None),
             place: Folder::place(last, &entry.path, folder_of(&entry.root)),
-            entry: entry.clone(),
             source: None,
         }
     }
@@ -75,10 +72,10 @@ impl Reporter {
         self.unread(hunt, offset, reason, Some(error.to_string()));
     }
 
-    /// Hands over what a log held.
-    pub(super) fn finish(&self, hunt: &Hunt<'_>, kind: LogKind, outcome: Outcome) {
+    /// Hands over what a log of `entry` held.
+    pub(super) fn finish(&self, hunt: &Hunt<'_>, entry: &Entry, kind: LogKind, outcome: Outcome) {
         let traits = &outcome.traits;
-        let given = hunt.given_name(&self.entry);
+        let given = hunt.given_name(entry);
         let clue = Clue::new(given, &self.place, traits);
         let (source, vantage) = servers::source(kind, &self.place, traits);
         let lines = outcome.lines + u64::from(outcome.open);

@@ -116,7 +116,7 @@ impl LargeFile {
                     Some("the file became shorter".to_owned()),
                 );
             }
-            report.finish(hunt, self.kind, so_far);
+            report.finish(hunt, &self.entry, self.kind, so_far);
         }
     }
 
