@@ -119,7 +119,10 @@ fn is_tar(head: &[u8]) -> bool {
 fn text(head: &[u8]) -> Result<LogKind, String> {
     let mut software = None;
     let mut log_type = None;
-    for line in head.split(|byte| *byte == b'\n').take(2000) {
+    let mut start = 0;
+    for end in memchr::memchr_iter(b'\n', head).chain([head.len()]).take(2000) {
+        let line = &head[start..end];
+        start = end + 1;
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if let Some(name) = directive(line, b"#Software:") {
             software.get_or_insert(name);

@@ -9,7 +9,7 @@ const ROUND: usize = 8192;
 const KEPT_MAX: usize = 24 << 20;
 
 /// Whether the files of `walk` hold less than `limit` bytes. What was found comes back measured, the rest of the walk
-/// behind it; nothing does where it is too much to keep.
+/// as it is behind it; nothing does where it is too much to keep.
 pub(super) fn is_small<'w>(
     mut walk: impl Iterator<Item = Found> + 'w,
     threads: usize,
@@ -24,7 +24,7 @@ pub(super) fn is_small<'w>(
         }
         for found in measured(listed, threads) {
             if let Found::File(entry) = &found {
-                size += entry.size;
+                size += entry.size.unwrap_or_default();
                 held += size_of::<Found>() + entry.path.capacity();
             }
             if held > KEPT_MAX {
@@ -38,7 +38,7 @@ pub(super) fn is_small<'w>(
             break;
         }
     }
-    let found = kept.map(|kept| Box::new(kept.into_iter().chain(walk.map(Found::measured))) as Box<_>);
+    let found = kept.map(|kept| Box::new(kept.into_iter().chain(walk)) as Box<_>);
     (size < limit, found)
 }
 
@@ -61,4 +61,32 @@ fn measured(mut listed: Vec<Found>, threads: usize) -> impl Iterator<Item = Foun
 
 fn measure(listed: Vec<Found>) -> Vec<Found> {
     listed.into_iter().map(Found::measured).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::walk::{roots, walk};
+
+    #[test]
+    fn all_that_was_found_comes_back_whatever_is_decided() {
+        let folder = tempfile::tempdir().unwrap();
+        for number in 0..5 {
+            std::fs::write(folder.path().join(format!("{number}.log")), [b'a'; 10]).unwrap();
+        }
+        let roots = roots(&[folder.path().to_owned()]).unwrap();
+        for (limit, small) in [(50, false), (51, true)] {
+            for threads in [1, 2, 8] {
+                let (is_small, found) = is_small(walk(&roots), threads, limit);
+                let sizes: Vec<_> = (found.unwrap())
+                    .map(|found| match found {
+                        Found::File(entry) => entry.size,
+                        _ => None,
+                    })
+                    .collect();
+                assert_eq!((is_small, sizes), (small, vec![Some(10); 5]));
+            }
+        }
+    }
 }

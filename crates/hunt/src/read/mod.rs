@@ -61,6 +61,10 @@ pub enum Error {
 
 /// Is told how reading goes on; calls come from several threads.
 pub trait Progress: Sync {
+    /// Whether the size of all input is to be known early, at the cost of one more look at each file.
+    fn wants_total(&self) -> bool {
+        false
+    }
     /// So many bytes of input were found, as stored; more may follow.
     fn found(&self, _bytes: u64) {}
     /// So many bytes of input were read, as stored.
@@ -234,24 +238,24 @@ impl<'r> Hunt<'r> {
     fn find<'w>(&self, roots: &'w [Arc<Root>]) -> Box<dyn Iterator<Item = walk::Found> + 'w> {
         let walk = walk::walk(roots);
         if self.options.stats.is_some() || self.task.purpose != Purpose::Find {
-            return Box::new(walk.map(walk::Found::measured));
+            return Box::new(walk);
         }
         let (is_small, found) = measure::is_small(walk, self.threads, Options::STATS_LIMIT);
         self.task.every_line.store(is_small, Ordering::Relaxed);
-        found.unwrap_or_else(|| Box::new(walk::walk(roots).map(walk::Found::measured)))
+        found.unwrap_or_else(|| Box::new(walk::walk(roots)))
     }
 
-    /// Gives out what was found in batches: many small files, few large ones.
+    /// Gives out what was found in batches.
     fn feed(&self, found: impl Iterator<Item = walk::Found>) {
         const FILES: usize = 64;
-        const BYTES: u64 = 4 << 20;
         let mut batch = Vec::new();
-        let mut bytes = 0;
-        for found in found {
+        for mut found in found {
+            if self.progress.wants_total() {
+                found = found.measured();
+            }
             match found {
-                walk::Found::Listed(entry) | walk::Found::File(entry) => {
-                    self.progress.found(entry.size);
-                    bytes += entry.size;
+                walk::Found::File(entry) => {
+                    self.progress.found(entry.size.unwrap_or_default());
                     batch.push(entry);
                 }
                 walk::Found::SetAside(kind) => self.tally().add_set_aside(kind),
@@ -265,11 +269,8 @@ impl<'r> Hunt<'r> {
                     });
                 }
             }
-            if batch.len() >= FILES || bytes >= BYTES {
-                if !self.queue.add(std::mem::take(&mut batch)) {
-                    return;
-                }
-                bytes = 0;
+            if batch.len() >= FILES && !self.queue.add(std::mem::take(&mut batch)) {
+                return;
             }
         }
         self.queue.add(batch);
@@ -323,13 +324,29 @@ impl<'r> Hunt<'r> {
         let mut tools = Tools::default();
         while let Some(job) = self.queue.next() {
             self.queue.run(|| match job {
-                Job::Files(files) => files.into_iter().for_each(|entry| self.file(entry, &mut tools)),
+                Job::Files(files) => self.files(files, &mut tools),
                 Job::Unit(file, unit) => file.run(unit, self, &mut tools),
             });
         }
     }
 
-    fn file(&self, entry: Entry, tools: &mut Tools) {
+    /// Reads many small files or few large ones, and leaves the others to whichever thread is free.
+    fn files(&self, files: Vec<Entry>, tools: &mut Tools) {
+        const BYTES: u64 = 4 << 20;
+        let mut files = files.into_iter();
+        let mut bytes = 0;
+        while bytes < BYTES
+            && let Some(entry) = files.next()
+        {
+            bytes += self.file(entry, tools);
+        }
+        if files.len() > 0 {
+            self.queue.give_back(files.collect());
+        }
+    }
+
+    /// Reads a file; its size is returned.
+    fn file(&self, entry: Entry, tools: &mut Tools) -> u64 {
         let mut buffers = std::mem::take(&mut tools.buffers);
         let limits = self.task.limits;
         let mut logs = Logs {
@@ -353,13 +370,9 @@ impl<'r> Hunt<'r> {
                 .open(&mut source, None, None);
             }
         } else {
-            match File::open(&logs.entry.path) {
+            match self.open(&mut logs.entry) {
                 Ok(file) => {
-                    let (size, searchable) = if logs.entry.is_stream {
-                        (None, None)
-                    } else {
-                        (Some(logs.entry.size), Some(&file))
-                    };
+                    let (size, searchable) = (logs.entry.size, (!logs.entry.is_stream).then_some(&file));
                     let mut source = Progressing {
                         inner: &file,
                         progress: self.progress,
@@ -382,6 +395,18 @@ impl<'r> Hunt<'r> {
             }
         }
         logs.tools.buffers.append(&mut buffers);
+        logs.entry.size.unwrap_or_default()
+    }
+
+    /// Opens a file and learns its size where that is not known.
+    fn open(&self, entry: &mut Entry) -> io::Result<File> {
+        let file = File::open(&entry.path)?;
+        if entry.size.is_none() && !entry.is_stream {
+            let size = file.metadata()?.len();
+            self.progress.found(size);
+            entry.size = Some(size);
+        }
+        Ok(file)
     }
 }
 
@@ -411,10 +436,10 @@ impl Visitor for Logs<'_, '_> {
         let start = input.offset();
         let head = input.peek(HEAD);
         let in_force = in_force_at_start(&hunt.task, kind, head);
-        let is_large = is_plain && encoding == Encoding::Bytes && self.entry.size >= 2 * hunt.task.sizes.unit;
-        if is_large && !self.entry.is_stream {
+        let large = |size: &u64| is_plain && encoding == Encoding::Bytes && *size >= 2 * hunt.task.sizes.unit;
+        if let Some(size) = self.entry.size.filter(large) {
             let likely = in_force_after(&hunt.task, kind, head, &in_force);
-            let file = LargeFile::new(hunt, self.entry.clone(), kind, start, in_force, likely);
+            let file = LargeFile::new(hunt, self.entry.clone(), size, kind, start, in_force, likely);
             hunt.queue.add_large(Arc::new(file));
             return;
         }
