@@ -117,7 +117,7 @@ pub(crate) fn roots(paths: &[PathBuf]) -> Result<Vec<Arc<Root>>, (PathBuf, io::E
         }
         let resolve = || Ok((std::fs::canonicalize(path)?, std::fs::metadata(path)?));
         let (real, metadata) = resolve().map_err(|error| (path.clone(), error))?;
-        let size = metadata.is_file().then(|| metadata.len());
+        let size = metadata.is_file().then_some(metadata.len());
         roots.push(Root {
             path: path.clone(),
             real: Some(real),

@@ -31,7 +31,7 @@ use crate::sightings::{Collector, Source};
 use crate::sniff::HEAD;
 use crate::walk::{self, Entry, Root};
 use queue::{Job, Queue};
-use report::Reporter;
+use report::{Batch, Reporter};
 use tally::Tally;
 use unit::LargeFile;
 
@@ -93,11 +93,12 @@ pub(crate) fn read_in(
 /// Reads one file from memory.
 pub(crate) fn read_bytes(options: &Options, rules: &RuleSet, mut bytes: &[u8]) -> Reading {
     let hunt = Hunt::new(options, rules, &(), Purpose::Find, Sizes::default());
-    let mut tools = Tools::default();
+    let (mut tools, mut batch) = (Tools::default(), Batch::default());
     let mut logs = Logs {
         hunt: &hunt,
         entry: Entry::in_memory(),
         tools: &mut tools,
+        batch: &mut batch,
         any: false,
     };
     let (limits, mut buffers) = (options.limits, Vec::new());
@@ -108,6 +109,7 @@ pub(crate) fn read_bytes(options: &Options, rules: &RuleSet, mut bytes: &[u8]) -
         failures: 0,
     }
     .open(&mut bytes, None, None);
+    batch.flush(&hunt);
     hunt.finish()
 }
 
@@ -334,25 +336,27 @@ impl<'r> Hunt<'r> {
     fn files(&self, files: Vec<Entry>, tools: &mut Tools) {
         const BYTES: u64 = 4 << 20;
         let mut files = files.into_iter();
-        let mut bytes = 0;
+        let (mut batch, mut bytes) = (Batch::default(), 0);
         while bytes < BYTES
             && let Some(entry) = files.next()
         {
-            bytes += self.file(entry, tools);
+            bytes += self.file(entry, tools, &mut batch);
         }
+        batch.flush(self);
         if files.len() > 0 {
             self.queue.give_back(files.collect());
         }
     }
 
     /// Reads a file; its size is returned.
-    fn file(&self, entry: Entry, tools: &mut Tools) -> u64 {
+    fn file(&self, entry: Entry, tools: &mut Tools, batch: &mut Batch) -> u64 {
         let mut buffers = std::mem::take(&mut tools.buffers);
         let limits = self.task.limits;
         let mut logs = Logs {
             hunt: self,
             entry,
             tools,
+            batch,
             any: false,
         };
         if logs.entry.is_stdin() {
@@ -415,6 +419,7 @@ struct Logs<'h, 'r> {
     hunt: &'h Hunt<'r>,
     entry: Entry,
     tools: &'h mut Tools,
+    batch: &'h mut Batch,
     /// Whether there was any log, or something that might be one.
     any: bool,
 }
@@ -458,7 +463,8 @@ impl Visitor for Logs<'_, '_> {
             u64::MAX,
             Delivery::Now(&mut deliver),
         );
-        report.finish(hunt, &self.entry, kind, outcome);
+        self.batch
+            .add(hunt, report.finish(hunt, &self.entry, kind, outcome));
     }
 
     fn set_aside(&mut self, kind: &str) {

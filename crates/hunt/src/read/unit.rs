@@ -119,7 +119,8 @@ impl LargeFile {
                     Some("the file became shorter".to_owned()),
                 );
             }
-            report.finish(hunt, &self.entry, self.kind, so_far);
+            let finished = report.finish(hunt, &self.entry, self.kind, so_far);
+            hunt.tally().add(finished);
         }
     }
 
