@@ -10,7 +10,7 @@ mod days;
 mod first;
 mod overlaps;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -63,8 +63,8 @@ pub struct CoverageBook {
     gap: SignedDuration,
     logs: BTreeMap<Key, Log>,
     builds: BTreeMap<ServerId, Builds>,
-    spans: BTreeMap<FileSpan, Vec<Key>>,
-    spans_kept: usize,
+    /// The latest on top.
+    spans: BinaryHeap<(FileSpan, Key)>,
 }
 
 impl CoverageBook {
@@ -74,8 +74,7 @@ impl CoverageBook {
             gap,
             logs: BTreeMap::new(),
             builds: BTreeMap::new(),
-            spans: BTreeMap::new(),
-            spans_kept: 0,
+            spans: BinaryHeap::new(),
         }
     }
 
@@ -101,36 +100,16 @@ impl CoverageBook {
         log.last = log.last.max(Some(span.to));
         log.days.extend(&[span.from, span.to].map(days::of));
         log.busy.add(span, &file.gaps, self.gap);
-        self.spans
-            .entry(FileSpan {
-                span,
-                file: file.file,
-            })
-            .or_default()
-            .push(key);
-        self.spans_kept += 1;
-        if self.spans_kept > FILE_SPANS {
-            self.leave_out_span();
-        }
-    }
-
-    /// Leaves out the latest file span.
-    fn leave_out_span(&mut self) {
-        let Some(mut entry) = self.spans.last_entry() else {
-            return;
+        let file = FileSpan {
+            span,
+            file: file.file,
         };
-        // The greatest key of those that share a span, so that the order of adding does not matter.
-        let keys = entry.get_mut();
-        let greatest = (0..keys.len()).max_by_key(|at| &keys[*at]);
-        if let Some(at) = greatest {
-            let key = keys.swap_remove(at);
-            self.spans_kept -= 1;
-            if keys.is_empty() {
-                entry.remove();
-            }
-            if let Some(log) = self.logs.get_mut(&key) {
-                log.spans_left_out += 1;
-            }
+        self.spans.push((file, key));
+        if self.spans.len() > FILE_SPANS
+            && let Some((_, key)) = self.spans.pop()
+            && let Some(log) = self.logs.get_mut(&key)
+        {
+            log.spans_left_out += 1;
         }
     }
 
@@ -145,19 +124,20 @@ impl CoverageBook {
         for (server, builds) in std::mem::take(&mut self.builds) {
             self.builds.entry(rename(server)).or_default().merge(builds);
         }
-        for key in self.spans.values_mut().flatten() {
+        let mut spans = std::mem::take(&mut self.spans).into_vec();
+        for (_, key) in &mut spans {
             key.0 = rename(key.0);
         }
+        self.spans = spans.into();
     }
 
     /// What one server's logs cover, by kind and source, and the builds that they tell of.
     pub fn of(&self, server: ServerId) -> (Vec<Coverage>, Vec<BuildSeen>) {
         let mut files: BTreeMap<&Key, Vec<&FileSpan>> = BTreeMap::new();
-        for (span, keys) in &self.spans {
-            for key in keys.iter().filter(|key| key.0 == server) {
-                files.entry(key).or_default().push(span);
-            }
+        for (span, key) in self.spans.iter().filter(|(_, key)| key.0 == server) {
+            files.entry(key).or_default().push(span);
         }
+        files.values_mut().for_each(|spans| spans.sort_unstable());
         let logs = self.logs.iter().filter(|((of, ..), _)| *of == server);
         let coverage = logs.map(|(key, log)| coverage(key, log, &files.remove(key).unwrap_or_default()));
         (

@@ -105,30 +105,24 @@ fn is_tar(head: &[u8]) -> bool {
         return true;
     }
     // Old archives have no magic number, but a checksum.
-    let sum: u64 = header
-        .iter()
-        .enumerate()
-        .map(|(at, byte)| {
-            if (148..156).contains(&at) {
-                32
-            } else {
-                u64::from(*byte)
-            }
-        })
-        .sum();
     let written = header[148..156]
         .iter()
         .skip_while(|byte| **byte == b' ')
         .take_while(|byte| byte.is_ascii_digit());
     let written = written.fold(0, |value, digit| value * 8 + u64::from(digit - b'0'));
-    written == sum && header[0] != 0
+    let sum = |bytes: &[u8]| bytes.iter().map(|byte| u64::from(*byte)).sum::<u64>();
+    let blank = 8 * u64::from(b' ');
+    written != 0 && header[0] != 0 && written == sum(header) - sum(&header[148..156]) + blank
 }
 
 /// The kind of web log that a text is, or the name of what else it is.
 fn text(head: &[u8]) -> Result<LogKind, String> {
     let mut software = None;
     let mut log_type = None;
-    for line in head.split(|byte| *byte == b'\n').take(2000) {
+    let mut start = 0;
+    for end in memchr::memchr_iter(b'\n', head).chain([head.len()]).take(2000) {
+        let line = &head[start..end];
+        start = end + 1;
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if let Some(name) = directive(line, b"#Software:") {
             software.get_or_insert(name);

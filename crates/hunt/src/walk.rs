@@ -16,7 +16,7 @@ pub(crate) struct Root {
     /// With links resolved; `None` for standard input.
     real: Option<PathBuf>,
     is_folder: bool,
-    size: u64,
+    size: Option<u64>,
 }
 
 impl Root {
@@ -37,8 +37,8 @@ pub(crate) struct Entry {
     pub(crate) path: PathBuf,
     /// The given path that it was found below.
     pub(crate) root: Arc<Root>,
-    /// Size in bytes; 0 where it is a stream.
-    pub(crate) size: u64,
+    /// Size in bytes, once known; never where it is a stream.
+    pub(crate) size: Option<u64>,
     pub(crate) is_stream: bool,
 }
 
@@ -50,12 +50,12 @@ impl Entry {
             path: path.clone(),
             real: None,
             is_folder: false,
-            size: 0,
+            size: None,
         };
         Self {
             path,
             root: Arc::new(root),
-            size: 0,
+            size: None,
             is_stream: true,
         }
     }
@@ -84,6 +84,24 @@ pub(crate) enum Found {
     Failed(PathBuf, UnreadReason, String),
 }
 
+impl Found {
+    /// With the size of a file: listing a folder does not tell it, and asking takes longer than listing.
+    pub(crate) fn measured(self) -> Self {
+        match self {
+            Self::File(entry) if entry.size.is_none() && !entry.is_stream => {
+                match std::fs::symlink_metadata(&entry.path) {
+                    Ok(metadata) => Self::File(Entry {
+                        size: Some(metadata.len()),
+                        ..entry
+                    }),
+                    Err(error) => failed(entry.path, &error),
+                }
+            }
+            other => other,
+        }
+    }
+}
+
 /// Resolves the paths that the user gave; what lies below another one is read with that.
 pub(crate) fn roots(paths: &[PathBuf]) -> Result<Vec<Arc<Root>>, (PathBuf, io::Error)> {
     let mut roots: Vec<Root> = Vec::new();
@@ -93,13 +111,13 @@ pub(crate) fn roots(paths: &[PathBuf]) -> Result<Vec<Arc<Root>>, (PathBuf, io::E
                 path: path.clone(),
                 real: None,
                 is_folder: false,
-                size: 0,
+                size: None,
             });
             continue;
         }
         let resolve = || Ok((std::fs::canonicalize(path)?, std::fs::metadata(path)?));
         let (real, metadata) = resolve().map_err(|error| (path.clone(), error))?;
-        let size = if metadata.is_file() { metadata.len() } else { 0 };
+        let size = metadata.is_file().then_some(metadata.len());
         roots.push(Root {
             path: path.clone(),
             real: Some(real),
@@ -122,17 +140,16 @@ pub(crate) fn roots(paths: &[PathBuf]) -> Result<Vec<Arc<Root>>, (PathBuf, io::E
     Ok(kept.into_iter().map(Arc::new).collect())
 }
 
-/// Goes through all files; links are not followed, what they lead to within the tree is read by its own name.
+/// Lists all files; links are not followed, what they lead to within the tree is read by its own name.
 pub(crate) fn walk(roots: &[Arc<Root>]) -> impl Iterator<Item = Found> + '_ {
     roots.iter().flat_map(|root| {
         let folder = root.is_folder.then(|| below(root));
         let alone = (!root.is_folder).then(|| {
-            let is_stream = root.real.as_ref().is_none_or(|path| !path.is_file());
             Found::File(Entry {
                 path: root.path.clone(),
                 root: Arc::clone(root),
                 size: root.size,
-                is_stream,
+                is_stream: root.size.is_none(),
             })
         });
         alone.into_iter().chain(folder.into_iter().flatten())
@@ -161,15 +178,12 @@ fn below(root: &Arc<Root>) -> impl Iterator<Item = Found> + '_ {
             if !kind.is_file() {
                 return Some(Found::SetAside("device, pipe or socket"));
             }
-            match entry.metadata() {
-                Ok(metadata) => Some(Found::File(Entry {
-                    size: metadata.len(),
-                    path: entry.into_path(),
-                    root: Arc::clone(root),
-                    is_stream: false,
-                })),
-                Err(error) => Some(failed(entry.path().to_owned(), &error.into())),
-            }
+            Some(Found::File(Entry {
+                path: entry.into_path(),
+                root: Arc::clone(root),
+                size: None,
+                is_stream: false,
+            }))
         })
 }
 

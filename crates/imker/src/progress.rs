@@ -28,6 +28,10 @@ impl Bar {
 }
 
 impl Progress for Bar {
+    fn wants_total(&self) -> bool {
+        !self.0.is_hidden()
+    }
+
     fn found(&self, bytes: u64) {
         self.0.inc_length(bytes);
     }

@@ -2,6 +2,7 @@
 
 mod check;
 mod hash;
+mod measure;
 mod queue;
 mod report;
 mod tally;
@@ -30,7 +31,7 @@ use crate::sightings::{Collector, Source};
 use crate::sniff::HEAD;
 use crate::walk::{self, Entry, Root};
 use queue::{Job, Queue};
-use report::Reporter;
+use report::{Batch, Reporter};
 use tally::Tally;
 use unit::LargeFile;
 
@@ -60,6 +61,10 @@ pub enum Error {
 
 /// Is told how reading goes on; calls come from several threads.
 pub trait Progress: Sync {
+    /// Whether the size of all input is to be known early, at the cost of one more look at each file.
+    fn wants_total(&self) -> bool {
+        false
+    }
     /// So many bytes of input were found, as stored; more may follow.
     fn found(&self, _bytes: u64) {}
     /// So many bytes of input were read, as stored.
@@ -88,11 +93,12 @@ pub(crate) fn read_in(
 /// Reads one file from memory.
 pub(crate) fn read_bytes(options: &Options, rules: &RuleSet, mut bytes: &[u8]) -> Reading {
     let hunt = Hunt::new(options, rules, &(), Purpose::Find, Sizes::default());
-    let mut tools = Tools::default();
+    let (mut tools, mut batch) = (Tools::default(), Batch::default());
     let mut logs = Logs {
         hunt: &hunt,
         entry: Entry::in_memory(),
         tools: &mut tools,
+        batch: &mut batch,
         any: false,
     };
     let (limits, mut buffers) = (options.limits, Vec::new());
@@ -103,6 +109,7 @@ pub(crate) fn read_bytes(options: &Options, rules: &RuleSet, mut bytes: &[u8]) -
         failures: 0,
     }
     .open(&mut bytes, None, None);
+    batch.flush(&hunt);
     hunt.finish()
 }
 
@@ -215,15 +222,12 @@ impl<'r> Hunt<'r> {
             walk::roots(&self.options.paths).map_err(|(path, source)| Error::Path { path, source })?;
         check::fields(self.options)?;
         check::servers(self.options, &roots)?;
-        let known = self.decide_statistics(&roots);
+        let found = self.find(&roots);
         std::thread::scope(|scope| {
             for _ in 0..self.threads {
                 scope.spawn(|| self.work());
             }
-            match known {
-                Some(found) => self.feed(found.into_iter()),
-                None => self.feed(walk::walk(&roots)),
-            }
+            self.feed(found);
         });
         match self.failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
             Some(error) => Err(error.into()),
@@ -231,42 +235,29 @@ impl<'r> Hunt<'r> {
         }
     }
 
-    /// Where the user did not say, statistics depend on the size of all input, which must be known before any of it is
-    /// read. What was found is handed back unless it is too much to keep.
-    fn decide_statistics(&self, roots: &[Arc<Root>]) -> Option<Vec<walk::Found>> {
-        const KEPT_MAX: usize = 50_000;
+    /// All that is to be read. Where the user did not say, statistics depend on the size of all input, which must be
+    /// known before any of it is read.
+    fn find<'w>(&self, roots: &'w [Arc<Root>]) -> Box<dyn Iterator<Item = walk::Found> + 'w> {
+        let walk = walk::walk(roots);
         if self.options.stats.is_some() || self.task.purpose != Purpose::Find {
-            return None;
+            return Box::new(walk);
         }
-        let mut kept = Some(Vec::new());
-        let mut size = 0;
-        for found in walk::walk(roots) {
-            if let walk::Found::File(entry) = &found {
-                size += entry.size;
-            }
-            if size >= Options::STATS_LIMIT {
-                self.task.every_line.store(false, Ordering::Relaxed);
-                return None;
-            }
-            match &mut kept {
-                Some(list) if list.len() < KEPT_MAX => list.push(found),
-                _ => kept = None,
-            }
-        }
-        kept
+        let (is_small, found) = measure::is_small(walk, self.threads, Options::STATS_LIMIT);
+        self.task.every_line.store(is_small, Ordering::Relaxed);
+        found.unwrap_or_else(|| Box::new(walk::walk(roots)))
     }
 
-    /// Gives out what was found in batches: many small files, few large ones.
+    /// Gives out what was found in batches.
     fn feed(&self, found: impl Iterator<Item = walk::Found>) {
         const FILES: usize = 64;
-        const BYTES: u64 = 4 << 20;
         let mut batch = Vec::new();
-        let mut bytes = 0;
-        for found in found {
+        for mut found in found {
+            if self.progress.wants_total() {
+                found = found.measured();
+            }
             match found {
                 walk::Found::File(entry) => {
-                    self.progress.found(entry.size);
-                    bytes += entry.size;
+                    self.progress.found(entry.size.unwrap_or_default());
                     batch.push(entry);
                 }
                 walk::Found::SetAside(kind) => self.tally().add_set_aside(kind),
@@ -280,11 +271,8 @@ impl<'r> Hunt<'r> {
                     });
                 }
             }
-            if batch.len() >= FILES || bytes >= BYTES {
-                if !self.queue.add(std::mem::take(&mut batch)) {
-                    return;
-                }
-                bytes = 0;
+            if batch.len() >= FILES && !self.queue.add(std::mem::take(&mut batch)) {
+                return;
             }
         }
         self.queue.add(batch);
@@ -338,19 +326,37 @@ impl<'r> Hunt<'r> {
         let mut tools = Tools::default();
         while let Some(job) = self.queue.next() {
             self.queue.run(|| match job {
-                Job::Files(files) => files.into_iter().for_each(|entry| self.file(entry, &mut tools)),
+                Job::Files(files) => self.files(files, &mut tools),
                 Job::Unit(file, unit) => file.run(unit, self, &mut tools),
             });
         }
     }
 
-    fn file(&self, entry: Entry, tools: &mut Tools) {
+    /// Reads many small files or few large ones, and leaves the others to whichever thread is free.
+    fn files(&self, files: Vec<Entry>, tools: &mut Tools) {
+        const BYTES: u64 = 4 << 20;
+        let mut files = files.into_iter();
+        let (mut batch, mut bytes) = (Batch::default(), 0);
+        while bytes < BYTES
+            && let Some(entry) = files.next()
+        {
+            bytes += self.file(entry, tools, &mut batch);
+        }
+        batch.flush(self);
+        if files.len() > 0 {
+            self.queue.give_back(files.collect());
+        }
+    }
+
+    /// Reads a file; its size is returned.
+    fn file(&self, entry: Entry, tools: &mut Tools, batch: &mut Batch) -> u64 {
         let mut buffers = std::mem::take(&mut tools.buffers);
         let limits = self.task.limits;
         let mut logs = Logs {
             hunt: self,
             entry,
             tools,
+            batch,
             any: false,
         };
         if logs.entry.is_stdin() {
@@ -368,13 +374,9 @@ impl<'r> Hunt<'r> {
                 .open(&mut source, None, None);
             }
         } else {
-            match File::open(&logs.entry.path) {
+            match self.open(&mut logs.entry) {
                 Ok(file) => {
-                    let (size, searchable) = if logs.entry.is_stream {
-                        (None, None)
-                    } else {
-                        (Some(logs.entry.size), Some(&file))
-                    };
+                    let (size, searchable) = (logs.entry.size, (!logs.entry.is_stream).then_some(&file));
                     let mut source = Progressing {
                         inner: &file,
                         progress: self.progress,
@@ -397,6 +399,18 @@ impl<'r> Hunt<'r> {
             }
         }
         logs.tools.buffers.append(&mut buffers);
+        logs.entry.size.unwrap_or_default()
+    }
+
+    /// Opens a file and learns its size where that is not known.
+    fn open(&self, entry: &mut Entry) -> io::Result<File> {
+        let file = File::open(&entry.path)?;
+        if entry.size.is_none() && !entry.is_stream {
+            let size = file.metadata()?.len();
+            self.progress.found(size);
+            entry.size = Some(size);
+        }
+        Ok(file)
     }
 }
 
@@ -405,6 +419,7 @@ struct Logs<'h, 'r> {
     hunt: &'h Hunt<'r>,
     entry: Entry,
     tools: &'h mut Tools,
+    batch: &'h mut Batch,
     /// Whether there was any log, or something that might be one.
     any: bool,
 }
@@ -426,10 +441,10 @@ impl Visitor for Logs<'_, '_> {
         let start = input.offset();
         let head = input.peek(HEAD);
         let in_force = in_force_at_start(&hunt.task, kind, head);
-        let is_large = is_plain && encoding == Encoding::Bytes && self.entry.size >= 2 * hunt.task.sizes.unit;
-        if is_large && !self.entry.is_stream {
+        let large = |size: &u64| is_plain && encoding == Encoding::Bytes && *size >= 2 * hunt.task.sizes.unit;
+        if let Some(size) = self.entry.size.filter(large) {
             let likely = in_force_after(&hunt.task, kind, head, &in_force);
-            let file = LargeFile::new(hunt, self.entry.clone(), kind, start, in_force, likely);
+            let file = LargeFile::new(hunt, self.entry.clone(), size, kind, start, in_force, likely);
             hunt.queue.add_large(Arc::new(file));
             return;
         }
@@ -448,7 +463,8 @@ impl Visitor for Logs<'_, '_> {
             u64::MAX,
             Delivery::Now(&mut deliver),
         );
-        report.finish(hunt, kind, outcome);
+        self.batch
+            .add(hunt, report.finish(hunt, &self.entry, kind, outcome));
     }
 
     fn set_aside(&mut self, kind: &str) {

@@ -53,6 +53,12 @@ impl Queue {
         !state.stopped
     }
 
+    /// Puts files first in line that a job leaves to others.
+    pub(super) fn give_back(&self, files: Vec<Entry>) {
+        self.lock().files.push_front(files);
+        self.changed.notify_all();
+    }
+
     /// Adds a large file.
     pub(super) fn add_large(&self, file: Arc<LargeFile>) {
         self.lock().large.push(file);

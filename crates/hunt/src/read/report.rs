@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use imker_detect::{BuildSeen, ClockBack, FileCoverage, LogKind, Place, Span};
+use imker_detect::{BuildSeen, ClockBack, FileCoverage, LogKind, Place, Span, Vantage};
 use imker_exchange::Build;
 
 use super::Hunt;
@@ -19,7 +19,6 @@ use crate::walk::{Entry, Root};
 pub(super) struct Reporter {
     name: Arc<str>,
     place: LogPlace,
-    entry: Entry,
     /// Number of the source that matched lines name, once there are any.
     source: Option<u32>,
 }
@@ -29,7 +28,6 @@ impl Reporter {
         Self {
             name: name(&entry.path, member),
             place: LogPlace::of(&entry.path, member, folder_of(&entry.root)),
-            entry: entry.clone(),
             source: None,
         }
     }
@@ -42,7 +40,6 @@ impl Reporter {
         Self {
             name: name(&entry.path, None),
             place: Folder::place(last, &entry.path, folder_of(&entry.root)),
-            entry: entry.clone(),
             source: None,
         }
     }
@@ -75,63 +72,29 @@ impl Reporter {
         self.unread(hunt, offset, reason, Some(error.to_string()));
     }
 
-    /// Hands over what a log held.
-    pub(super) fn finish(&self, hunt: &Hunt<'_>, kind: LogKind, outcome: Outcome) {
+    /// What a log of `entry` held, to be added to the tally.
+    pub(super) fn finish(
+        &self,
+        hunt: &Hunt<'_>,
+        entry: &Entry,
+        kind: LogKind,
+        mut outcome: Outcome,
+    ) -> Finished {
         let traits = &outcome.traits;
-        let given = hunt.given_name(&self.entry);
-        let clue = Clue::new(given, &self.place, traits);
+        let clue = Clue::new(hunt.given_name(entry), &self.place, traits);
         let (source, vantage) = servers::source(kind, &self.place, traits);
         let lines = outcome.lines + u64::from(outcome.open);
-        let has_events = outcome.covered.has_begun();
-        let coverage = self.coverage(kind, source, outcome.covered, outcome.bytes, lines);
-        let mut tally = hunt.tally();
-        let stretches = &outcome.bad.listed;
-        if let Some(offset) = outcome.fit.wrong_from()
-            && !stretches.iter().any(|stretch| stretch.offset == offset)
-        {
-            tally.unread.add(Unread {
-                file: Arc::clone(&self.name),
-                offset,
-                reason: UnreadReason::Torn,
-                detail: Some("the columns do not fit most rows".to_owned()),
-            });
+        let covered = std::mem::take(&mut outcome.covered);
+        let has_events = covered.has_begun();
+        let coverage = self.coverage(kind, source, covered, outcome.bytes, lines);
+        Finished {
+            clue,
+            vantage,
+            source: self.source,
+            coverage,
+            has_events,
+            outcome,
         }
-        for stretch in outcome.bad.listed {
-            let file = Arc::clone(&self.name);
-            tally.unread.add(Unread {
-                file,
-                offset: stretch.offset,
-                reason: stretch.reason,
-                detail: None,
-            });
-        }
-        tally.unread.count(outcome.bad.not_listed);
-        if let Some(offset) = outcome.headless {
-            let file = Arc::clone(&self.name);
-            tally.unread.add(Unread {
-                file,
-                offset,
-                reason: UnreadReason::NoFields,
-                detail: None,
-            });
-        }
-        tally.files += 1;
-        tally.events_seen |= outcome.in_window;
-        tally.outside += u64::from(has_events && !outcome.in_window);
-        tally.bytes += outcome.bytes;
-        tally.lines += lines;
-        let clue = tally.clues.id(clue);
-        tally.coverage.add(FileCoverage {
-            server: clue,
-            ..coverage
-        });
-        if let Some(source) = self.source {
-            tally.set_source(source, clue, vantage);
-        }
-        tally.add_reached(clue, vantage, outcome.reached);
-        tally.add_ordinary(clue, vantage, outcome.ordinary);
-        tally.add_traffic(vantage, outcome.traffic);
-        tally.add_layouts(outcome.layouts);
     }
 
     fn coverage(
@@ -185,6 +148,42 @@ impl Reporter {
                 })
                 .collect(),
         }
+    }
+}
+
+/// What a log held, less what its [`Finished::coverage`] tells.
+pub(super) struct Finished {
+    pub(super) clue: Clue,
+    pub(super) vantage: Vantage,
+    /// Number of the source that its matched lines name.
+    pub(super) source: Option<u32>,
+    pub(super) coverage: FileCoverage,
+    pub(super) has_events: bool,
+    pub(super) outcome: Outcome,
+}
+
+/// Small logs that were read, added to the tally together: threads would wait for one another at every file.
+#[derive(Default)]
+pub(super) struct Batch {
+    finished: Vec<Finished>,
+    bytes: u64,
+}
+
+impl Batch {
+    pub(super) fn add(&mut self, hunt: &Hunt<'_>, finished: Finished) {
+        const LOGS: usize = 64;
+        const BYTES: u64 = 1 << 20;
+        self.bytes += finished.outcome.bytes;
+        self.finished.push(finished);
+        if self.finished.len() >= LOGS || self.bytes >= BYTES {
+            self.flush(hunt);
+        }
+    }
+
+    pub(super) fn flush(&mut self, hunt: &Hunt<'_>) {
+        self.bytes = 0;
+        let mut tally = hunt.tally();
+        self.finished.drain(..).for_each(|finished| tally.add(finished));
     }
 }
 

@@ -1,13 +1,15 @@
 //! What all files add up to.
 
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
+use std::sync::Arc;
 
-use imker_detect::{CoverageBook, LogKind, OrdinaryCount, ServerId, Vantage};
+use imker_detect::{CoverageBook, FileCoverage, LogKind, OrdinaryCount, ServerId, Vantage};
 use imker_sigma::RuleIndex;
 use jiff::SignedDuration;
 
+use super::report::Finished;
 use crate::layout::Layout;
-use crate::model::{Exposure, InputFile, Reading, Unanswerable, Unread};
+use crate::model::{Exposure, InputFile, Reading, Unanswerable, Unread, UnreadReason};
 use crate::scan::{Ordinary, Reached, Traffic, add_traffic};
 use crate::servers::Clues;
 use crate::sightings::Source;
@@ -57,6 +59,55 @@ impl Tally {
         }
     }
 
+    /// Adds what a log held.
+    pub(super) fn add(&mut self, finished: Finished) {
+        let Finished {
+            clue,
+            vantage,
+            source,
+            coverage,
+            has_events,
+            outcome,
+        } = finished;
+        let unread = |offset, reason, detail| Unread {
+            file: Arc::clone(&coverage.file),
+            offset,
+            reason,
+            detail,
+        };
+        let stretches = &outcome.bad.listed;
+        if let Some(offset) = outcome.fit.wrong_from()
+            && !stretches.iter().any(|stretch| stretch.offset == offset)
+        {
+            let detail = "the columns do not fit most rows".to_owned();
+            self.unread.add(unread(offset, UnreadReason::Torn, Some(detail)));
+        }
+        for stretch in stretches {
+            self.unread.add(unread(stretch.offset, stretch.reason, None));
+        }
+        self.unread.count(outcome.bad.not_listed);
+        if let Some(offset) = outcome.headless {
+            self.unread.add(unread(offset, UnreadReason::NoFields, None));
+        }
+        self.files += 1;
+        self.events_seen |= outcome.in_window;
+        self.outside += u64::from(has_events && !outcome.in_window);
+        self.bytes += outcome.bytes;
+        self.lines += coverage.lines;
+        let clue = self.clues.id(clue);
+        self.coverage.add(FileCoverage {
+            server: clue,
+            ..coverage
+        });
+        if let Some(source) = source {
+            self.set_source(source, clue, vantage);
+        }
+        self.add_reached(clue, vantage, outcome.reached);
+        self.add_ordinary(clue, vantage, outcome.ordinary);
+        self.add_traffic(vantage, outcome.traffic);
+        self.add_layouts(outcome.layouts);
+    }
+
     pub(crate) fn new_source(&mut self) -> u32 {
         self.sources.push(Source {
             server: ServerId(0),
@@ -65,7 +116,7 @@ impl Tally {
         self.sources.len() as u32 - 1
     }
 
-    pub(crate) fn set_source(&mut self, source: u32, server: ServerId, vantage: Vantage) {
+    fn set_source(&mut self, source: u32, server: ServerId, vantage: Vantage) {
         self.sources[source as usize] = Source { server, vantage };
     }
 
@@ -79,12 +130,7 @@ impl Tally {
             .or_default() += 1;
     }
 
-    pub(crate) fn add_reached(
-        &mut self,
-        server: ServerId,
-        vantage: Vantage,
-        reached: HashMap<&'static str, Reached>,
-    ) {
+    fn add_reached(&mut self, server: ServerId, vantage: Vantage, reached: HashMap<&'static str, Reached>) {
         for (directory, reached) in reached {
             self.reached
                 .entry((server, vantage, directory))
@@ -93,7 +139,7 @@ impl Tally {
         }
     }
 
-    pub(crate) fn add_ordinary(&mut self, server: ServerId, vantage: Vantage, lines: Ordinary) {
+    fn add_ordinary(&mut self, server: ServerId, vantage: Vantage, lines: Ordinary) {
         for ((rule, by_row), count) in lines {
             let key = (rule, server, by_row.unwrap_or(vantage));
             *self.ordinary.entry(key).or_default() += count;
@@ -118,20 +164,20 @@ impl Tally {
             .collect()
     }
 
-    pub(crate) fn add_traffic(&mut self, vantage: Vantage, traffic: HashMap<(RuleIndex, Millis), Traffic>) {
+    fn add_traffic(&mut self, vantage: Vantage, traffic: HashMap<(RuleIndex, Millis), Traffic>) {
         for ((rule, hour), traffic) in traffic {
             add_traffic(&mut self.traffic, (rule, vantage, hour), traffic);
         }
     }
 
-    pub(crate) fn add_layouts(&mut self, layouts: BTreeSet<u32>) {
+    fn add_layouts(&mut self, layouts: BTreeSet<u32>) {
         if self.layouts.len() < LAYOUTS_MAX || self.layouts.contains_key(&layouts) {
             *self.layouts.entry(layouts).or_default() += 1;
         }
     }
 
     /// Exposure by server and directory. One request stands in several logs: the front end's count, else the proxy's.
-    pub(crate) fn exposure(&self, servers: &[ServerId], names: &[std::sync::Arc<str>]) -> Vec<Exposure> {
+    pub(crate) fn exposure(&self, servers: &[ServerId], names: &[Arc<str>]) -> Vec<Exposure> {
         let mut by_server: BTreeMap<(ServerId, &str), BTreeMap<Vantage, Reached>> = BTreeMap::new();
         let mut with_front_end = BTreeSet::new();
         for ((clue, vantage, directory), reached) in &self.reached {
@@ -167,7 +213,7 @@ impl Tally {
     }
 
     /// Rules that some logs could not answer.
-    pub(crate) fn unanswerable(&self, layouts: &[std::sync::Arc<Layout>]) -> Vec<Unanswerable> {
+    pub(crate) fn unanswerable(&self, layouts: &[Arc<Layout>]) -> Vec<Unanswerable> {
         let mut counts: BTreeMap<(RuleIndex, LogKind), u64> = BTreeMap::new();
         for (ids, files) in &self.layouts {
             let lacking: BTreeSet<_> = (ids.iter())
@@ -226,7 +272,7 @@ impl Inputs {
 /// The first entries by file and offset, and the number of the others.
 #[derive(Debug, Default)]
 pub(crate) struct UnreadList {
-    listed: BTreeMap<(std::sync::Arc<str>, u64, crate::UnreadReason), Vec<Unread>>,
+    listed: BTreeMap<(Arc<str>, u64, UnreadReason), Vec<Unread>>,
     count: usize,
     not_listed: u64,
 }

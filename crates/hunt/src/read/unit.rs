@@ -20,6 +20,7 @@ use crate::walk::Entry;
 /// A plain log that is large.
 pub(super) struct LargeFile {
     pub(super) entry: Entry,
+    size: u64,
     kind: LogKind,
     /// Where its text begins, behind a byte-order mark.
     start: u64,
@@ -49,6 +50,7 @@ impl LargeFile {
     pub(super) fn new(
         hunt: &Hunt<'_>,
         entry: Entry,
+        size: u64,
         kind: LogKind,
         start: u64,
         first: InForce,
@@ -57,10 +59,11 @@ impl LargeFile {
         let unit = hunt.task.sizes.unit;
         let window = hunt.threads as u64 + 2;
         Self {
+            size,
             kind,
             start,
             unit,
-            units: entry.size.div_ceil(unit),
+            units: size.div_ceil(unit),
             window,
             held: (16 << 20) / window as usize,
             claimed: AtomicU64::new(0),
@@ -107,7 +110,7 @@ impl LargeFile {
         if next == self.units {
             let Assembly { so_far, report, .. } = &mut *assembly;
             let so_far = std::mem::take(so_far);
-            if self.start + so_far.bytes < self.entry.size {
+            if self.start + so_far.bytes < self.size {
                 let offset = self.start + so_far.bytes;
                 report.unread(
                     hunt,
@@ -116,7 +119,8 @@ impl LargeFile {
                     Some("the file became shorter".to_owned()),
                 );
             }
-            report.finish(hunt, self.kind, so_far);
+            let finished = report.finish(hunt, &self.entry, self.kind, so_far);
+            hunt.tally().add(finished);
         }
     }
 

@@ -49,7 +49,7 @@ impl Scanner<'_, '_> {
             let line = &block.bytes[range.clone()];
             let in_force = at(before, turns, range.start);
             let is_row = !line.is_empty() && line[0] != b'#' && !is_proxy_header(line);
-            let is_text = line.iter().all(|byte| *byte >= TEXT_MIN);
+            let is_text = block.is_text || line.iter().all(|byte| *byte >= TEXT_MIN);
             if let Some(layout) = &in_force.layout
                 && is_row
                 && is_text

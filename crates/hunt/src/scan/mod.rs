@@ -259,6 +259,8 @@ struct Block<'b> {
     lines: u64,
     open: bool,
     encoding: Encoding,
+    /// Known to hold no byte below [`TEXT_MIN`].
+    is_text: bool,
 }
 
 impl Block<'_> {
@@ -308,13 +310,14 @@ impl Scanner<'_, '_> {
         let bytes = if open { trim_nuls(all) } else { all };
         let file_offset = self.place(all, offset);
         let lines = self.out.lines;
-        let block = Block {
+        let mut block = Block {
             bytes,
             offset,
             file_offset,
             lines,
             open,
             encoding: self.encoding,
+            is_text: false,
         };
         let Some(last) = bytes.last() else { return };
         self.out.open = *last != b'\n';
@@ -325,8 +328,8 @@ impl Scanner<'_, '_> {
         let mark = self.out.matched.len();
         let mut turns = Turns::new();
         let seen = self.search(block, 0..bytes.len(), lines, &mut turns);
-        let binary = seen.lowest < TEXT_MIN;
-        if binary {
+        block.is_text = seen.lowest >= TEXT_MIN;
+        if !block.is_text {
             self.out.matched.truncate(mark);
             self.tools.bad.clear();
             self.tools.ordinary.clear();

@@ -22,9 +22,9 @@ pub(crate) struct Clue {
     /// `ServerHostName` or `s-computername`.
     pub(crate) host: Option<String>,
     /// A folder's name.
-    pub(crate) folder: Option<String>,
+    pub(crate) folder: Option<Arc<str>>,
     /// The folder that holds one server's logs.
-    pub(crate) root: String,
+    pub(crate) root: Arc<str>,
     /// Whether that is sure.
     pub(crate) structured: bool,
     /// `s-ip`.
@@ -50,41 +50,40 @@ impl Clue {
 
 /// The site or protocol that a log is of, and where it stands.
 pub(crate) fn source(kind: LogKind, place: &LogPlace, traits: &Traits) -> (Arc<str>, Vantage) {
-    let site = traits
-        .site
-        .as_deref()
-        .filter(|site| place::is_site(&site.to_ascii_lowercase()))
-        .map(str::to_ascii_uppercase);
-    let by_port = || match traits.port? {
-        81 | 444 => Some("W3SVC2".to_owned()),
-        80 | 443 => Some("W3SVC1".to_owned()),
-        _ => None,
-    };
     match kind {
         LogKind::HttpErr => ("".into(), Vantage::HttpErr),
         LogKind::HttpProxy => {
-            let protocol = traits.protocol.as_deref().map(str::to_owned);
-            (
-                place.source.clone().or(protocol).unwrap_or_default().into(),
-                Vantage::Proxy,
-            )
+            let protocol = || traits.protocol.as_deref().map(Arc::from);
+            let source = place.source.clone().or_else(protocol);
+            (source.unwrap_or_default(), Vantage::Proxy)
         }
         LogKind::Iis => {
-            let on_a_site = place
-                .source
-                .clone()
-                .filter(|source| place::is_site(&source.to_ascii_lowercase()));
-            let source = on_a_site.or(site).or_else(by_port).unwrap_or_default();
+            let is_site = |name: &&str| place::is_site(name);
+            let on_a_site = || place.source.clone().filter(|source| place::is_site(source));
+            let by_row = || {
+                Some(
+                    traits
+                        .site
+                        .as_deref()
+                        .filter(is_site)?
+                        .to_ascii_uppercase()
+                        .into(),
+                )
+            };
+            let by_port = || match traits.port? {
+                81 | 444 => Some("W3SVC2".into()),
+                80 | 443 => Some("W3SVC1".into()),
+                _ => None,
+            };
+            let source: Arc<str> = on_a_site().or_else(by_row).or_else(by_port).unwrap_or_default();
             let is_back_end =
-                source == "W3SVC2" || (source != "W3SVC1" && matches!(traits.port, Some(81 | 444)));
-            (
-                source.into(),
-                if is_back_end {
-                    Vantage::BackEnd
-                } else {
-                    Vantage::FrontEnd
-                },
-            )
+                &*source == "W3SVC2" || (&*source != "W3SVC1" && matches!(traits.port, Some(81 | 444)));
+            let vantage = if is_back_end {
+                Vantage::BackEnd
+            } else {
+                Vantage::FrontEnd
+            };
+            (source, vantage)
         }
     }
 }
@@ -219,7 +218,7 @@ impl Clues {
                 Clue { host: Some(name), .. } => (1, name.clone()),
                 Clue {
                     folder: Some(name), ..
-                } => (2, name.clone()),
+                } => (2, name.to_string()),
                 Clue {
                     address: Some(address),
                     ..
@@ -297,7 +296,7 @@ mod tests {
     fn clue(host: &str, root: &str, structured: bool, address: &str) -> Clue {
         Clue {
             host: (!host.is_empty()).then(|| host.to_owned()),
-            root: root.to_owned(),
+            root: root.into(),
             structured,
             address: address.parse().ok(),
             ..Clue::default()

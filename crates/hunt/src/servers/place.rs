@@ -6,6 +6,7 @@
 //! `logs/W3SVC1/u.log` tells none, `EX01/W3SVC1/u.log` and `EX01/logs/W3SVC1/u.log` tell `EX01`.
 
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 /// Folders that logs lie in on a server, lower case; `W3SVC1` and its kin besides.
 const STRUCTURE: [&str; 5] = ["logfiles", "httperr", "httpproxy", "logging", "inetpub"];
@@ -32,13 +33,13 @@ const AROUND: [&str; 14] = [
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct LogPlace {
     /// The folder above the usual folders of one server's logs.
-    pub(crate) root: String,
+    pub(crate) root: Arc<str>,
     /// Whether such folders were there.
     pub(crate) structured: bool,
     /// The server, as that folder is named.
-    pub(crate) name: Option<String>,
+    pub(crate) name: Option<Arc<str>>,
     /// `W3SVC1`, upper case, or the folder below `HttpProxy`.
-    pub(crate) source: Option<String>,
+    pub(crate) source: Option<Arc<str>>,
 }
 
 /// A folder and the place of logs in it, which is the same for all of them.
@@ -122,9 +123,9 @@ impl LogPlace {
             .filter(|name| {
                 parts.len() > working_directory && (structured || (below && !is_archive)) && is_name(name)
             })
-            .cloned();
+            .map(|name| Arc::from(&**name));
         Self {
-            root: parts.join("/"),
+            root: parts.join("/").into(),
             structured,
             name,
             source,
@@ -146,23 +147,22 @@ fn named_parts(path: &Path) -> impl Iterator<Item = Component<'_>> {
         .filter(|part| !matches!(part, Component::RootDir | Component::CurDir))
 }
 
-fn source(parts: &[String]) -> Option<String> {
-    if let Some(site) = parts
-        .iter()
-        .rev()
-        .find(|part| is_site(&part.to_ascii_lowercase()))
-    {
-        return Some(site.to_ascii_uppercase());
+fn source(parts: &[String]) -> Option<Arc<str>> {
+    if let Some(site) = parts.iter().rev().find(|part| is_site(part)) {
+        return Some(site.to_ascii_uppercase().into());
     }
     let proxy = parts
         .iter()
         .rposition(|part| part.eq_ignore_ascii_case("HttpProxy"))?;
-    parts.get(proxy + 1).cloned()
+    parts.get(proxy + 1).map(|part| Arc::from(&**part))
 }
 
-pub(crate) fn is_site(lower: &str) -> bool {
-    lower.strip_prefix("w3svc").is_some_and(|number| {
-        (1..=9).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit())
+/// Whether this names a site of IIS, letter case aside.
+pub(crate) fn is_site(name: &str) -> bool {
+    name.split_at_checked(5).is_some_and(|(kind, number)| {
+        kind.eq_ignore_ascii_case("w3svc")
+            && (1..=9).contains(&number.len())
+            && number.bytes().all(|byte| byte.is_ascii_digit())
     })
 }
 
@@ -193,14 +193,14 @@ fn strip_extensions(name: &mut String) {
 mod tests {
     use super::*;
 
-    fn place(file: &str, member: Option<&str>, given: &str) -> (Option<String>, Option<String>, bool) {
+    fn place(file: &str, member: Option<&str>, given: &str) -> (Option<Arc<str>>, Option<Arc<str>>, bool) {
         let place = LogPlace::of(Path::new(file), member, Path::new(given));
         (place.name, place.source, place.structured)
     }
 
     #[test]
     fn the_folder_above_the_usual_ones_names_the_server() {
-        let some = |text: &str| Some(text.to_owned());
+        let some = |text: &str| Some(Arc::from(text));
         for (file, member, given, expected) in [
             (
                 "/e/EX01/W3SVC1/u_ex210812.log",
