@@ -1,5 +1,5 @@
 //! The committed JSON schema is the one that the types make, and output keeps to it.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
 #![allow(
     clippy::disallowed_methods,
     reason = "tests read small files that they are told of"
