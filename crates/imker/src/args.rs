@@ -30,8 +30,8 @@ pub enum Command {
     },
     /// Print a manual page in roff form
     Man {
-        /// A command's page instead of the program's
-        command: Option<String>,
+        /// A command's page instead of the program's, as in `hunt` or `rules list`
+        command: Vec<String>,
     },
 }
 

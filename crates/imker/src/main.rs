@@ -23,7 +23,7 @@ fn main() -> ExitCode {
         Command::Hunt(arguments) => hunt::run(*arguments),
         Command::Rules(arguments) => rules::run(arguments),
         Command::Completions { shell } => shell::completions(shell),
-        Command::Man { command } => shell::man(command.as_deref()),
+        Command::Man { command } => shell::man(&command),
     };
     match result {
         Ok(exit) => exit.into(),

@@ -1,29 +1,38 @@
+use std::fmt;
 use std::io::{self, IsTerminal};
 
 use imker_hunt::Progress;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressState, ProgressStyle};
 
 /// A bar with bytes, rate and remaining time on standard error; nothing where that is no terminal.
 pub struct Bar(ProgressBar);
 
 impl Bar {
-    /// A bar, hidden if `quiet`.
-    pub fn new(quiet: bool) -> Self {
+    /// A bar for one reading, which `name` tells apart from others, hidden if `quiet`.
+    pub fn new(quiet: bool, name: &'static str) -> Self {
         if quiet || !io::stderr().is_terminal() {
             return Self(ProgressBar::hidden());
         }
         let bar = ProgressBar::new(0);
-        if let Ok(style) =
-            ProgressStyle::with_template("{bar:30} {bytes} of {total_bytes}  {bytes_per_sec}  {eta} left")
-        {
-            bar.set_style(style);
+        let template = "{prefix}{wide_bar} {bytes} of {total_bytes}  {bytes_per_sec}  {left}";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style.with_key("left", left));
         }
+        bar.set_prefix(name);
         Self(bar)
     }
 
     /// Removes the bar from the screen.
     pub fn finish(&self) {
         self.0.finish_and_clear();
+    }
+}
+
+/// The remaining time, once there is something to tell it from.
+fn left(state: &ProgressState, out: &mut dyn fmt::Write) {
+    if state.pos() > 0 {
+        // The bar is a courtesy: no failure of it matters.
+        let _ = write!(out, "{:#} left", HumanDuration(state.eta()));
     }
 }
 

@@ -18,27 +18,30 @@ pub fn completions(shell: Shell) -> Result<Exit> {
     Ok(Exit::Clean)
 }
 
-/// Prints the manual page of the program or of one command.
-pub fn man(command: Option<&str>) -> Result<Exit> {
-    let mut program = Arguments::command();
-    program.build();
-    let page = match command {
-        None => program,
-        Some(name) => program
-            .find_subcommand(name)
-            .cloned()
-            .map(|command| {
-                let full = command.get_bin_name().unwrap_or(name).replace(' ', "-");
-                command.display_name(full)
-            })
-            .ok_or_else(|| {
-                miette!(
-                    help = "`imker --help` lists the commands",
-                    "there is no command `{name}`"
-                )
-            })?,
-    };
+/// Prints the manual page of the program or of one command, which is named by its words, as in `rules list`,
+/// or as other pages name its page, `imker-rules-list`.
+pub fn man(words: &[String]) -> Result<Exit> {
+    // What `imker help` says is in the pages already.
+    let mut page = Arguments::command().disable_help_subcommand(true);
+    page.build();
+    let source = format!("imker {}", env!("CARGO_PKG_VERSION"));
+    let names = words.join("-");
+    let names = names.strip_prefix("imker-").unwrap_or(&names);
+    for name in names.split('-').filter(|_| names != "imker" && !words.is_empty()) {
+        page = page.find_subcommand(name).cloned().ok_or_else(|| {
+            miette!(
+                help = "`imker --help` lists the commands",
+                "there is no command `{}`",
+                words.join(" ")
+            )
+        })?;
+    }
+    if let Some(full) = page.get_bin_name() {
+        let full = full.replace(' ', "-");
+        page = page.display_name(full);
+    }
     clap_mangen::Man::new(page)
+        .source(source)
         .render(&mut io::stdout())
         .map_err(WriteError)?;
     Ok(Exit::Clean)

@@ -106,6 +106,47 @@ fn pages_and_completions_are_made() {
     assert!(imker(&["man", "hunt"]).1.contains("trust"));
     assert!(imker(&["completions", "bash"]).1.contains("imker"));
     assert_eq!(imker(&["man", "nonsense"]).0, 2);
+    assert_eq!(imker(&["man", "hunt", "list"]).0, 2);
+}
+
+#[test]
+fn every_page_that_a_page_names_can_be_printed() {
+    let mut pages = vec!["imker".to_owned()];
+    let mut printed = 0;
+    while let Some(page) = pages.pop() {
+        let (status, text, errors) = imker(&["man", &page]);
+        assert_eq!(status, 0, "{page}: {errors}");
+        let text = text.replace("\\-", "-");
+        assert!(text.contains(&format!(".TH {page} 1")), "{page}: {text}");
+        pages.extend(
+            text.lines()
+                .filter_map(|line| line.strip_suffix("(1)"))
+                .map(str::to_owned),
+        );
+        printed += 1;
+    }
+    assert_eq!(
+        printed, 9,
+        "the program, its four commands and the four of `rules`"
+    );
+    assert_eq!(
+        imker(&["man", "rules", "list"]),
+        imker(&["man", "imker-rules-list"])
+    );
+}
+
+#[test]
+fn a_rule_file_named_twice_is_read_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let rule = "title: Twice\nid: 5f0d4f3e-6e5b-4b0e-9d0c-0a4a8b1c2d3f\nlogsource:\n  category: webserver\n\
+                detection:\n  selection:\n    cs-uri-query|contains: '/owa'\n  condition: selection\n";
+    let file = folder.path().join("twice.yml");
+    fs::write(&file, rule).unwrap();
+    let (folder, file) = (folder.path().to_str().unwrap(), file.to_str().unwrap());
+    for paths in [[file, file], [folder, file], [file, folder], [folder, folder]] {
+        let (status, listed, errors) = imker(&["rules", "list", paths[0], paths[1]]);
+        assert_eq!((status, listed.lines().count()), (0, 1), "{paths:?}: {errors}");
+    }
 }
 
 #[test]

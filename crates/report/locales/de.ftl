@@ -89,20 +89,20 @@ aside-xml-or-html = XML- oder HTML-Dateien
 aside-json-or-settings = JSON- oder Einstellungsdateien
 aside-other = andere
 
-unread-permission = keine Berechtigung zum Öffnen
-unread-io = Lesen fehlgeschlagen
-unread-damaged = Archiv oder komprimierter Datenstrom ist beschädigt
-unread-truncated = komprimierter Datenstrom endet zu früh
-unread-binary = Bytes, wie sie in keinem Protokoll vorkommen
-unread-torn = unvollständige oder unlesbare Zeilen
-unread-line-too-long = eine Zeile über der Höchstlänge
-unread-no-fields = ein Webprotokoll ohne #Fields-Zeile; --fields kann die Spalten nennen
-unread-ratio-limit = entpackt sich auf mehr Bytes, als das erlaubte Verhältnis zulässt
-unread-size-limit = entpackt sich auf mehr Bytes, als die Obergrenze zulässt
-unread-member-limit = das Archiv hat mehr Einträge, als die Obergrenze zulässt
-unread-too-deep = ein Archiv in einem Archiv in einem Archiv
-unread-unsupported = verschlüsselt oder auf unbekannte Weise gepackt
-unread-other = nicht lesbar
+unread-permission = keine Berechtigung zum Öffnen: Imker als Administrator starten oder eine Kopie prüfen
+unread-io = Lesen fehlgeschlagen: Datenträger oder Netzfreigabe ansehen oder eine Kopie prüfen
+unread-damaged = Archiv oder komprimierter Datenstrom ist beschädigt: vom Ursprung neu holen
+unread-truncated = Archiv oder komprimierter Datenstrom endet zu früh: neu holen, die Kopie ist unvollständig
+unread-binary = Bytes, die kein Protokoll hat, etwa nach Absturz: ansehen oder unversehrte Kopie suchen
+unread-torn = abgeschnittene oder nicht zu den Spalten passende Zeilen: ansehen oder andere Kopie suchen
+unread-line-too-long = eine Zeile, viel länger als in Protokollen: von Hand ansehen, was dort steht
+unread-no-fields = ein Webprotokoll ohne #Fields-Zeile über den Zeilen: Spalten mit --fields nennen
+unread-ratio-limit = entpackt mehr, als --max-ratio erlaubt: erhöhen, wenn dem Archiv zu trauen ist
+unread-size-limit = entpackt mehr, als --max-unpacked erlaubt: erhöhen, wenn dem Archiv zu trauen ist
+unread-member-limit = mehr Einträge, als geöffnet werden: Archiv entpacken und den Ordner prüfen
+unread-too-deep = ein Archiv im Archiv im Archiv: das äußere entpacken und den Ordner prüfen
+unread-unsupported = verschlüsselt oder unbekannt gepackt: anderweitig entpacken und den Ordner prüfen
+unread-other = nicht lesbar: von Hand ansehen, was es ist
 
 ## Der erste Bildschirm
 
@@ -134,6 +134,10 @@ incomplete = Unvollständig: { $count ->
     [one] 1 Protokollabschnitt nicht lesbar; er kann
    *[other] { $count } Protokollabschnitte nicht lesbar; sie können
   } mehr verbergen.
+incomplete-nothing-read = { $count ->
+    [one] 1 Abschnitt der Protokolle war nicht lesbar: „Ungelesen“ sagt, warum und was zu tun ist.
+   *[other] { $count } Abschnitte der Protokolle waren nicht lesbar: „Ungelesen“ sagt, warum und was zu tun ist.
+  }
 nothing-read-help = Aus keinem Webprotokoll wurde eine Anfrage gelesen, also gibt es kein Urteil. Geben Sie die Ordner inetpub\logs\LogFiles und Logging\HttpProxy des Servers an oder ein Archiv davon; „Ungelesen“ und „Beiseitegelegt“ sagen, was stattdessen gefunden wurde.
 only-since = Nur Anfragen ab { $from }.
 only-until = Nur Anfragen vor { $to }.
@@ -267,6 +271,7 @@ coverage-files = { $count ->
    *[other] { $count } Dateien
   }
 unread-none = Nichts: Jedes Webprotokoll wurde ganz gelesen.
+unread-none-read = Kein Lesen schlug fehl, es wurde aber auch keine Anfrage gelesen.
 unread-from = ab Byte { $offset }
 unread-not-listed = { $count ->
     [one] 1 weiterer Abschnitt
@@ -421,7 +426,7 @@ cannot-show-own-check-by-user-agent = Ob Anfragen mit dem User-Agent Ihres Scann
 
 advice-isolate = { $servers } jetzt vom Netz nehmen; nicht ausschalten.
 advice-preserve = Beweise von { $servers } sichern, bevor etwas geändert wird: Arbeitsspeicher, Datenträger und alle Protokolle.
-advice-mend-unread = Unversehrte Kopien der Protokolle unter „Ungelesen“ suchen und erneut prüfen: Sie können mehr verbergen.
+advice-mend-unread = Beheben, was unter „Ungelesen“ steht, wie dort gesagt, und erneut prüfen: Es kann Angriffe verbergen.
 advice-note-awareness = Festhalten, wer wann von der Verletzung erfuhr: Ab dann können die 72 Stunden nach Artikel 33 DSGVO laufen.
 advice-remove-webshells = Webshells sichern, dann entfernen: { $paths }
 advice-look-for-webshells = Auf den Datenträgern von { $servers } nach weiteren Webshells suchen: aspnet_client, owa\auth, ecp\auth, ProgramData.

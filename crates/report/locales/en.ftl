@@ -89,20 +89,20 @@ aside-xml-or-html = XML or HTML files
 aside-json-or-settings = JSON or settings files
 aside-other = others
 
-unread-permission = no permission to open it
-unread-io = reading failed
-unread-damaged = archive or compressed stream is damaged
-unread-truncated = compressed stream ends too early
-unread-binary = bytes that no log has
-unread-torn = torn lines
-unread-line-too-long = a line longer than the limit
-unread-no-fields = a web log without a #Fields line; --fields can tell the columns
-unread-ratio-limit = unpacks to more bytes than the ratio limit allows
-unread-size-limit = unpacks to more bytes than the size limit allows
-unread-member-limit = the archive has more members than the limit allows
-unread-too-deep = an archive within an archive within an archive
-unread-unsupported = encrypted, or packed in an unknown way
-unread-other = could not be read
+unread-permission = no permission to open it: run Imker as an administrator, or hunt through a copy
+unread-io = reading failed: check the disk or the network share, or hunt through a copy
+unread-damaged = the archive or compressed stream is damaged: fetch it anew from where it was made
+unread-truncated = the archive or compressed stream ends too early: fetch it anew, the copy is not whole
+unread-binary = bytes that no log has, as after a crash: see what stands there, or find an intact copy
+unread-torn = rows that are cut or do not fit the columns: see what stands there, or find an intact copy
+unread-line-too-long = a line far longer than a log has: see by hand what stands there
+unread-no-fields = a web log without a #Fields line above its rows: name its columns with --fields
+unread-ratio-limit = unpacks to more than --max-ratio allows: raise it if you trust the archive
+unread-size-limit = unpacks to more than --max-unpacked allows: raise it if you trust the archive
+unread-member-limit = more members than are opened: unpack the archive and hunt through the folder
+unread-too-deep = an archive in an archive in an archive: unpack the outer one and hunt through the folder
+unread-unsupported = encrypted, or packed in an unknown way: unpack it by other means and hunt through the folder
+unread-other = could not be read: see by hand what it is
 
 ## The first screen
 
@@ -134,6 +134,10 @@ incomplete = Incomplete: { $count ->
     [one] one stretch of a log could not be read
    *[other] { $count } stretches of logs could not be read
   }; they may hide more.
+incomplete-nothing-read = { $count ->
+    [one] 1 stretch of logs could not be read: “Unread” tells why and what to do.
+   *[other] { $count } stretches of logs could not be read: “Unread” tells why and what to do.
+  }
 nothing-read-help = No request was read from any web log, so there is no verdict. Give the folders inetpub\logs\LogFiles and Logging\HttpProxy of the server, or an archive of them; “Unread” and “Set aside” tell what was found instead.
 only-since = Only requests from { $from } on.
 only-until = Only requests before { $to }.
@@ -267,6 +271,7 @@ coverage-files = { $count ->
    *[other] { $count } files
   }
 unread-none = Nothing: every web log was read whole.
+unread-none-read = No reading failed, but no request was read either.
 unread-from = from byte { $offset }
 unread-not-listed = { $count ->
     [one] 1 further stretch
@@ -418,7 +423,7 @@ cannot-show-own-check-by-user-agent = Whether requests with your scanner’s use
 
 advice-isolate = Take { $servers } off the network now; do not switch off.
 advice-preserve = Preserve evidence of { $servers } before anything is changed: memory, disks, and all logs.
-advice-mend-unread = Find intact copies of the logs under “Unread” and hunt again: they may hide more.
+advice-mend-unread = See to what is listed under “Unread”, as told there, and hunt again: it may hide attacks.
 advice-note-awareness = Write down who became aware of the breach and when: the 72 hours of Article 33 GDPR may run from then.
 advice-remove-webshells = Secure, then remove the webshells: { $paths }
 advice-look-for-webshells = Look for further webshells on the disks of { $servers }: aspnet_client, owa\auth, ecp\auth, ProgramData.

@@ -1,5 +1,9 @@
 //! The committed JSON schema is the one that the types make, and output keeps to it.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests read small files that they are told of"
+)]
 
 mod common;
 
@@ -61,6 +65,29 @@ fn output_keeps_to_the_schema() {
         }
     }
     assert!(!validator.is_valid(&serde_json::json!({ "schema": "imker-hunt/1" })));
+}
+
+/// The schema of OASIS is other people's text and is not kept here: sarif-2.1/schema/sarif-schema-2.1.0.json of
+/// <https://github.com/oasis-tcs/sarif-spec>.
+#[test]
+fn sarif_keeps_to_the_schema_of_oasis() {
+    let Some(path) = std::env::var_os("IMKER_SARIF_SCHEMA") else {
+        return eprintln!("left out: IMKER_SARIF_SCHEMA names no schema");
+    };
+    let schema: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let validator = jsonschema::options()
+        .should_validate_formats(true)
+        .build(&schema)
+        .unwrap();
+    for language in Language::ALL {
+        let log = parsed(|out| sarif(&common::report(), language, out));
+        let errors: Vec<String> = validator
+            .iter_errors(&log)
+            .map(|error| error.to_string())
+            .collect();
+        assert!(errors.is_empty(), "{errors:#?}");
+    }
+    assert!(!validator.is_valid(&serde_json::json!({ "version": "2.1.0" })));
 }
 
 #[test]

@@ -29,8 +29,10 @@ pub fn run(hunt: &Hunt) -> Result<Exit> {
         Output::open(Some(path))?;
     }
 
-    let bar = Bar::new(hunt.quiet);
+    let bar = Bar::new(hunt.quiet, "");
     let reading = imker_hunt::read(&hunt.read, rules, &bar).into_diagnostic()?;
+    // What follows may write to the same terminal.
+    bar.finish();
     let mut out = Output::open(hunt.output.as_deref())?;
     let mut detector = Detector::new(rules, hunt.settings.clone(), reading.servers.clone());
     for lines in &reading.ordinary {
@@ -52,12 +54,15 @@ pub fn run(hunt: &Hunt) -> Result<Exit> {
     let suspects = detector.suspects();
     let follow = !suspects.is_empty() && reading.exposure.is_some();
     let traffic = if follow {
-        imker_hunt::follow(&hunt.read, &suspects, &bar).into_diagnostic()?
+        out.flush().map_err(WriteError)?;
+        let bar = Bar::new(hunt.quiet, "second reading  ");
+        let traffic = imker_hunt::follow(&hunt.read, &suspects, &bar).into_diagnostic()?;
+        bar.finish();
+        traffic
     } else {
         Vec::new()
     };
     let findings = detector.finish(&reading.coverage, &traffic, is_complete(&reading));
-    bar.finish();
 
     let report = report(hunt, &loaded, reading, findings);
     match hunt.format {

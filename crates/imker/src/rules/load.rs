@@ -1,5 +1,6 @@
 //! Rules from the program itself and from the user's files.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -58,11 +59,18 @@ pub fn only(paths: &[PathBuf]) -> Result<Loaded> {
 }
 
 fn add_files(builder: &mut RuleSetBuilder, counts: &mut RuleCounts, paths: &[PathBuf]) -> Result<()> {
+    // A file may be named twice, or lie below a folder that is named too.
+    let mut read = HashSet::new();
     for path in paths {
         let seen = |counts: &RuleCounts| counts.user + counts.set_aside + counts.refused;
         let before = seen(counts);
+        let mut repeated = false;
         for file in files(path)? {
             let source = file.display().to_string();
+            if !read.insert(file.canonicalize().into_diagnostic().wrap_err(source.clone())?) {
+                repeated = true;
+                continue;
+            }
             let report = builder.add_file(&text(&file)?, &source, Origin::User);
             counts.user += (report.added.rules + report.added.correlations) as u64;
             counts.set_aside += report.added.set_aside as u64;
@@ -77,7 +85,7 @@ fn add_files(builder: &mut RuleSetBuilder, counts: &mut RuleCounts, paths: &[Pat
                 output::note(&format!("rule refused: {error}\n"));
             }
         }
-        if seen(counts) == before {
+        if seen(counts) == before && !repeated {
             return Err(miette!(
                 help = "Sigma rules are files that end in .yml or .yaml",
                 "{}: no rule in it",

@@ -84,7 +84,7 @@ pub(super) fn unread(texts: &Texts, report: &HuntReport) -> Markup {
     html! {
         (heading(texts, "section-unread"))
         @if report.unread.is_empty() && report.unread_not_listed == 0 {
-            p.note { (texts.say("unread-none")) }
+            p.note { (texts.say(if report.nothing_read { "unread-none-read" } else { "unread-none" })) }
         } @else {
             div.scroll { table.rules {
                 thead { tr {

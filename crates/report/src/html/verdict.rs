@@ -35,7 +35,8 @@ pub(super) fn section(texts: &Texts, report: &HuntReport) -> Markup {
         @if report.complete {
             p.state { (texts.say("complete")) }
         } @else if unread > 0 {
-            p.state.incomplete { (texts.say_with("incomplete", [("count", unread.into())])) }
+            @let message = if report.nothing_read { "incomplete-nothing-read" } else { "incomplete" };
+            p.state.incomplete { (texts.say_with(message, [("count", unread.into())])) }
         }
     }
 }

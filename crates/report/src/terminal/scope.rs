@@ -120,7 +120,11 @@ fn covered(page: &mut Page<'_>, coverage: &Coverage) -> io::Result<()> {
 fn unread(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
     page.heading("section-unread")?;
     if report.unread.is_empty() && report.unread_not_listed == 0 {
-        page.note("unread-none")?;
+        page.note(if report.nothing_read {
+            "unread-none-read"
+        } else {
+            "unread-none"
+        })?;
     }
     page.first(&report.unread, LISTED, |page, unread| {
         let texts = &page.texts;

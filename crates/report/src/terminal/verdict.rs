@@ -345,7 +345,12 @@ fn completeness(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
     if report.nothing_read && count == 0 {
         return Ok(());
     }
-    let text = page.texts.say_with("incomplete", [("count", count.into())]);
+    let message = if report.nothing_read {
+        "incomplete-nothing-read"
+    } else {
+        "incomplete"
+    };
+    let text = page.texts.say_with(message, [("count", count.into())]);
     page.item(0, "▲", Role::Warning, &text)
 }
 
