@@ -35,8 +35,15 @@ pub(crate) struct Expression {
     /// Whether it matches every text with a part that it matches: it asks for no
     /// start, end or word boundary.
     grows: bool,
-    /// Sets of literals in lower case; a matching text of ASCII contains one of each.
-    needs: Vec<Vec<Finder<'static>>>,
+    needs: Needs,
+}
+
+/// What a matching text of ASCII contains, in lower case: one literal of each set, one set behind the other.
+#[derive(Debug)]
+struct Needs {
+    sets: Vec<Vec<Finder<'static>>>,
+    /// The set that is quickest to look for and likeliest to be missing.
+    rarest: usize,
 }
 
 impl Expression {
@@ -56,7 +63,7 @@ impl Expression {
             flags,
             compiled: OnceLock::new(),
             grows: hir.properties().look_set().is_empty(),
-            needs: needs(&requirement),
+            needs: Needs::new(&requirement),
         };
         if states(&hir) > SMALL {
             let regex = compile(source, flags).map_err(|error| refusal(source, &error))?;
@@ -85,8 +92,7 @@ impl Expression {
         };
         // Beyond ASCII there are characters that an expression takes for ASCII letters.
         if folded.is_ascii() {
-            let has_one = |set: &Vec<Finder<'_>>| set.iter().any(|literal| literal.find(folded).is_some());
-            return self.needs.iter().all(has_one) && compiled().is_some_and(|regex| regex.is_match(text));
+            return self.needs.stand_in(folded) && compiled().is_some_and(|regex| regex.is_match(text));
         }
         // A stray byte, as `%ff` decoded, must not stop `.` or `[^/]`: it counts as one character.
         compiled().is_some_and(|regex| match str::from_utf8(text) {
@@ -112,21 +118,43 @@ fn refusal(source: &str, error: &dyn std::fmt::Display) -> String {
     format!("the regular expression cannot be used ({last}): `{source}`")
 }
 
-/// Sets of literals of each of which a match holds one, the smallest sets first.
-fn needs(requirement: &Requirement) -> Vec<Vec<Finder<'static>>> {
-    let parts = match requirement {
-        Requirement::All(parts) => &parts[..],
-        other => std::slice::from_ref(other),
-    };
-    let mut sets: Vec<_> = parts.iter().filter_map(alternatives).collect();
-    sets.sort_by_key(|set| rank(set));
-    sets.dedup();
-    let finders = |set: Vec<Vec<u8>>| {
-        set.iter()
-            .map(|literal| Finder::new(literal).into_owned())
-            .collect()
-    };
-    sets.into_iter().map(finders).collect()
+impl Needs {
+    fn new(requirement: &Requirement) -> Self {
+        let parts = match requirement {
+            Requirement::All(parts) => &parts[..],
+            other => std::slice::from_ref(other),
+        };
+        let sets: Vec<_> = parts.iter().filter_map(alternatives).collect();
+        let rarest = (0..sets.len())
+            .min_by_key(|set| rank(&sets[*set]))
+            .unwrap_or_default();
+        let finders = |set: Vec<Vec<u8>>| {
+            set.iter()
+                .map(|literal| Finder::new(literal).into_owned())
+                .collect()
+        };
+        Self {
+            sets: sets.into_iter().map(finders).collect(),
+            rarest,
+        }
+    }
+
+    fn stand_in(&self, folded: &[u8]) -> bool {
+        let has_one = |set: &Vec<Finder<'_>>| set.iter().any(|literal| literal.find(folded).is_some());
+        if !self.sets.get(self.rarest).is_none_or(has_one) {
+            return false;
+        }
+        let mut at = 0;
+        self.sets.iter().all(|set| {
+            let ends = set.iter().filter_map(|literal| {
+                let start = literal.find(&folded[at..])?;
+                Some(at + start + literal.needle().len())
+            });
+            let first = ends.min();
+            at = first.unwrap_or(at);
+            first.is_some()
+        })
+    }
 }
 
 /// Literals in lower case, one of which is required; `None` where there is no short list of them.
@@ -179,6 +207,10 @@ fn states(hir: &Hir) -> usize {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
     use super::*;
     use crate::variants::folded;
 
@@ -198,6 +230,11 @@ mod tests {
         assert!(!matches("json.*@x", b"/json?a"));
         assert!(matches("json/(ow+a|e.*ws|x/mapi)", b"/json/OWWA"));
         assert!(!matches("json/(ow+a|e.*ws|x/mapi)", b"/json/mapi"));
+        assert!(matches("ab+c.*b", b"abbcxb"));
+        assert!(!matches("/x/[^?]*@[^?]*/json", b"/x/json?a@b"));
+        assert!(matches("/x/[^?]*@[^?]*/json", b"/x/json?a@b/x/c@d/json"));
+        assert!(matches("a.a", b"aaa"));
+        assert!(!matches("a.*a", b"ab"));
         assert!(matches("task", "ta\u{17f}\u{212a}".as_bytes()));
         assert!(matches("ä.json", "/Ä\u{fffd}JSON".as_bytes()));
         assert!(matches("a[^/]b", b"a\xffb"));
@@ -220,6 +257,18 @@ mod tests {
                     assert!(compile(&source, flags).is_ok(), "{piece}");
                 }
             }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_needed_changes_no_result(
+            atoms in vec(select(vec!["ab", "A", ".*", "(a|b@)", "[^a]*", "(ab|ba)+", "@", "b{2}", "(a*b)?", "(a(b|@))"]), 1..7),
+            text in vec(select(b"abAB@".to_vec()), 0..12),
+        ) {
+            let source = atoms.concat();
+            let expected = RegexBuilder::new(&source).case_insensitive(true).build().unwrap().is_match(&text);
+            prop_assert_eq!(matches(&source, &text), expected, "{}", source);
         }
     }
 }
