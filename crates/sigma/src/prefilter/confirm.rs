@@ -59,25 +59,21 @@ impl Confirmation {
 
     /// Takes the rules out of `bits` that a line cannot match.
     ///
-    /// `texts` are the line as logged and, where it has escapes that may hide a literal, decoded.
-    pub fn withdraw<'a>(&self, texts: impl Iterator<Item = &'a [u8]>, held: &mut Held, bits: &mut RuleBits) {
+    /// `decoded` is the line without the escapes that may hide a literal, where it has any.
+    pub fn withdraw(&self, line: &[u8], decoded: &[Vec<u8>], held: &mut Held, bits: &mut RuleBits) {
         held.asked.resize(self.literals.len(), (0, false));
         held.line += 1;
         held.text.clear();
-        for text in texts {
-            held.text.extend_from_slice(text);
-            held.text.push(b'\n');
-        }
-        held.text.make_ascii_lowercase();
         for word in 0..bits.0.len() {
             let mut open = bits.0[word];
             while open != 0 {
                 let bit = open.trailing_zeros();
                 open &= open - 1;
-                if let Some(check) = &self.rules[word * 64 + bit as usize]
-                    && !self.holds(check, held)
-                {
-                    bits.0[word] &= !(1 << bit);
+                if let Some(check) = &self.rules[word * 64 + bit as usize] {
+                    held.fill(line, decoded);
+                    if !self.holds(check, held) {
+                        bits.0[word] &= !(1 << bit);
+                    }
                 }
             }
         }
@@ -96,6 +92,20 @@ impl Confirmation {
                 *stands
             }
         }
+    }
+}
+
+impl Held {
+    /// Takes up the line, unless that was done.
+    fn fill(&mut self, line: &[u8], decoded: &[Vec<u8>]) {
+        if !self.text.is_empty() {
+            return;
+        }
+        for text in std::iter::once(line).chain(decoded.iter().map(Vec::as_slice)) {
+            self.text.extend_from_slice(text);
+            self.text.push(b'\n');
+        }
+        self.text.make_ascii_lowercase();
     }
 }
 

@@ -118,9 +118,8 @@ impl<P: FnMut(Range<usize>, Pointed<'_>)> Lines<'_, P> {
             } = &mut *self.scratch;
             // Characters that fold to ASCII letters may stand in for these anywhere.
             if !*folded && !bits.is_empty() {
-                let texts = decoded[..readings].iter().map(Vec::as_slice);
                 let confirmation = &self.filter.confirmation;
-                confirmation.withdraw(std::iter::once(text).chain(texts), held, bits);
+                confirmation.withdraw(text, &decoded[..readings], held, bits);
             }
             if !bits.is_empty() {
                 (self.point)(range, Pointed::Candidate(bits));
