@@ -12,7 +12,7 @@ use crate::digest::Digest;
 use crate::findings::{self, Observed};
 use crate::group::AttackBook;
 use crate::join::{Joiner, Request};
-use crate::model::{Findings, OrdinaryCount, Outcome, Sighting};
+use crate::model::{Extent, Findings, OrdinaryCount, Outcome, Sighting};
 use crate::names::Names;
 use crate::rulebook::{Role, RuleBook};
 use crate::side::Aside;
@@ -202,8 +202,8 @@ impl<'r> Detector<'r> {
         suspects
     }
 
-    /// The findings. `complete` is false where the logs could not be read whole.
-    pub fn finish(mut self, coverage: &CoverageBook, traffic: &[SuspectTraffic], complete: bool) -> Findings {
+    /// The findings.
+    pub fn finish(mut self, coverage: &CoverageBook, traffic: &[SuspectTraffic], read: Extent) -> Findings {
         self.flush();
         let Self {
             correlator,
@@ -226,6 +226,6 @@ impl<'r> Detector<'r> {
             tallies,
             aside,
         };
-        findings::findings(observed, fired, coverage, traffic, complete)
+        findings::findings(observed, fired, coverage, traffic, read)
     }
 }

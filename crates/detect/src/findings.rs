@@ -11,7 +11,9 @@ use crate::client;
 use crate::coverage::CoverageBook;
 use crate::detector::{OwnScanner, Settings, SuspectTraffic};
 use crate::group::AttackBook;
-use crate::model::{Attack, BuildSeen, CorrelationFired, Findings, ServerFindings, ServerId, Span, Verdict};
+use crate::model::{
+    Attack, BuildSeen, CorrelationFired, Extent, Findings, ServerFindings, ServerId, Span, Verdict,
+};
 use crate::names::Names;
 use crate::overall::{Overall, overall};
 use crate::rulebook::RuleBook;
@@ -34,7 +36,7 @@ pub(crate) fn findings(
     (correlations, correlations_not_listed): (Vec<CorrelationFired>, u64),
     coverage: &CoverageBook,
     traffic: &[SuspectTraffic],
-    complete: bool,
+    read: Extent,
 ) -> Findings {
     let Observed {
         book,
@@ -57,7 +59,7 @@ pub(crate) fn findings(
             coverage: &coverage,
             builds: &seen,
             tables: &book.tables,
-            complete,
+            read,
         };
         let judgement = judge(&case);
         shells.extend(tally.shells.iter().cloned());
@@ -79,7 +81,7 @@ pub(crate) fn findings(
     let judgement = overall(
         &servers,
         &Overall {
-            complete,
+            read,
             reconnaissance: reconnaissance.iter().map(|noted| noted.count).sum(),
             own_by_user_agent: settings
                 .own_scanners
@@ -105,7 +107,7 @@ pub(crate) fn findings(
     findings.advice = advice(
         &findings,
         &Grounds {
-            complete,
+            read,
             shells: &shells,
             chains: &chains,
         },

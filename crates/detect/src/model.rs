@@ -41,6 +41,17 @@ pub enum LogKind {
     HttpProxy,
 }
 
+/// How much of the logs could be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// All of them.
+    Whole,
+    /// All but some stretches, which may hide more.
+    Partial,
+    /// Nothing failed, but no request was read: there is no log, or none covers the time asked for.
+    Nothing,
+}
+
 /// Where a line stands. In an archive, `file` is `archive!member` and `offset` counts unpacked bytes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Place {

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 
 use crate::coverage::CoverageBook;
 use crate::detector::{Detector, OwnScanner, Settings, SuspectTraffic};
-use crate::model::{BuildSeen, FileCoverage, Findings, LogKind, ServerId, Span, Vantage, Verdict};
+use crate::model::{BuildSeen, Extent, FileCoverage, Findings, LogKind, ServerId, Span, Vantage, Verdict};
 use crate::statements;
 use crate::testing::{
     INDICATOR, Line, NORMAL, POWERSHELL, PROBE, SCANNER, SID, STRANGER, WEBSHELL, book, line, line_on, rules,
@@ -63,13 +63,7 @@ fn detector(settings: Settings, count: usize) -> Detector<'static> {
     Detector::with_book(book(&rules()), settings, servers(count))
 }
 
-fn run(
-    settings: Settings,
-    coverage: &CoverageBook,
-    count: usize,
-    complete: bool,
-    lines: &[Line],
-) -> Findings {
+fn run(settings: Settings, coverage: &CoverageBook, count: usize, read: Extent, lines: &[Line]) -> Findings {
     let mut detector = detector(settings, count);
     for line in lines {
         detector.observe(&line.0);
@@ -84,7 +78,7 @@ fn run(
             bytes_sent: Some(1_000_000),
         })
         .collect();
-    let findings = detector.finish(coverage, &traffic, complete);
+    let findings = detector.finish(coverage, &traffic, read);
     check(&findings);
     findings
 }
@@ -149,7 +143,13 @@ fn attempted_only() {
         line("11:00:00", "/mapi/nspi/?MailboxId=a", 200, &[NORMAL]).from("192.0.2.81"),
         line("12:00:00", "/owa/", 200, &[INDICATOR]).from("203.0.113.99"),
     ];
-    insta::assert_json_snapshot!(run(Settings::default(), &covered(&[FIXED]), 1, true, &lines));
+    insta::assert_json_snapshot!(run(
+        Settings::default(),
+        &covered(&[FIXED]),
+        1,
+        Extent::Whole,
+        &lines
+    ));
 }
 
 #[test]
@@ -160,7 +160,13 @@ fn probe_succeeded() {
             request.server_port = Some(80);
         }),
     ];
-    insta::assert_json_snapshot!(run(Settings::default(), &covered(&[OPEN]), 1, true, &lines));
+    insta::assert_json_snapshot!(run(
+        Settings::default(),
+        &covered(&[OPEN]),
+        1,
+        Extent::Whole,
+        &lines
+    ));
 }
 
 #[test]
@@ -172,7 +178,7 @@ fn full_chain_on_one_server_and_refused_on_the_other() {
         Settings::default(),
         &covered(&[OPEN, FIXED]),
         2,
-        true,
+        Extent::Whole,
         &lines
     ));
 }
@@ -183,7 +189,13 @@ fn webshell_alone() {
         line("10:00:00", "/owa/auth/logon.aspx", 200, &[WEBSHELL]),
         line("10:06:00", SHELL, 200, &[WEBSHELL]),
     ];
-    insta::assert_json_snapshot!(run(Settings::default(), &covered(&[FIXED]), 1, true, &lines));
+    insta::assert_json_snapshot!(run(
+        Settings::default(),
+        &covered(&[FIXED]),
+        1,
+        Extent::Whole,
+        &lines
+    ));
 }
 
 #[test]
@@ -195,7 +207,13 @@ fn webshell_handed_over_between_addresses() {
         line("12:00:00", SHELL, 200, &[WEBSHELL]).from("192.0.2.14"),
         line_on("2021-08-13", "22:00:00", SHELL, 200, &[WEBSHELL]).from("2001:db8::14"),
     ]);
-    insta::assert_json_snapshot!(run(Settings::default(), &covered(&[OPEN]), 1, true, &lines));
+    insta::assert_json_snapshot!(run(
+        Settings::default(),
+        &covered(&[OPEN]),
+        1,
+        Extent::Whole,
+        &lines
+    ));
 }
 
 #[test]
@@ -207,7 +225,13 @@ fn proxynotshell_with_a_user() {
         user(line("10:02:00", MAPI, 200, &[SID])),
         user(line("10:02:10", RUN, 200, &[POWERSHELL])),
     ];
-    insta::assert_json_snapshot!(run(Settings::default(), &covered(&[FIXED]), 1, true, &lines));
+    insta::assert_json_snapshot!(run(
+        Settings::default(),
+        &covered(&[FIXED]),
+        1,
+        Extent::Whole,
+        &lines
+    ));
 }
 
 #[test]
@@ -225,7 +249,7 @@ fn back_end_only() {
         "2021-08-10T00:00:00Z",
         "2021-08-13T23:00:00Z",
     ));
-    insta::assert_json_snapshot!(run(Settings::default(), &coverage, 1, true, &lines));
+    insta::assert_json_snapshot!(run(Settings::default(), &coverage, 1, Extent::Whole, &lines));
 }
 
 #[test]
@@ -244,7 +268,7 @@ fn own_scanner() {
         line("10:01:00", OWA, 401, &[PROBE])
             .with(|request| request.user_agent = Some("Exposure+Check/1".into())),
     ];
-    insta::assert_json_snapshot!(run(settings, &covered(&[OPEN]), 1, true, &lines));
+    insta::assert_json_snapshot!(run(settings, &covered(&[OPEN]), 1, Extent::Whole, &lines));
 }
 
 /// Anyone can send the scanner's user agent; a script that answers or PowerShell reached is no check.
@@ -264,7 +288,13 @@ fn an_own_scanners_label_caps_nothing_beyond_a_probe() {
                 own_scanners: vec![own.clone()],
                 ..Settings::default()
             };
-            let findings = run(settings, &covered(&[OPEN]), 1, true, &[agent(line.clone())]);
+            let findings = run(
+                settings,
+                &covered(&[OPEN]),
+                1,
+                Extent::Whole,
+                &[agent(line.clone())],
+            );
             let server = &findings.servers[0].judgement;
             let attack = &findings.attacks[0];
             assert_eq!((server.verdict, attack.verdict), (verdict, verdict));
@@ -301,7 +331,7 @@ fn coverage_incomplete() {
     late.days.drain(..3);
     coverage.add(late);
     coverage.add(early);
-    insta::assert_json_snapshot!(run(Settings::default(), &coverage, 2, false, &[]));
+    insta::assert_json_snapshot!(run(Settings::default(), &coverage, 2, Extent::Partial, &[]));
 }
 
 /// One request each in the front end's, the proxy's and the back end's log.
@@ -343,7 +373,7 @@ fn a_request_that_three_logs_saw_counts_once() {
         POWERSHELL,
         200,
     ));
-    let findings = run(Settings::default(), &covered(&[OPEN]), 1, true, &lines);
+    let findings = run(Settings::default(), &covered(&[OPEN]), 1, Extent::Whole, &lines);
     assert_eq!(findings.attacks.len(), 1);
     let attack = &findings.attacks[0];
     assert_eq!(attack.client.as_deref(), Some("203.0.113.7"));
@@ -360,6 +390,6 @@ fn a_request_that_three_logs_saw_counts_once() {
 #[test]
 fn the_findings_do_not_depend_on_the_run() {
     let lines = full_chain();
-    let once = || run(Settings::default(), &covered(&[OPEN]), 1, true, &lines);
+    let once = || run(Settings::default(), &covered(&[OPEN]), 1, Extent::Whole, &lines);
     assert_eq!(once(), once());
 }

@@ -9,6 +9,7 @@ use crate::model::Statement;
 pub const ALL: &[(&str, &[&str])] = &[
     // Why a verdict was given.
     ("reason-no-logs", &["server"]),
+    ("reason-no-request", &["server"]),
     ("reason-no-attack", &["server"]),
     ("reason-only-reconnaissance", &["count"]),
     ("reason-own-checks-only", &["count", "server"]),

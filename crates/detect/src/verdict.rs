@@ -6,7 +6,7 @@ use imker_exchange::Build;
 
 use crate::attribution::{self, PATH_CONFUSION, PROXYSHELL};
 use crate::model::{
-    BuildSeen, Confidence, Coverage, Judgement, LogKind, Outcome, Span, Statement, Verdict, Window,
+    BuildSeen, Confidence, Coverage, Extent, Judgement, LogKind, Outcome, Span, Statement, Verdict, Window,
 };
 use crate::tables::{StageKind, Tables};
 use crate::tally::Tally;
@@ -21,7 +21,7 @@ pub(crate) struct Case<'a> {
     pub coverage: &'a [Coverage],
     pub builds: &'a [BuildSeen],
     pub tables: &'a Tables,
-    pub complete: bool,
+    pub read: Extent,
 }
 
 /// The judgement of one server.
@@ -61,6 +61,7 @@ impl Case<'_> {
                 let own: u64 = tally.own.values().flat_map(|steps| steps.outcomes.values()).sum();
                 reasons.push(match () {
                     () if self.coverage.iter().all(|log| log.first.is_none()) => self.say("reason-no-logs"),
+                    () if self.read == Extent::Nothing => self.say("reason-no-request"),
                     () if own > 0 => self.say("reason-own-checks-only").with("count", own),
                     () => self.say("reason-no-attack"),
                 });
@@ -280,10 +281,11 @@ impl Case<'_> {
 
     fn confidence(&self, verdict: Verdict, builds: Builds) -> Confidence {
         let tally = self.tally;
-        let whole = self.complete && self.gaps() == 0;
+        let complete = self.read == Extent::Whole;
+        let whole = complete && self.gaps() == 0;
         let seen = self.has_front_end() || self.has(|log| log.kind == LogKind::HttpProxy);
         let level = match verdict {
-            Verdict::NoTrace | Verdict::Attempted if !self.complete || !seen => Confidence::Low,
+            Verdict::NoTrace | Verdict::Attempted if !complete || !seen => Confidence::Low,
             Verdict::NoTrace | Verdict::Attempted => {
                 let doubt = !whole || tally.count(Outcome::Unclear) > 0;
                 if doubt {

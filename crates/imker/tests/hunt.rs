@@ -464,5 +464,17 @@ fn a_stretch_of_time_without_events_is_no_all_clear() {
         (&Value::from(true), &Value::from(false))
     );
     assert_eq!(report["outside"], 1);
+    assert_eq!(report["servers"][0]["reasons"][0]["id"], "reason-no-request");
+    assert!(!report.to_string().contains("advice-mend-unread"));
+    for (language, headline, help) in [
+        ("en", "? NO ANSWER", "none of their requests"),
+        ("de", "? KEINE ANTWORT", "keine ihrer Anfragen"),
+    ] {
+        let args = ["--since", "2030-01-01", "--lang", language];
+        let output = imker().arg("hunt").arg(&log).args(args).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains(headline) && text.contains(help), "{text}");
+        assert!(!text.contains("\n✔"), "{text}");
+    }
     assert_eq!(report["since"], "2030-01-01T00:00:00Z");
 }

@@ -15,7 +15,7 @@ meaning-attempted = Angegriffen. Von keinem Schritt ist bekannt, dass er Erfolg 
 meaning-vulnerable = Eine Probeanfrage war erfolgreich: Der Server war für den Angriff offen. Weiteres war nicht zu sehen.
 meaning-exploited = Ein Schritt nach der Probeanfrage war erfolgreich: Angreifer kamen durch.
 meaning-compromised = Eine Webshell antwortete: Angreifer konnten auf dem Server Befehle ausführen.
-meaning-no-answer = Keine Anfrage war zu lesen: Es lässt sich nichts sagen.
+meaning-no-answer = Keine Anfrage wurde gelesen: Es lässt sich nichts sagen.
 
 confidence-low = gering
 confidence-medium = mittel
@@ -139,6 +139,7 @@ incomplete-nothing-read = { $count ->
    *[other] { $count } Abschnitte der Protokolle waren nicht lesbar: „Ungelesen“ sagt, warum und was zu tun ist.
   }
 nothing-read-help = Aus keinem Webprotokoll wurde eine Anfrage gelesen, also gibt es kein Urteil. Geben Sie die Ordner inetpub\logs\LogFiles und Logging\HttpProxy des Servers an oder ein Archiv davon; „Ungelesen“ und „Beiseitegelegt“ sagen, was stattdessen gefunden wurde.
+nothing-in-span-help = Protokolle wurden gelesen, aber keine ihrer Anfragen liegt im angegebenen Zeitraum, also gibt es kein Urteil. „Abdeckung“ sagt, wann die Protokolle beginnen und enden.
 only-since = Nur Anfragen ab { $from }.
 only-until = Nur Anfragen vor { $to }.
 only-between = Nur Anfragen von { $from } bis { $to }.
@@ -328,6 +329,7 @@ sarif-unknown-client = einer unbekannten Adresse
 ## Aussagen: warum das Urteil so lautet
 
 reason-no-logs = Kein Protokoll von { $server } war lesbar: Über diesen Server lässt sich nichts sagen.
+reason-no-request = Keine Anfrage an { $server } liegt im angegebenen Zeitraum.
 reason-no-attack = Keine Anfrage an { $server } sieht nach einem Angriff aus.
 reason-only-reconnaissance = Nur Scanner und Treffer niedriger Stufe waren zu sehen ({ $count ->
     [one] 1 Anfrage

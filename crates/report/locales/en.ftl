@@ -14,7 +14,7 @@ meaning-no-trace = No attack in the logs that were read.
 meaning-attempted = Attacked. No step is known to have succeeded.
 meaning-vulnerable = A probe succeeded: the server was open to the attack. Nothing further was seen.
 meaning-exploited = A step beyond the probe succeeded: attackers got through.
-meaning-no-answer = No request could be read: nothing can be said.
+meaning-no-answer = No request was read: nothing can be said.
 meaning-compromised = A webshell answered: attackers could run commands on the server.
 
 confidence-low = low
@@ -139,6 +139,7 @@ incomplete-nothing-read = { $count ->
    *[other] { $count } stretches of logs could not be read: “Unread” tells why and what to do.
   }
 nothing-read-help = No request was read from any web log, so there is no verdict. Give the folders inetpub\logs\LogFiles and Logging\HttpProxy of the server, or an archive of them; “Unread” and “Set aside” tell what was found instead.
+nothing-in-span-help = Logs were read, but none of their requests lies in the stretch of time asked for, so there is no verdict. “Coverage” tells when the logs begin and end.
 only-since = Only requests from { $from } on.
 only-until = Only requests before { $to }.
 only-between = Only requests from { $from } to { $to }.
@@ -328,6 +329,7 @@ sarif-unknown-client = an unknown address
 ## Statements: why a verdict was given
 
 reason-no-logs = No log of { $server } could be read: nothing can be said about it.
+reason-no-request = No request to { $server } lies in the stretch of time asked for.
 reason-no-attack = No request to { $server } looks like an attack.
 reason-only-reconnaissance = Only scanners and matches of low level were seen ({ $count ->
     [one] 1 request

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use imker_detect::{Classified, Findings, LogKind, RuleNamed, ServerFindings, Sighting, Verdict};
+use imker_detect::{Classified, Findings, LogKind, RuleNamed, ServerFindings, Sighting, Statement, Verdict};
 use imker_hunt::{Exposure, InputFile, Unread};
 use imker_sigma::Rule;
 use jiff::Timestamp;
@@ -88,9 +88,12 @@ impl HuntReport {
     }
 }
 
-/// Whether a verdict can rest on a server's logs: one of them holds an event.
+/// Whether a verdict can rest on a server's logs: one of them holds a request that was asked for.
 pub(crate) fn is_answered(server: &ServerFindings) -> bool {
-    server.judgement.verdict > Verdict::NoTrace || server.coverage.iter().any(|one| one.first.is_some())
+    let no_request = |reason: &Statement| reason.id == "reason-no-request";
+    server.judgement.verdict > Verdict::NoTrace
+        || server.coverage.iter().any(|one| one.first.is_some())
+            && !server.judgement.reasons.iter().any(no_request)
 }
 
 /// How many rules were used.

@@ -4,6 +4,8 @@ use imker_detect::{Confidence, LogKind, Outcome, Vantage, Verdict};
 use imker_hunt::UnreadReason;
 use imker_sigma::{Level, Origin};
 
+use crate::model::HuntReport;
+
 pub(crate) const fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::NoTrace => "verdict-no-trace",
@@ -28,6 +30,15 @@ pub(crate) const fn meaning(verdict: Verdict, answered: bool) -> &'static str {
         verdict_meaning(verdict)
     } else {
         "meaning-no-answer"
+    }
+}
+
+/// What to do where nothing was read.
+pub(crate) const fn nothing_read_help(report: &HuntReport) -> &'static str {
+    if report.outside > 0 {
+        "nothing-in-span-help"
+    } else {
+        "nothing-read-help"
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) fn section(texts: &Texts, report: &HuntReport) -> Markup {
         @if report.nothing_read {
             div.card.verdict.no-answer {
                 h3 { span.badge.no-answer { "? " (texts.say("verdict-nothing-read")) } }
-                p { (texts.say("nothing-read-help")) }
+                p { (texts.say(names::nothing_read_help(report))) }
             }
         } @else if servers.is_empty() {
             (card(texts, "", &report.findings.judgement, true, &[]))

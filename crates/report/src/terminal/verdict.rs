@@ -84,7 +84,7 @@ fn indicators(texts: &Texts, report: &HuntReport) -> Option<Line> {
 /// As much of every server as fits into `room` lines, the worst first.
 fn summaries(texts: &Texts, report: &HuntReport, width: usize, room: usize) -> Vec<Line> {
     if report.nothing_read {
-        let mut lines = nothing_read(texts, width);
+        let mut lines = nothing_read(texts, report, width);
         if !report.findings.servers.is_empty() {
             let servers: Vec<&ServerFindings> = report.findings.servers.iter().collect();
             lines.extend(short(texts, &servers, room - lines.len()));
@@ -126,10 +126,10 @@ fn summaries(texts: &Texts, report: &HuntReport, width: usize, room: usize) -> V
 }
 
 /// That there is no answer, and what to give.
-fn nothing_read(texts: &Texts, width: usize) -> Vec<Line> {
+fn nothing_read(texts: &Texts, report: &HuntReport, width: usize) -> Vec<Line> {
     let verdict = texts.say("verdict-nothing-read").to_uppercase();
     let mut lines = vec![Line::new().then(Role::Warning, &format!("? {verdict}"))];
-    let help = wrap(&texts.say("nothing-read-help"), width - LABEL);
+    let help = wrap(&texts.say(names::nothing_read_help(report)), width - LABEL);
     lines.extend(
         help.iter()
             .map(|part| Line::indented(LABEL).then(Role::Plain, part)),
