@@ -86,13 +86,8 @@ const SUSPECTS: usize = 1000;
 #[derive(Debug)]
 pub struct Detector<'r> {
     correlator: Option<Correlator<'r>>,
-    book: RuleBook,
-    settings: Settings,
-    names: Names,
     joiner: Joiner,
-    attacks: AttackBook,
-    tallies: Tallies,
-    aside: Aside,
+    observed: Observed,
     suspects: BTreeMap<IpAddr, Timestamp>,
 }
 
@@ -109,31 +104,38 @@ impl<'r> Detector<'r> {
     pub(crate) fn with_book(book: RuleBook, settings: Settings, servers: Vec<Arc<str>>) -> Self {
         Self {
             correlator: None,
-            book,
-            settings,
-            names: Names::new(servers),
             joiner: Joiner::default(),
-            attacks: AttackBook::default(),
-            tallies: Tallies::default(),
-            aside: Aside::default(),
+            observed: Observed {
+                book,
+                settings,
+                names: Names::new(servers),
+                attacks: AttackBook::default(),
+                tallies: Tallies::default(),
+                aside: Aside::default(),
+            },
             suspects: BTreeMap::new(),
         }
     }
 
     /// Takes a sighting; they come in ascending order of time. `None`: not part of an attack's chain.
     pub fn observe(&mut self, sighting: &Sighting) -> Option<Classified> {
-        if self
-            .book
+        let Observed {
+            book,
+            settings,
+            aside,
+            ..
+        } = &mut self.observed;
+        let is_ordinary = book
             .with_role(&sighting.rules, |role| role != Role::Normal)
             .next()
-            .is_none()
-        {
-            self.aside.add_normal(sighting, &self.book);
+            .is_none();
+        if is_ordinary {
+            aside.add_normal(sighting, book);
             return None;
         }
-        let row = classify(sighting, &self.book, &self.settings);
+        let row = classify(sighting, book, settings);
         let classified = row.step.map(|step| {
-            let tables = &self.book.tables;
+            let tables = &book.tables;
             Classified {
                 chain: tables.chain_of(step.stage).clone(),
                 stage: tables.stage(step.stage).name.clone(),
@@ -152,7 +154,7 @@ impl<'r> Detector<'r> {
     /// Takes a count of lines that are known as ordinary and match nothing else, as [`is_ordinary`](crate::is_ordinary)
     /// tells; such lines need not be sightings.
     pub fn count_ordinary(&mut self, lines: &OrdinaryCount) {
-        self.aside.count_normal(lines);
+        self.observed.aside.count_normal(lines);
     }
 
     fn take(&mut self, request: &Request) {
@@ -167,13 +169,20 @@ impl<'r> Detector<'r> {
             seen.time = request.time;
             correlator.observe(&seen, &rules.into_iter().collect::<Vec<_>>());
         }
-        let Some(digest) = Digest::of(request, &self.book) else {
-            self.aside.add(request, Outcome::Unclear, &self.book);
+        let Observed {
+            book,
+            attacks,
+            tallies,
+            aside,
+            ..
+        } = &mut self.observed;
+        let Some(digest) = Digest::of(request, book) else {
+            aside.add(request, Outcome::Unclear, book);
             return;
         };
-        self.aside.add(request, digest.outcome, &self.book);
-        let exploited = self.attacks.add(&digest, &self.book);
-        self.tallies.add(&digest, exploited);
+        aside.add(request, digest.outcome, book);
+        let exploited = attacks.add(&digest, book);
+        tallies.add(&digest, exploited);
         if let Some(client) = digest.client.filter(|_| digest.succeeded())
             && self.suspects.len() < SUSPECTS
         {
@@ -206,26 +215,11 @@ impl<'r> Detector<'r> {
     pub fn finish(mut self, coverage: &CoverageBook, traffic: &[SuspectTraffic], read: Extent) -> Findings {
         self.flush();
         let Self {
-            correlator,
-            book,
-            settings,
-            names,
-            attacks,
-            tallies,
-            aside,
-            ..
+            correlator, observed, ..
         } = self;
         let fired = correlator
-            .map(|correlator| findings::correlations(correlator, &book))
+            .map(|correlator| findings::correlations(correlator, &observed.book))
             .unwrap_or_default();
-        let observed = Observed {
-            book,
-            settings,
-            names,
-            attacks,
-            tallies,
-            aside,
-        };
         findings::findings(observed, fired, coverage, traffic, read)
     }
 }

@@ -22,6 +22,7 @@ use crate::tally::Tallies;
 use crate::verdict::{Case, judge};
 
 /// What observing yields.
+#[derive(Debug)]
 pub(crate) struct Observed {
     pub book: RuleBook,
     pub settings: Settings,

@@ -108,7 +108,7 @@ pub fn run(sample: &Sample) -> Result<()> {
             .rules
             .iter()
             .filter(|rule| rule.logsource.category.as_deref() == Some("webserver"));
-        for (_, error) in engine.add_rules(web) {
+        if let Some((_, error)) = engine.add_rules(web).into_iter().next() {
             return Err(miette!("{}: {error}", folder.display()));
         }
     }
