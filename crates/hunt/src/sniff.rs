@@ -2,7 +2,7 @@
 
 use imker_detect::LogKind;
 
-use crate::formats::{directive, fields_of, is_proxy_header};
+use crate::formats::{directive, field_list, fields_of, is_proxy_header, names_of_csv};
 
 /// How many bytes of a file's start are looked at.
 pub(crate) const HEAD: usize = 64 * 1024;
@@ -170,11 +170,10 @@ fn by_software(software: Option<&[u8]>, log_type: Option<&[u8]>) -> Option<Resul
 
 /// The kind of log that has these columns.
 fn by_columns(line: &[u8]) -> Option<Result<LogKind, String>> {
-    let has = |names: &[&str], name: &str| names.iter().any(|column| column.eq_ignore_ascii_case(name));
-    let proxy = fields_of(LogKind::HttpProxy, line)?;
-    if has(&proxy, "DateTime") && has(&proxy, "UrlStem") {
-        let is_proxy =
-            has(&proxy, "ProtocolAction") || has(&proxy, "ProxyAction") || has(&proxy, "BackEndStatus");
+    let list = field_list(LogKind::HttpProxy, line)?;
+    let has = |name: &str| names_of_csv(list).any(|column| column.eq_ignore_ascii_case(name));
+    if has("DateTime") && has("UrlStem") {
+        let is_proxy = has("ProtocolAction") || has("ProxyAction") || has("BackEndStatus");
         return Some(if is_proxy {
             Ok(LogKind::HttpProxy)
         } else {
@@ -182,10 +181,11 @@ fn by_columns(line: &[u8]) -> Option<Result<LogKind, String>> {
         });
     }
     let names = fields_of(LogKind::Iis, line)?;
-    if has(&names, "x-session") || has(&names, "x-fullpath") {
+    let has = |name: &str| names.iter().any(|column| column.eq_ignore_ascii_case(name));
+    if has("x-session") || has("x-fullpath") {
         return Some(Err("FTP log".to_owned()));
     }
-    if has(&names, "s-reason") || has(&names, "s-queuename") {
+    if has("s-reason") || has("s-queuename") {
         return Some(Ok(LogKind::HttpErr));
     }
     let of_the_web = [
@@ -197,7 +197,7 @@ fn by_columns(line: &[u8]) -> Option<Result<LogKind, String>> {
     ];
     of_the_web
         .iter()
-        .any(|name| has(&names, name))
+        .any(|name| has(name))
         .then_some(Ok(LogKind::Iis))
 }
 

@@ -6,4 +6,4 @@ mod shape;
 
 pub(crate) use request::{address, number};
 pub(crate) use row::Cells;
-pub(crate) use shape::{Shape, directive, fields_of, is_proxy_header};
+pub(crate) use shape::{Shape, directive, field_list, fields_of, is_proxy_header, names_of_csv};

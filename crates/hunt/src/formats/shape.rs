@@ -112,21 +112,30 @@ pub(crate) fn is_proxy_header(line: &[u8]) -> bool {
     line.len() > 9 && line[..9].eq_ignore_ascii_case(b"DateTime,")
 }
 
-/// The column names in a `#Fields:` directive or a CSV header; `None` where the line is another.
-pub(crate) fn fields_of(kind: LogKind, line: &[u8]) -> Option<Vec<&str>> {
+/// The list of columns in a `#Fields:` directive or a CSV header; `None` where the line is another.
+pub(crate) fn field_list(kind: LogKind, line: &[u8]) -> Option<&str> {
     let list = match directive(line, b"#Fields:") {
         Some(list) => list,
         None if kind == LogKind::HttpProxy && is_proxy_header(line) => line,
         None => return None,
     };
-    let list = std::str::from_utf8(list).ok()?;
-    Some(match kind {
-        LogKind::HttpProxy => list
-            .split(',')
-            .map(|name| name.trim().trim_matches('"'))
-            .collect(),
-        LogKind::Iis | LogKind::HttpErr => list.split_ascii_whitespace().collect(),
-    })
+    std::str::from_utf8(list).ok()
+}
+
+/// The column names in a [`field_list`].
+pub(crate) fn fields_of(kind: LogKind, line: &[u8]) -> Option<Vec<&str>> {
+    let list = field_list(kind, line)?;
+    let mut names = Vec::with_capacity(32);
+    match kind {
+        LogKind::HttpProxy => names.extend(names_of_csv(list)),
+        LogKind::Iis | LogKind::HttpErr => names.extend(list.split_ascii_whitespace()),
+    }
+    Some(names)
+}
+
+/// The column names in a CSV header.
+pub(crate) fn names_of_csv(list: &str) -> impl Iterator<Item = &str> + Clone {
+    list.split(',').map(|name| name.trim().trim_matches('"'))
 }
 
 /// What follows a directive's name, letter case aside.

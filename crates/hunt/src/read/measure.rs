@@ -53,7 +53,11 @@ fn measured(mut listed: Vec<Found>, threads: usize) -> impl Iterator<Item = Foun
         }
         let mut parts = vec![measure(listed)];
         for worker in workers.into_iter().rev() {
-            parts.push(worker.join().unwrap_or_default());
+            parts.push(
+                worker
+                    .join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            );
         }
         parts.into_iter().flatten()
     })

@@ -14,7 +14,7 @@ use imker_detect::LogKind;
 use imker_sigma::{Pointed, RuleIndex, RuleSet, ScanScratch, Scratch};
 
 use crate::coverage::JITTER;
-use crate::formats::{Cells, directive, fields_of, is_proxy_header};
+use crate::formats::{Cells, directive, field_list, fields_of, is_proxy_header};
 use crate::input::{Input, Piece, trim_nuls};
 use crate::layout::Layouts;
 use crate::model::{Limits, UnreadReason};
@@ -540,7 +540,7 @@ fn at<'t>(before: &'t InForce, turns: &'t Turns, place: usize) -> &'t InForce {
 fn headless(kind: LogKind, block: Block<'_>) -> Option<u64> {
     let mut start = 0;
     for line in block.bytes.split_inclusive(|byte| *byte == b'\n') {
-        if fields_of(kind, line).is_some() {
+        if field_list(kind, line).is_some() {
             return None;
         }
         if !line.starts_with(b"#") && !line.trim_ascii().is_empty() {
