@@ -18,6 +18,9 @@ pub enum Error {
     /// It looks like CSV, and none of its columns is known.
     #[error("no column that is known in its first line; known are: {}", COLUMNS.join(", "))]
     Columns,
+    /// An entry that looks like an address or network and is none.
+    #[error("`{0}` is no address and no network in CIDR notation, such as 203.0.113.7 or 203.0.113.0/24")]
+    Address(String),
     /// Nothing in it is an indicator that a web log could show.
     #[error(
         "no address, user agent or path in it; one a line, or CSV with a column `indicator`, or a STIX 2.1 bundle"
@@ -35,6 +38,15 @@ pub struct List {
 }
 
 impl List {
+    fn add_plain(&mut self, text: &str) -> Result<(), Error> {
+        let indicator = plain(text);
+        if matches!(indicator, Some(Indicator::UserAgent(_))) && is_address_like(&fanged(text)) {
+            return Err(Error::Address(text.to_owned()));
+        }
+        self.add(indicator);
+        Ok(())
+    }
+
     fn add(&mut self, indicator: Option<Indicator>) {
         match indicator {
             Some(indicator) => self.indicators.push(indicator),
@@ -58,11 +70,11 @@ pub fn parse(text: &str) -> Result<List, Error> {
     let mut found = List::default();
     if text.trim_start().starts_with(['{', '[']) {
         let json: Value = serde_json::from_str(text).map_err(|error| Error::Json(error.to_string()))?;
-        stix(&json, &mut found);
+        stix(&json, &mut found)?;
     } else if let Some(delimiter) = delimiter(text)? {
         csv(text, delimiter, &mut found)?;
     } else {
-        entries(text).for_each(|line| found.add(plain(line)));
+        entries(text).try_for_each(|line| found.add_plain(line))?;
     }
     let mut seen = std::collections::HashSet::new();
     found
@@ -142,7 +154,7 @@ fn csv(text: &str, delimiter: u8, found: &mut List) -> Result<(), Error> {
                 None => {}
                 Some("user_agent") => found.add(Some(Indicator::UserAgent(cell.to_owned()))),
                 Some("path") => found.add(Some(Indicator::Path(cell.to_owned()))),
-                Some(_) => found.add(plain(cell)),
+                Some(_) => found.add_plain(cell)?,
             }
         }
     }
@@ -157,6 +169,14 @@ fn fanged(text: &str) -> String {
 fn address(fanged: &str) -> Option<Indicator> {
     let is_address = fanged.parse::<IpAddr>().is_ok() || fanged.parse::<IpNet>().is_ok();
     is_address.then(|| Indicator::Address(fanged.to_owned()))
+}
+
+/// Whether a text has nothing but what addresses and ranges of them have, and as many dots or colons.
+fn is_address_like(text: &str) -> bool {
+    let count = |wanted: char| text.chars().filter(|c| *c == wanted).count();
+    let is_dotted = text.chars().all(|c| c.is_ascii_digit() || "./-: ".contains(c)) && count('.') >= 3;
+    let is_grouped = text.chars().all(|c| c.is_ascii_hexdigit() || ".:/-".contains(c)) && count(':') >= 2;
+    is_dotted || is_grouped
 }
 
 /// An entry by its form; `None`: web logs do not show such things.
@@ -195,33 +215,34 @@ fn is_elsewhere(text: &str) -> bool {
     is_hash || is_mail || is_name || text.contains('\\')
 }
 
-fn stix(json: &Value, found: &mut List) {
+fn stix(json: &Value, found: &mut List) -> Result<(), Error> {
     let objects = match json {
         Value::Array(objects) => objects.as_slice(),
         Value::Object(bundle) => match bundle.get("objects") {
             Some(Value::Array(objects)) => objects.as_slice(),
             _ => std::slice::from_ref(json),
         },
-        _ => return,
+        _ => return Ok(()),
     };
     for object in objects {
         let text = |name: &str| object.get(name).and_then(Value::as_str);
         match text("type") {
-            Some("indicator") => comparisons(text("pattern").unwrap_or_default(), found),
+            Some("indicator") => comparisons(text("pattern").unwrap_or_default(), found)?,
             Some("ipv4-addr" | "ipv6-addr" | "url") => {
                 text("value")
                     .into_iter()
-                    .for_each(|value| found.add(plain(value)));
+                    .try_for_each(|value| found.add_plain(value))?;
             }
             Some("domain-name" | "email-addr" | "file") => found.others += 1,
             _ => {}
         }
     }
+    Ok(())
 }
 
 /// The comparisons of a STIX pattern that a web log can answer; how they are joined does not matter, since
 /// each is looked for by itself.
-fn comparisons(pattern: &str, found: &mut List) {
+fn comparisons(pattern: &str, found: &mut List) -> Result<(), Error> {
     let mut rest = pattern;
     while let Some(open) = rest.find('\'') {
         let (before, after) = rest.split_at(open);
@@ -234,7 +255,7 @@ fn comparisons(pattern: &str, found: &mut List) {
             .trim_end_matches("LIKE")
             .trim_end();
         if object.ends_with("addr:value") || object.ends_with("url:value") {
-            found.add(plain(&value));
+            found.add_plain(&value)?;
         } else if object
             .to_ascii_lowercase()
             .ends_with("request_header.'user-agent")
@@ -257,6 +278,7 @@ fn comparisons(pattern: &str, found: &mut List) {
         }
         rest = &after[1 + length..];
     }
+    Ok(())
 }
 
 /// The text up to the closing quote, backslash escapes resolved, and how many bytes it and the quote take.
@@ -355,6 +377,24 @@ mod tests {
     #[test]
     fn what_holds_nothing_is_refused() {
         assert_eq!(parse("# nothing\n"), Err(Error::Empty));
+        for wrong in [
+            "203.0.113.999",
+            "198.51.100.0/33",
+            "198.51.100.1-198.51.100.9",
+            "2001:db8::/129",
+            "2001:db8::1::2",
+        ] {
+            let lists = [
+                format!("203.0.113.7\n{wrong}\n"),
+                format!("ip,note\n{wrong},seen\n"),
+                format!(r#"{{"type":"ipv4-addr","value":"{wrong}"}}"#),
+                format!(r#"{{"type":"indicator","pattern":"[ipv4-addr:value = '{wrong}']"}}"#),
+            ];
+            for list in lists {
+                assert_eq!(parse(&list), Err(Error::Address(wrong.to_owned())), "{list}");
+            }
+        }
+        assert!(parse("Mozilla/5.0 (X11; 1.2.3.4)\n1.2\n").is_ok());
         assert!(matches!(parse("{ not json"), Err(Error::Json(_))));
     }
 }

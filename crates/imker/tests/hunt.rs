@@ -478,3 +478,43 @@ fn a_stretch_of_time_without_events_is_no_all_clear() {
     }
     assert_eq!(report["since"], "2030-01-01T00:00:00Z");
 }
+
+#[test]
+fn no_output_takes_the_place_of_what_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let logs = folder.path().join("EX01");
+    fs::create_dir(&logs).unwrap();
+    let log = logs.join("u_ex210812.log");
+    fs::write(&log, format!("{FIELDS}{ORDINARY}{REFUSED}")).unwrap();
+    let list = folder.path().join("list.txt");
+    fs::write(&list, "203.0.113.7\n").unwrap();
+    let before = fs::read(&log).unwrap();
+    for option in ["--output", "--html"] {
+        for (paths, output) in [
+            ([&logs, &list], &log),
+            ([&log, &list], &log),
+            ([&logs, &list], &list),
+        ] {
+            let mut command = imker();
+            command
+                .arg("hunt")
+                .arg(paths[0])
+                .arg("--indicators")
+                .arg(paths[1]);
+            let refused = command.arg(option).arg(output).output().unwrap();
+            assert_eq!(refused.status.code(), Some(2));
+            assert!(String::from_utf8_lossy(&refused.stderr).contains("would be overwritten"));
+        }
+    }
+    assert_eq!(fs::read(&log).unwrap(), before);
+    assert_eq!(fs::read(&list).unwrap(), b"203.0.113.7\n");
+    let report = logs.join("report.txt");
+    imker()
+        .arg("hunt")
+        .arg(&logs)
+        .arg("-o")
+        .arg(&report)
+        .assert()
+        .code(1);
+    assert!(report.is_file());
+}

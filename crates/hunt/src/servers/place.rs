@@ -168,7 +168,8 @@ pub(crate) fn is_site(name: &str) -> bool {
 
 fn is_drive(lower: &str) -> bool {
     let letter = lower.trim_end_matches(['$', ':', '\\', '_']);
-    letter.len() == 1 && letter.bytes().all(|byte| byte.is_ascii_lowercase())
+    // `a` and `b` were floppy disks'.
+    letter.len() == 1 && letter.bytes().all(|byte| matches!(byte, b'c'..=b'z'))
 }
 
 fn is_name(name: &str) -> bool {

@@ -82,7 +82,12 @@ impl Hunt {
                 "--html -: a page cannot stand beside other output"
             ));
         }
-        spare_inputs(&outputs.map(Option::as_deref), &read.paths)?;
+        let inputs: Vec<&Path> = [&read.paths, &arguments.indicators, &arguments.rules]
+            .into_iter()
+            .flatten()
+            .map(PathBuf::as_path)
+            .collect();
+        spare_inputs(&outputs.map(Option::as_deref), &inputs)?;
         let mut indicators = Vec::new();
         for path in &arguments.indicators {
             indicators.extend(read_indicators(path)?);
@@ -143,7 +148,7 @@ pub fn language(lang: Option<Lang>) -> Language {
 }
 
 /// Refuses outputs that would take the place of an input or of each other.
-fn spare_inputs(outputs: &[Option<&Path>; 2], inputs: &[PathBuf]) -> Result<()> {
+fn spare_inputs(outputs: &[Option<&Path>; 2], inputs: &[&Path]) -> Result<()> {
     if let [Some(output), Some(html)] = outputs
         && output == html
     {
@@ -151,9 +156,13 @@ fn spare_inputs(outputs: &[Option<&Path>; 2], inputs: &[PathBuf]) -> Result<()> 
     }
     for output in outputs.iter().flatten() {
         let Ok(real) = output.canonicalize() else { continue };
-        let is_input = |input: &PathBuf| input.canonicalize().is_ok_and(|input| input == real);
-        if real.is_file() && inputs.iter().any(is_input) {
-            return Err(miette!("{}: would take the place of an input", output.display()));
+        let holds = |input: &&Path| input.canonicalize().is_ok_and(|input| real.starts_with(input));
+        if real.is_file() && inputs.iter().any(holds) {
+            return Err(miette!(
+                help = "name a new file, or one outside of what is read",
+                "{}: is among the inputs and would be overwritten",
+                output.display()
+            ));
         }
     }
     Ok(())
