@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Extent, Findings, Outcome, Statement, Verdict};
+use crate::model::{Findings, Outcome, Statement, Verdict};
 
 /// Names in one statement.
 const NAMES: usize = 20;
@@ -23,7 +23,7 @@ const UPDATES: [(&str, &str); 9] = [
 
 /// What advice rests on beside the findings.
 pub(crate) struct Grounds<'a> {
-    pub read: Extent,
+    pub complete: bool,
     /// Webshells that answered.
     pub shells: &'a BTreeSet<String>,
     /// Chains of which a step succeeded.
@@ -50,7 +50,7 @@ pub(crate) fn advice(findings: &Findings, grounds: &Grounds<'_>) -> Vec<Statemen
         add(on("advice-restrict-access", Verdict::Vulnerable));
         add(on("advice-preserve", Verdict::Vulnerable));
     }
-    if grounds.read == Extent::Partial {
+    if !grounds.complete {
         add(Statement::new("advice-mend-unread"));
     }
     if verdict >= Verdict::Vulnerable {

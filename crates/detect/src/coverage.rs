@@ -32,6 +32,7 @@ type Key = (ServerId, LogKind, Arc<str>);
 #[derive(Debug, Default)]
 struct Log {
     files: u64,
+    files_in_window: u64,
     bytes: u64,
     lines: u64,
     first: Option<Timestamp>,
@@ -46,6 +47,7 @@ struct Log {
 impl Log {
     fn merge(&mut self, other: Self, gap: SignedDuration) {
         self.files += other.files;
+        self.files_in_window += other.files_in_window;
         self.bytes += other.bytes;
         self.lines += other.lines;
         self.first = self.first.into_iter().chain(other.first).min();
@@ -87,6 +89,7 @@ impl CoverageBook {
         let key = (file.server, file.kind, file.source.clone());
         let log = self.logs.entry(key.clone()).or_default();
         log.files += 1;
+        log.files_in_window += u64::from(file.in_window);
         log.bytes += file.bytes;
         log.lines += file.lines;
         for jump in file.clock_back {
@@ -156,6 +159,7 @@ fn coverage(key: &Key, log: &Log, files: &[&FileSpan]) -> Coverage {
         kind: key.1,
         source: key.2.to_string(),
         files: log.files,
+        files_in_window: log.files_in_window,
         bytes: log.bytes,
         lines: log.lines,
         first: log.first,

@@ -12,7 +12,7 @@ use crate::digest::Digest;
 use crate::findings::{self, Observed};
 use crate::group::AttackBook;
 use crate::join::{Joiner, Request};
-use crate::model::{Extent, Findings, OrdinaryCount, Outcome, Sighting};
+use crate::model::{Findings, OrdinaryCount, Outcome, Sighting};
 use crate::names::Names;
 use crate::rulebook::{Role, RuleBook};
 use crate::side::Aside;
@@ -211,8 +211,8 @@ impl<'r> Detector<'r> {
         suspects
     }
 
-    /// The findings.
-    pub fn finish(mut self, coverage: &CoverageBook, traffic: &[SuspectTraffic], read: Extent) -> Findings {
+    /// The findings. `complete` is false where some of the logs could not be read.
+    pub fn finish(mut self, coverage: &CoverageBook, traffic: &[SuspectTraffic], complete: bool) -> Findings {
         self.flush();
         let Self {
             correlator, observed, ..
@@ -220,6 +220,6 @@ impl<'r> Detector<'r> {
         let fired = correlator
             .map(|correlator| findings::correlations(correlator, &observed.book))
             .unwrap_or_default();
-        findings::findings(observed, fired, coverage, traffic, read)
+        findings::findings(observed, fired, coverage, traffic, complete)
     }
 }

@@ -11,9 +11,7 @@ use crate::client;
 use crate::coverage::CoverageBook;
 use crate::detector::{OwnScanner, Settings, SuspectTraffic};
 use crate::group::AttackBook;
-use crate::model::{
-    Attack, BuildSeen, CorrelationFired, Extent, Findings, ServerFindings, ServerId, Span, Verdict,
-};
+use crate::model::{Attack, BuildSeen, CorrelationFired, Findings, ServerFindings, ServerId, Span, Verdict};
 use crate::names::Names;
 use crate::overall::{Overall, overall};
 use crate::rulebook::RuleBook;
@@ -37,7 +35,7 @@ pub(crate) fn findings(
     (correlations, correlations_not_listed): (Vec<CorrelationFired>, u64),
     coverage: &CoverageBook,
     traffic: &[SuspectTraffic],
-    read: Extent,
+    complete: bool,
 ) -> Findings {
     let Observed {
         book,
@@ -60,7 +58,7 @@ pub(crate) fn findings(
             coverage: &coverage,
             builds: &seen,
             tables: &book.tables,
-            read,
+            complete,
         };
         let judgement = judge(&case);
         shells.extend(tally.shells.iter().cloned());
@@ -82,7 +80,7 @@ pub(crate) fn findings(
     let judgement = overall(
         &servers,
         &Overall {
-            read,
+            complete,
             reconnaissance: reconnaissance.iter().map(|noted| noted.count).sum(),
             own_by_user_agent: settings
                 .own_scanners
@@ -108,7 +106,7 @@ pub(crate) fn findings(
     findings.advice = advice(
         &findings,
         &Grounds {
-            read,
+            complete,
             shells: &shells,
             chains: &chains,
         },

@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 
 use crate::coverage::CoverageBook;
 use crate::detector::{Detector, OwnScanner, Settings};
-use crate::model::{Extent, Findings, OrdinaryCount, Outcome, ServerId, Vantage, Verdict};
+use crate::model::{Findings, OrdinaryCount, Outcome, ServerId, Vantage, Verdict};
 use crate::testing::{
     Line, NORMAL, POWERSHELL, PROBE, SCANNER, STRANGER, WEBSHELL, book, line, line_on, rules, servers,
 };
@@ -22,11 +22,7 @@ fn run(settings: Settings, lines: impl IntoIterator<Item = Line>) -> Findings {
     for line in lines {
         detector.observe(&line.0);
     }
-    detector.finish(
-        &CoverageBook::new(SignedDuration::from_hours(24)),
-        &[],
-        Extent::Whole,
-    )
+    detector.finish(&CoverageBook::new(SignedDuration::from_hours(24)), &[], true)
 }
 
 /// Each attack's chain, clients and number of requests, in order of time.
@@ -376,11 +372,7 @@ fn ordinary_lines_counted_beforehand_count_as_if_seen() {
             count,
         });
     }
-    let findings = detector.finish(
-        &CoverageBook::new(SignedDuration::from_hours(24)),
-        &[],
-        Extent::Whole,
-    );
+    let findings = detector.finish(&CoverageBook::new(SignedDuration::from_hours(24)), &[], true);
     let counts: Vec<u64> = findings.normal.iter().map(|normal| normal.count).collect();
     // The most that one kind of log tells, by server: 5 and 2.
     assert_eq!(counts, [7]);

@@ -41,17 +41,6 @@ pub enum LogKind {
     HttpProxy,
 }
 
-/// How much of the logs could be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Extent {
-    /// All of them.
-    Whole,
-    /// All but some stretches, which may hide more.
-    Partial,
-    /// Nothing failed, but no request was read: there is no log, or none covers the time asked for.
-    Nothing,
-}
-
 /// Where a line stands. In an archive, `file` is `archive!member` and `offset` counts unpacked bytes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Place {
@@ -110,6 +99,8 @@ pub struct FileCoverage {
     pub lines: u64,
     /// First and last event; `None` in a log without events.
     pub span: Option<Span>,
+    /// Whether an event lies in the time asked for.
+    pub in_window: bool,
     /// Pairs of neighbouring events further apart than the smallest gap asked for.
     pub gaps: Vec<Span>,
     /// Places where the clock went back.
@@ -324,6 +315,8 @@ pub struct Coverage {
     pub source: String,
     /// Files.
     pub files: u64,
+    /// Files with an event in the time asked for.
+    pub files_in_window: u64,
     /// Unpacked bytes.
     pub bytes: u64,
     /// Lines.

@@ -2,14 +2,14 @@
 
 use jiff::Timestamp;
 
-use crate::model::{BuildSeen, Confidence, Extent, Judgement, ServerFindings, Statement, Verdict, Window};
+use crate::model::{BuildSeen, Confidence, Judgement, ServerFindings, Statement, Verdict, Window};
 
 /// Servers whose reasons stand in the overall judgement.
 const SERVERS: usize = 20;
 
 /// What the report as a whole adds to the servers' judgements.
 pub(crate) struct Overall {
-    pub read: Extent,
+    pub complete: bool,
     /// Requests that were reconnaissance only.
     pub reconnaissance: u64,
     /// Whether an own check is known by its user agent, which anyone can send.
@@ -44,7 +44,7 @@ pub(crate) fn overall(servers: &[ServerFindings], overall: &Overall) -> Judgemen
         reasons.push(Statement::new("reason-only-reconnaissance").with("count", overall.reconnaissance));
     }
     let mut cannot_show = Vec::new();
-    if overall.read == Extent::Partial {
+    if !overall.complete {
         cannot_show.push(Statement::new("cannot-show-incomplete"));
     }
     cannot_show.extend(gather(|one| &one.cannot_show));

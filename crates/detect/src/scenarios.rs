@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 
 use crate::coverage::CoverageBook;
 use crate::detector::{Detector, OwnScanner, Settings, SuspectTraffic};
-use crate::model::{BuildSeen, Extent, FileCoverage, Findings, LogKind, ServerId, Span, Vantage, Verdict};
+use crate::model::{BuildSeen, FileCoverage, Findings, LogKind, ServerId, Span, Vantage, Verdict};
 use crate::statements;
 use crate::testing::{
     INDICATOR, Line, NORMAL, POWERSHELL, PROBE, SCANNER, SID, STRANGER, WEBSHELL, book, line, line_on, rules,
@@ -31,6 +31,7 @@ fn log(server: u32, kind: LogKind, source: &str, from: &str, to: &str) -> FileCo
         bytes: 4096,
         lines: 20,
         span: Some(span),
+        in_window: true,
         gaps: Vec::new(),
         clock_back: Vec::new(),
         days: (10..=13).map(|day| jiff::civil::date(2021, 8, day)).collect(),
@@ -63,7 +64,13 @@ fn detector(settings: Settings, count: usize) -> Detector<'static> {
     Detector::with_book(book(&rules()), settings, servers(count))
 }
 
-fn run(settings: Settings, coverage: &CoverageBook, count: usize, read: Extent, lines: &[Line]) -> Findings {
+fn run(
+    settings: Settings,
+    coverage: &CoverageBook,
+    count: usize,
+    complete: bool,
+    lines: &[Line],
+) -> Findings {
     let mut detector = detector(settings, count);
     for line in lines {
         detector.observe(&line.0);
@@ -78,7 +85,7 @@ fn run(settings: Settings, coverage: &CoverageBook, count: usize, read: Extent, 
             bytes_sent: Some(1_000_000),
         })
         .collect();
-    let findings = detector.finish(coverage, &traffic, read);
+    let findings = detector.finish(coverage, &traffic, complete);
     check(&findings);
     findings
 }
@@ -143,13 +150,7 @@ fn attempted_only() {
         line("11:00:00", "/mapi/nspi/?MailboxId=a", 200, &[NORMAL]).from("192.0.2.81"),
         line("12:00:00", "/owa/", 200, &[INDICATOR]).from("203.0.113.99"),
     ];
-    insta::assert_json_snapshot!(run(
-        Settings::default(),
-        &covered(&[FIXED]),
-        1,
-        Extent::Whole,
-        &lines
-    ));
+    insta::assert_json_snapshot!(run(Settings::default(), &covered(&[FIXED]), 1, true, &lines));
 }
 
 #[test]
@@ -160,13 +161,7 @@ fn probe_succeeded() {
             request.server_port = Some(80);
         }),
     ];
-    insta::assert_json_snapshot!(run(
-        Settings::default(),
-        &covered(&[OPEN]),
-        1,
-        Extent::Whole,
-        &lines
-    ));
+    insta::assert_json_snapshot!(run(Settings::default(), &covered(&[OPEN]), 1, true, &lines));
 }
 
 #[test]
@@ -178,7 +173,7 @@ fn full_chain_on_one_server_and_refused_on_the_other() {
         Settings::default(),
         &covered(&[OPEN, FIXED]),
         2,
-        Extent::Whole,
+        true,
         &lines
     ));
 }
@@ -189,13 +184,7 @@ fn webshell_alone() {
         line("10:00:00", "/owa/auth/logon.aspx", 200, &[WEBSHELL]),
         line("10:06:00", SHELL, 200, &[WEBSHELL]),
     ];
-    insta::assert_json_snapshot!(run(
-        Settings::default(),
-        &covered(&[FIXED]),
-        1,
-        Extent::Whole,
-        &lines
-    ));
+    insta::assert_json_snapshot!(run(Settings::default(), &covered(&[FIXED]), 1, true, &lines));
 }
 
 #[test]
@@ -207,13 +196,7 @@ fn webshell_handed_over_between_addresses() {
         line("12:00:00", SHELL, 200, &[WEBSHELL]).from("192.0.2.14"),
         line_on("2021-08-13", "22:00:00", SHELL, 200, &[WEBSHELL]).from("2001:db8::14"),
     ]);
-    insta::assert_json_snapshot!(run(
-        Settings::default(),
-        &covered(&[OPEN]),
-        1,
-        Extent::Whole,
-        &lines
-    ));
+    insta::assert_json_snapshot!(run(Settings::default(), &covered(&[OPEN]), 1, true, &lines));
 }
 
 #[test]
@@ -225,13 +208,7 @@ fn proxynotshell_with_a_user() {
         user(line("10:02:00", MAPI, 200, &[SID])),
         user(line("10:02:10", RUN, 200, &[POWERSHELL])),
     ];
-    insta::assert_json_snapshot!(run(
-        Settings::default(),
-        &covered(&[FIXED]),
-        1,
-        Extent::Whole,
-        &lines
-    ));
+    insta::assert_json_snapshot!(run(Settings::default(), &covered(&[FIXED]), 1, true, &lines));
 }
 
 #[test]
@@ -249,7 +226,7 @@ fn back_end_only() {
         "2021-08-10T00:00:00Z",
         "2021-08-13T23:00:00Z",
     ));
-    insta::assert_json_snapshot!(run(Settings::default(), &coverage, 1, Extent::Whole, &lines));
+    insta::assert_json_snapshot!(run(Settings::default(), &coverage, 1, true, &lines));
 }
 
 #[test]
@@ -268,7 +245,7 @@ fn own_scanner() {
         line("10:01:00", OWA, 401, &[PROBE])
             .with(|request| request.user_agent = Some("Exposure+Check/1".into())),
     ];
-    insta::assert_json_snapshot!(run(settings, &covered(&[OPEN]), 1, Extent::Whole, &lines));
+    insta::assert_json_snapshot!(run(settings, &covered(&[OPEN]), 1, true, &lines));
 }
 
 /// Anyone can send the scanner's user agent; a script that answers or PowerShell reached is no check.
@@ -288,13 +265,7 @@ fn an_own_scanners_label_caps_nothing_beyond_a_probe() {
                 own_scanners: vec![own.clone()],
                 ..Settings::default()
             };
-            let findings = run(
-                settings,
-                &covered(&[OPEN]),
-                1,
-                Extent::Whole,
-                &[agent(line.clone())],
-            );
+            let findings = run(settings, &covered(&[OPEN]), 1, true, &[agent(line.clone())]);
             let server = &findings.servers[0].judgement;
             let attack = &findings.attacks[0];
             assert_eq!((server.verdict, attack.verdict), (verdict, verdict));
@@ -331,7 +302,7 @@ fn coverage_incomplete() {
     late.days.drain(..3);
     coverage.add(late);
     coverage.add(early);
-    insta::assert_json_snapshot!(run(Settings::default(), &coverage, 2, Extent::Partial, &[]));
+    insta::assert_json_snapshot!(run(Settings::default(), &coverage, 2, false, &[]));
 }
 
 /// One request each in the front end's, the proxy's and the back end's log.
@@ -373,7 +344,7 @@ fn a_request_that_three_logs_saw_counts_once() {
         POWERSHELL,
         200,
     ));
-    let findings = run(Settings::default(), &covered(&[OPEN]), 1, Extent::Whole, &lines);
+    let findings = run(Settings::default(), &covered(&[OPEN]), 1, true, &lines);
     assert_eq!(findings.attacks.len(), 1);
     let attack = &findings.attacks[0];
     assert_eq!(attack.client.as_deref(), Some("203.0.113.7"));
@@ -390,6 +361,6 @@ fn a_request_that_three_logs_saw_counts_once() {
 #[test]
 fn the_findings_do_not_depend_on_the_run() {
     let lines = full_chain();
-    let once = || run(Settings::default(), &covered(&[OPEN]), 1, Extent::Whole, &lines);
+    let once = || run(Settings::default(), &covered(&[OPEN]), 1, true, &lines);
     assert_eq!(once(), once());
 }

@@ -6,7 +6,7 @@ use imker_exchange::Build;
 
 use crate::attribution::{self, PATH_CONFUSION, PROXYSHELL};
 use crate::model::{
-    BuildSeen, Confidence, Coverage, Extent, Judgement, LogKind, Outcome, Span, Statement, Verdict, Window,
+    BuildSeen, Confidence, Coverage, Judgement, LogKind, Outcome, Span, Statement, Verdict, Window,
 };
 use crate::tables::{StageKind, Tables};
 use crate::tally::Tally;
@@ -21,7 +21,7 @@ pub(crate) struct Case<'a> {
     pub coverage: &'a [Coverage],
     pub builds: &'a [BuildSeen],
     pub tables: &'a Tables,
-    pub read: Extent,
+    pub complete: bool,
 }
 
 /// The judgement of one server.
@@ -61,7 +61,7 @@ impl Case<'_> {
                 let own: u64 = tally.own.values().flat_map(|steps| steps.outcomes.values()).sum();
                 reasons.push(match () {
                     () if self.coverage.iter().all(|log| log.first.is_none()) => self.say("reason-no-logs"),
-                    () if self.read == Extent::Nothing => self.say("reason-no-request"),
+                    () if !self.has(|_| true) => self.say("reason-no-request"),
                     () if own > 0 => self.say("reason-own-checks-only").with("count", own),
                     () => self.say("reason-no-attack"),
                 });
@@ -241,7 +241,9 @@ impl Case<'_> {
     }
 
     fn has(&self, wanted: impl Fn(&Coverage) -> bool) -> bool {
-        self.coverage.iter().any(|log| log.first.is_some() && wanted(log))
+        self.coverage
+            .iter()
+            .any(|log| log.files_in_window > 0 && wanted(log))
     }
 
     fn has_front_end(&self) -> bool {
@@ -281,11 +283,10 @@ impl Case<'_> {
 
     fn confidence(&self, verdict: Verdict, builds: Builds) -> Confidence {
         let tally = self.tally;
-        let complete = self.read == Extent::Whole;
-        let whole = complete && self.gaps() == 0;
+        let whole = self.complete && self.gaps() == 0;
         let seen = self.has_front_end() || self.has(|log| log.kind == LogKind::HttpProxy);
         let level = match verdict {
-            Verdict::NoTrace | Verdict::Attempted if !complete || !seen => Confidence::Low,
+            Verdict::NoTrace | Verdict::Attempted if !self.complete || !seen => Confidence::Low,
             Verdict::NoTrace | Verdict::Attempted => {
                 let doubt = !whole || tally.count(Outcome::Unclear) > 0;
                 if doubt {

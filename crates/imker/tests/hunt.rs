@@ -518,3 +518,43 @@ fn no_output_takes_the_place_of_what_is_read() {
         .code(1);
     assert!(report.is_file());
 }
+
+#[test]
+fn a_server_without_requests_in_the_time_asked_for_gets_no_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    for (server, row) in [("EX01", ORDINARY), ("EX02", &ORDINARY.replace("2021-", "2020-"))] {
+        let logs = folder.path().join(server).join("W3SVC1");
+        fs::create_dir_all(&logs).unwrap();
+        fs::write(logs.join("u_ex.log"), format!("{FIELDS}{row}")).unwrap();
+    }
+    let check = || {
+        let (_, report) = json(&[folder.path().to_str().unwrap(), "--since", "2021-01-01"]);
+        let reason = |server: usize| report["servers"][server]["reasons"][0]["id"].clone();
+        assert_eq!(
+            (reason(0), reason(1)),
+            ("reason-no-attack".into(), "reason-no-request".into())
+        );
+        assert_eq!(report["servers"][1]["confidence"], "low");
+        assert_eq!(report["servers"][1]["coverage"][0]["files_in_window"], 0);
+    };
+    check();
+    fs::write(
+        folder.path().join("EX02/W3SVC1/broken.log.gz"),
+        b"\x1f\x8b\x08\0\0",
+    )
+    .unwrap();
+    check();
+    fs::remove_dir_all(folder.path().join("EX01")).unwrap();
+    let arguments = ["--since", "2021-01-01"];
+    let output = imker()
+        .arg("hunt")
+        .arg(folder.path())
+        .args(arguments)
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.contains("? NO ANSWER") && !text.contains("NO TRACE"),
+        "{text}"
+    );
+}

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use imker_detect::{Classified, Findings, LogKind, RuleNamed, ServerFindings, Sighting, Statement, Verdict};
+use imker_detect::{Classified, Findings, LogKind, RuleNamed, ServerFindings, Sighting, Verdict};
 use imker_hunt::{Exposure, InputFile, Unread};
 use imker_sigma::Rule;
 use jiff::Timestamp;
@@ -90,10 +90,7 @@ impl HuntReport {
 
 /// Whether a verdict can rest on a server's logs: one of them holds a request that was asked for.
 pub(crate) fn is_answered(server: &ServerFindings) -> bool {
-    let no_request = |reason: &Statement| reason.id == "reason-no-request";
-    server.judgement.verdict > Verdict::NoTrace
-        || server.coverage.iter().any(|one| one.first.is_some())
-            && !server.judgement.reasons.iter().any(no_request)
+    server.judgement.verdict > Verdict::NoTrace || server.coverage.iter().any(|log| log.files_in_window > 0)
 }
 
 /// How many rules were used.

@@ -199,6 +199,7 @@ fn nothing_read_is_no_good_news() {
     let server = &mut report.findings.servers[0];
     server.judgement.verdict = imker_detect::Verdict::NoTrace;
     for coverage in &mut server.coverage {
+        coverage.files_in_window = 0;
         coverage.first = None;
         coverage.last = None;
     }

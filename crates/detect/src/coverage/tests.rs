@@ -26,6 +26,7 @@ fn file(server: u32, name: &str, from: &str, to: &str) -> FileCoverage {
         bytes: 1000,
         lines: 10,
         span: Some(span),
+        in_window: true,
         gaps: Vec::new(),
         clock_back: Vec::new(),
         days: vec![days::of(span.from), days::of(span.to)],

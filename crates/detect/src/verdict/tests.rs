@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::digest::Digest;
-use crate::model::{Extent, ServerId, Vantage};
+use crate::model::{ServerId, Vantage};
 use crate::tally::Tallies;
 use crate::testing::{Line, POWERSHELL, PROBE, WEBSHELL, book, line, rules};
 
@@ -21,6 +21,7 @@ fn log(kind: LogKind, source: &str, gaps: &[(&str, &str)]) -> Coverage {
         kind,
         source: source.into(),
         files: 1,
+        files_in_window: 1,
         bytes: 1,
         lines: 1,
         first: Some(time("2021-08-01T00:00:00Z")),
@@ -39,7 +40,7 @@ fn log(kind: LogKind, source: &str, gaps: &[(&str, &str)]) -> Coverage {
     }
 }
 
-fn judged(lines: &[Line], coverage: &[Coverage], build: Option<&str>, read: Extent) -> Judgement {
+fn judged(lines: &[Line], coverage: &[Coverage], build: Option<&str>, complete: bool) -> Judgement {
     let book = book(&rules());
     let mut joiner = crate::join::Joiner::default();
     let mut requests = Vec::new();
@@ -76,7 +77,7 @@ fn judged(lines: &[Line], coverage: &[Coverage], build: Option<&str>, read: Exte
         coverage,
         builds: &builds,
         tables: &book.tables,
-        read,
+        complete,
     })
 }
 
@@ -97,21 +98,12 @@ fn has(judgement: &Judgement, id: &str) -> bool {
 fn no_trace_is_as_sure_as_the_logs_are_whole() {
     let of = |coverage: &[Coverage], complete| judged(&[], coverage, None, complete).confidence;
     let gap = [("2021-08-10T00:00:00Z", "2021-08-13T00:00:00Z")];
-    assert_eq!(of(&front(), Extent::Whole), Confidence::High);
-    assert_eq!(of(&front(), Extent::Partial), Confidence::Low);
-    assert_eq!(
-        of(&[log(LogKind::Iis, "W3SVC1", &gap)], Extent::Whole),
-        Confidence::Medium
-    );
-    assert_eq!(
-        of(&[log(LogKind::Iis, "W3SVC2", &[])], Extent::Whole),
-        Confidence::Low
-    );
-    assert_eq!(
-        of(&[log(LogKind::HttpErr, "", &[])], Extent::Whole),
-        Confidence::Low
-    );
-    assert_eq!(of(&[], Extent::Whole), Confidence::Low);
+    assert_eq!(of(&front(), true), Confidence::High);
+    assert_eq!(of(&front(), false), Confidence::Low);
+    assert_eq!(of(&[log(LogKind::Iis, "W3SVC1", &gap)], true), Confidence::Medium);
+    assert_eq!(of(&[log(LogKind::Iis, "W3SVC2", &[])], true), Confidence::Low);
+    assert_eq!(of(&[log(LogKind::HttpErr, "", &[])], true), Confidence::Low);
+    assert_eq!(of(&[], true), Confidence::Low);
 }
 
 #[test]
@@ -119,7 +111,7 @@ fn a_quiet_protocol_is_no_gap() {
     let gap = [("2021-08-10T00:00:00Z", "2021-08-13T00:00:00Z")];
     let later = [("2021-08-20T00:00:00Z", "2021-08-23T00:00:00Z")];
     let proxy = |source, gaps: &[(&str, &str)]| log(LogKind::HttpProxy, source, gaps);
-    let gaps = |coverage: &[Coverage]| has(&judged(&[], coverage, None, Extent::Whole), "cannot-show-gaps");
+    let gaps = |coverage: &[Coverage]| has(&judged(&[], coverage, None, true), "cannot-show-gaps");
     assert!(!gaps(&[log(LogKind::Iis, "W3SVC1", &[]), proxy("Oab", &gap)]));
     assert!(gaps(&[log(LogKind::Iis, "W3SVC1", &gap), proxy("Oab", &[])]));
     assert!(!gaps(&[proxy("Oab", &gap), proxy("Owa", &later)]));
@@ -129,19 +121,19 @@ fn a_quiet_protocol_is_no_gap() {
 #[test]
 fn a_build_speaks_for_or_against_a_success() {
     let lines = [line("10:00:00", RUN, 200, &[POWERSHELL])];
-    let open = judged(&lines, &front(), Some("15.1.2176.9"), Extent::Whole);
+    let open = judged(&lines, &front(), Some("15.1.2176.9"), true);
     assert_eq!(
         (open.verdict, open.confidence),
         (Verdict::Exploited, Confidence::High)
     );
     assert!(has(&open, "reason-build-open"));
-    let fixed = judged(&lines, &front(), Some("15.1.2308.14"), Extent::Whole);
+    let fixed = judged(&lines, &front(), Some("15.1.2308.14"), true);
     assert_eq!(
         (fixed.verdict, fixed.confidence),
         (Verdict::Exploited, Confidence::Low)
     );
     assert!(has(&fixed, "against-build-fixed"));
-    let unknown = judged(&lines, &front(), None, Extent::Whole);
+    let unknown = judged(&lines, &front(), None, true);
     assert_eq!(unknown.confidence, Confidence::Medium);
 }
 
@@ -153,10 +145,10 @@ fn a_second_log_confirms_and_a_back_ends_refusal_doubts() {
             .at(Vantage::Proxy)
             .with(|request| request.backend_status = Some(back_end))
     };
-    let agreed = judged(&[front_end.clone(), proxy(200)], &front(), None, Extent::Whole);
+    let agreed = judged(&[front_end.clone(), proxy(200)], &front(), None, true);
     assert_eq!(agreed.confidence, Confidence::High);
     assert!(has(&agreed, "reason-logs-agree") && !has(&agreed, "against-one-log"));
-    let doubted = judged(&[front_end, proxy(401)], &front(), None, Extent::Whole);
+    let doubted = judged(&[front_end, proxy(401)], &front(), None, true);
     assert_eq!(doubted.confidence, Confidence::Medium);
     assert!(has(&doubted, "against-back-end-status"));
 }
@@ -164,7 +156,7 @@ fn a_second_log_confirms_and_a_back_ends_refusal_doubts() {
 #[test]
 fn a_webshell_is_sure_after_a_chain_only() {
     let shell = || line("11:00:00", "/aspnet_client/check.aspx", 200, &[WEBSHELL]);
-    let alone = judged(&[shell()], &front(), None, Extent::Whole);
+    let alone = judged(&[shell()], &front(), None, true);
     assert_eq!(
         (alone.verdict, alone.confidence),
         (Verdict::Compromised, Confidence::Medium)
@@ -173,7 +165,7 @@ fn a_webshell_is_sure_after_a_chain_only() {
         &[line("10:00:00", RUN, 200, &[POWERSHELL]), shell()],
         &front(),
         None,
-        Extent::Whole,
+        true,
     );
     assert_eq!(
         (after.verdict, after.confidence),
@@ -190,7 +182,7 @@ fn the_window_is_that_of_the_flaw() {
         line("12:00:00", "/aspnet_client/check.aspx", 200, &[WEBSHELL]),
         line("13:00:00", OWA, 401, &[PROBE]),
     ];
-    let window = judged(&lines, &front(), Some("15.1.2176.9"), Extent::Whole).window;
+    let window = judged(&lines, &front(), Some("15.1.2176.9"), true).window;
     let at = |clock: &str| Some(time(&format!("2021-08-12T{clock}Z")));
     assert_eq!(
         (window.vulnerable_from, window.vulnerable_to),

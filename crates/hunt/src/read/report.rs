@@ -86,7 +86,7 @@ impl Reporter {
         let lines = outcome.lines + u64::from(outcome.open);
         let covered = std::mem::take(&mut outcome.covered);
         let has_events = covered.has_begun();
-        let coverage = self.coverage(kind, source, covered, outcome.bytes, lines);
+        let coverage = self.coverage(kind, source, covered, outcome.in_window, outcome.bytes, lines);
         Finished {
             clue,
             vantage,
@@ -102,6 +102,7 @@ impl Reporter {
         kind: LogKind,
         source: Arc<str>,
         covered: Covered,
+        in_window: bool,
         bytes: u64,
         lines: u64,
     ) -> FileCoverage {
@@ -127,6 +128,7 @@ impl Reporter {
             bytes,
             lines,
             span: covered.span.map(span),
+            in_window,
             gaps: covered.gaps.into_iter().map(span).collect(),
             clock_back: (covered.jumps.into_iter())
                 .map(|jump| ClockBack {

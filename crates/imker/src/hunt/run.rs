@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use imker_detect::{Detector, Extent, Findings, RuleNamed, Sighting};
+use imker_detect::{Detector, Findings, RuleNamed, Sighting};
 use imker_hunt::Reading;
 use imker_report::{HuntReport, JsonLines, Match, Style, Timeline, UnansweredRule};
 use imker_sigma::{Rule, RuleSet};
@@ -62,7 +62,7 @@ pub fn run(hunt: &Hunt) -> Result<Exit> {
     } else {
         Vec::new()
     };
-    let findings = detector.finish(&reading.coverage, &traffic, extent(&reading));
+    let findings = detector.finish(&reading.coverage, &traffic, reading.is_complete());
 
     let report = report(hunt, &loaded, reading, findings);
     match hunt.format {
@@ -154,7 +154,7 @@ fn report(hunt: &Hunt, loaded: &Loaded, reading: Reading, findings: Findings) ->
         since: hunt.read.since,
         until: hunt.read.until,
         findings,
-        complete: extent(&reading) == Extent::Whole,
+        complete: reading.is_complete() && reading.has_events(),
         nothing_read: !reading.has_events(),
         outside: reading.outside,
         unread: reading.unread,
@@ -176,13 +176,5 @@ fn report(hunt: &Hunt, loaded: &Loaded, reading: Reading, findings: Findings) ->
         files: reading.files,
         bytes: reading.bytes,
         lines: reading.lines,
-    }
-}
-
-fn extent(reading: &Reading) -> Extent {
-    match (reading.is_complete(), reading.has_events()) {
-        (false, _) => Extent::Partial,
-        (true, false) => Extent::Nothing,
-        (true, true) => Extent::Whole,
     }
 }

@@ -246,6 +246,7 @@ fn coverage(kind: LogKind, source: &str, from: &str, to: &str) -> Coverage {
         kind,
         source: source.to_owned(),
         files: 14,
+        files_in_window: 14,
         bytes: 48_300_112,
         lines: 143_000,
         first: Some(time(from)),
@@ -429,6 +430,7 @@ fn servers() -> Vec<ServerFindings> {
             coverage: vec![
                 coverage_with_holes(),
                 Coverage {
+                    files_in_window: 0,
                     first: None,
                     last: None,
                     ..coverage(LogKind::HttpErr, "", "2021-08-01 00:00:00", "2021-08-01 00:00:00")
