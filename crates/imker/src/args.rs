@@ -37,7 +37,7 @@ pub enum Command {
 
 const HUNT_EXAMPLES: &str = "\
 Examples:
-  imker hunt C:\\inetpub\\logs\\LogFiles \"%ExchangeInstallPath%\\Logging\\HttpProxy\"
+  imker hunt C:\\inetpub\\logs\\LogFiles \"C:\\Program Files\\Microsoft\\Exchange Server\\V15\\Logging\\HttpProxy\"
       On the server itself: IIS and HttpProxy logs together tell most.
   imker hunt evidence.zip --html report.html --lang de
       A collected archive; the report in German, for printing.

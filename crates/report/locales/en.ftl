@@ -94,7 +94,7 @@ unread-io = reading failed: check the disk or the network share, or hunt through
 unread-damaged = the archive or compressed stream is damaged: fetch it anew from where it was made
 unread-truncated = the archive or compressed stream ends too early: fetch it anew, the copy is not whole
 unread-binary = bytes that no log has, as after a crash: see what stands there, or find an intact copy
-unread-torn = rows that are cut or do not fit the columns: see what stands there, or find an intact copy
+unread-torn = rows cut or not fitting the columns: look at them, find an intact copy, or mend --fields
 unread-line-too-long = a line far longer than a log has: see by hand what stands there
 unread-no-fields = a web log without a #Fields line above its rows: name its columns with --fields
 unread-ratio-limit = unpacks to more than --max-ratio allows: raise it if you trust the archive
@@ -131,9 +131,9 @@ window-build = { $name }, seen from { $from }
 window-none = not seen
 complete = Complete: everything that looked like a web log was read whole.
 incomplete = Incomplete: { $count ->
-    [one] one stretch of a log could not be read
-   *[other] { $count } stretches of logs could not be read
-  }; they may hide more.
+    [one] one stretch of a log could not be read; it may
+   *[other] { $count } stretches of logs could not be read; they may
+  } hide more.
 incomplete-nothing-read = { $count ->
     [one] 1 stretch of logs could not be read: “Unread” tells why and what to do.
    *[other] { $count } stretches of logs could not be read: “Unread” tells why and what to do.

@@ -135,7 +135,7 @@ fn explain(wanted: &str, paths: &[PathBuf]) -> Result<Exit> {
         .collect();
     if found.is_empty() {
         return Err(miette!(
-            help = "`imker rules list` shows ids and titles",
+            help = "`imker rules list` shows ids and titles; rules of your own are known with --rules",
             "no rule `{wanted}`"
         ));
     }
