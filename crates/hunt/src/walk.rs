@@ -85,7 +85,18 @@ pub(crate) enum Found {
 }
 
 impl Found {
-    /// With the size of a file: listing a folder does not tell it, and asking takes longer than listing.
+    /// Bytes of memory that it takes.
+    pub(crate) fn memory(&self) -> usize {
+        size_of::<Self>()
+            + match self {
+                Self::File(entry) => entry.path.capacity(),
+                Self::SetAside(_) => 0,
+                Self::Failed(path, _, detail) => path.capacity() + detail.capacity(),
+            }
+    }
+
+    /// With the size of a file: listing a folder does not tell it, or not that of a file being written, and asking
+    /// takes longer than listing.
     pub(crate) fn measured(self) -> Self {
         match self {
             Self::File(entry) if entry.size.is_none() && !entry.is_stream => {

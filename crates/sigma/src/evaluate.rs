@@ -42,7 +42,7 @@ impl Bound {
 pub struct Scratch {
     /// By slot and [`Extent`].
     slots: Vec<[SlotTexts; 2]>,
-    /// By [`Item::place`]: the last line that it was asked for in, and what held there.
+    /// By [`Item::memo`]: the last line that it was asked for in, and what held there.
     known: Vec<(u64, Truth)>,
     /// Lines evaluated.
     line: u64,
@@ -60,13 +60,12 @@ struct SlotTexts {
 
 /// Which texts of a slot.
 ///
-/// A test that holds for a part of a text as soon as it holds for the text itself, as `contains` does, need not
-/// look at the parts.
+/// A test that holds for a text as soon as it holds for a part of it, as `contains` does, need not look at the parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Extent {
-    /// All that is there, decoded or not.
+    /// All that is there, of a URI path and query together; as logged and decoded.
     Whole,
-    /// Path and query of a URI, each alone.
+    /// Path and query of a URI, each alone; as logged and decoded.
     Parts,
 }
 
@@ -90,18 +89,18 @@ struct Line<'a> {
 
 impl Line<'_> {
     fn item(&mut self, item: &Item) -> Truth {
-        let Some(place) = item.place else {
+        let Some(memo) = item.memo else {
             return self.truth(item);
         };
         let Scratch { known, line, .. } = &mut *self.scratch;
-        if known.len() <= place {
-            known.resize(place + 1, (0, Truth::Unknown));
+        if known.len() <= memo {
+            known.resize(memo + 1, (0, Truth::Unknown));
         }
-        if known[place].0 == *line {
-            return known[place].1;
+        if known[memo].0 == *line {
+            return known[memo].1;
         }
         let truth = self.truth(item);
-        self.scratch.known[place] = (self.scratch.line, truth);
+        self.scratch.known[memo] = (self.scratch.line, truth);
         truth
     }
 

@@ -75,7 +75,7 @@ impl RuleSetBuilder {
                 negated: false,
                 requirement: Requirement::of_network(&network),
                 key: format!("{field}|cidr").into(),
-                place: None,
+                memo: None,
             }))
         };
         Ok(Condition::Any(["c-ip", "X-Forwarded-For"].map(item).into()))
@@ -97,7 +97,7 @@ impl RuleSetBuilder {
             negated: false,
             requirement: Requirement::literal(value.as_bytes()),
             key: format!("{field}|contains").into(),
-            place: None,
+            memo: None,
         })))
     }
 }

@@ -43,7 +43,7 @@ pub(crate) struct Item {
     /// The key in the rule, for explanations.
     pub(crate) key: Box<str>,
     /// Where its truth is kept while a line is evaluated, if several rules may ask for it.
-    pub(crate) place: Option<usize>,
+    pub(crate) memo: Option<usize>,
 }
 
 impl Item {

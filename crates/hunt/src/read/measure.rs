@@ -25,8 +25,8 @@ pub(super) fn is_small<'w>(
         for found in measured(listed, threads) {
             if let Found::File(entry) = &found {
                 size += entry.size.unwrap_or_default();
-                held += size_of::<Found>() + entry.path.capacity();
             }
+            held += found.memory();
             if held > KEPT_MAX {
                 kept = None;
             }

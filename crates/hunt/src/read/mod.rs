@@ -402,12 +402,13 @@ impl<'r> Hunt<'r> {
         logs.entry.size.unwrap_or_default()
     }
 
-    /// Opens a file and learns its size where that is not known.
+    /// Opens a file and learns its size: a live log may have grown since it was measured.
     fn open(&self, entry: &mut Entry) -> io::Result<File> {
         let file = File::open(&entry.path)?;
-        if entry.size.is_none() && !entry.is_stream {
+        if !entry.is_stream {
             let size = file.metadata()?.len();
-            self.progress.found(size);
+            self.progress
+                .found(size.saturating_sub(entry.size.unwrap_or_default()));
             entry.size = Some(size);
         }
         Ok(file)

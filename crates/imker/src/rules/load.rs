@@ -67,7 +67,7 @@ fn add_files(builder: &mut RuleSetBuilder, counts: &mut RuleCounts, paths: &[Pat
         let mut repeated = false;
         for file in files(path)? {
             let source = file.display().to_string();
-            if !read.insert(file.canonicalize().into_diagnostic().wrap_err(source.clone())?) {
+            if !read.insert(file.canonicalize().unwrap_or_else(|_| file.clone())) {
                 repeated = true;
                 continue;
             }

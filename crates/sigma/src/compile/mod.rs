@@ -73,7 +73,7 @@ impl Items {
             return Ok(Arc::clone(known));
         }
         let item = Arc::new(Item {
-            place: Some(self.0.len()),
+            memo: Some(self.0.len()),
             ..compile()?
         });
         self.0.insert(identity, Arc::clone(&item));

@@ -57,7 +57,7 @@ pub(super) fn compile(
         negated: modifiers.negated,
         requirement,
         key: key.into(),
-        place: None,
+        memo: None,
     })
 }
 

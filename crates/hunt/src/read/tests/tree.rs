@@ -195,3 +195,29 @@ fn a_name_for_what_is_not_read_is_an_error() {
         assert_eq!(named(path).unwrap().servers, ["mail".into()], "{path}");
     }
 }
+
+/// Writes a log as soon as the file is found.
+struct Grows<'p>(&'p Path);
+
+impl crate::Progress for Grows<'_> {
+    fn found(&self, bytes: u64) {
+        if bytes == 0 {
+            fs::write(self.0, log_with_one_match()).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_log_that_was_empty_when_it_was_found_is_read() {
+    let folder = tree(&[("u_ex210812.log", b"")]);
+    let log = folder.path().join("u_ex210812.log");
+    for stats in [None, Some(true), Some(false)] {
+        let options = Options {
+            stats,
+            ..options(folder.path())
+        };
+        let reading = read_in(&options, &rules(), &Grows(&log), Sizes::default()).unwrap();
+        assert_eq!((reading.files, reading.lines), (1, 14), "{stats:?}");
+        fs::write(&log, "").unwrap();
+    }
+}

@@ -93,6 +93,15 @@ impl Searcher {
         self.buckets.search(text, 0, hit)
     }
 
+    /// Whether each kind of vector is searched with on this machine.
+    #[cfg(test)]
+    pub fn vectors(&self) -> [(&'static str, bool); 2] {
+        #[cfg(target_arch = "x86_64")]
+        return [("AVX-512", self.wide.is_some()), ("AVX2", self.narrow.is_some())];
+        #[cfg(not(target_arch = "x86_64"))]
+        [("AVX-512", false), ("AVX2", false)]
+    }
+
     /// As [`Searcher::search`], without the widest vectors.
     #[cfg(test)]
     pub fn search_narrowly(&self, text: &[u8], hit: &mut impl FnMut(usize, u32)) -> Seen {

@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -98,6 +98,16 @@ proptest! {
         check(std::slice::from_ref(&needle), 0, &text);
         text.rotate_right(needle.len());
         check(&[needle], 0, &text);
+    }
+}
+
+#[test]
+fn vectors_of_this_machine() {
+    let (searcher, _) = Searcher::new(&[], &[], Sample::ordinary().traffic());
+    for (kind, is_there) in searcher.vectors() {
+        if !is_there {
+            eprintln!("not tested: this machine has no {kind}");
+        }
     }
 }
 
