@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use memchr::memmem::Finder;
 
-use super::search::Traffic;
+use super::search::{Traffic, unit};
 
 /// Lines of an Exchange server's web log as any day brings them, made up.
 static LINES: &[u8] = include_bytes!("../../../../data/traffic-sample.log");
@@ -45,7 +45,7 @@ impl Sample {
         }
         Self {
             lines: memchr::memchr_iter(b'\n', &text).count() as f32,
-            traffic: Traffic::new(traffic),
+            traffic: Traffic::new(traffic, unit()),
             grams: Grams::new(&text),
             text,
             singles,

@@ -27,20 +27,21 @@ pub(super) struct Tables {
     groups: Vec<Group>,
 }
 
+/// Whether the processor has AVX-512 with byte permutations (VBMI).
+pub(super) fn is_available() -> bool {
+    is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512vbmi")
+}
+
 impl Tables {
-    /// `None` where the processor lacks AVX-512 with byte permutations (VBMI).
+    /// `None` where the processor lacks what [`is_available`] asks for.
     pub fn new(buckets: &Buckets) -> Option<Self> {
-        if !(is_x86_feature_detected!("avx512f")
-            && is_x86_feature_detected!("avx512bw")
-            && is_x86_feature_detected!("avx512vbmi"))
-        {
+        if !is_available() {
             return None;
         }
         // SAFETY: AVX-512 was detected above.
-        let groups = buckets
-            .byte_tables()
-            .iter()
-            .map(|tables| unsafe { load_group(tables) });
+        let groups = buckets.byte_tables().map(|tables| unsafe { load_group(&tables) });
         Some(Self {
             groups: groups.collect(),
         })

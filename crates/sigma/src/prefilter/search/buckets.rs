@@ -16,8 +16,6 @@ pub(super) struct Buckets {
     plans: Vec<Plan>,
     /// `tables[i][b]`: the buckets that byte `b` at window position `i` leaves standing.
     tables: Box<[[u32; 256]; WINDOW]>,
-    /// By group: the bytes of the entries themselves, not what their half bytes make up.
-    exact: Vec<ByteTables>,
     lookup: Lookup,
 }
 
@@ -37,7 +35,6 @@ impl Buckets {
             }
         }
         Self {
-            exact: exact(&plans, entries),
             plans,
             tables,
             lookup: Lookup::new(entries),
@@ -65,8 +62,18 @@ impl Buckets {
 
     /// The byte tables, by group.
     #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
-    pub fn byte_tables(&self) -> &[ByteTables] {
-        &self.exact
+    pub fn byte_tables(&self) -> impl Iterator<Item = ByteTables> + '_ {
+        self.plans.chunks(GROUP).map(|plans| {
+            std::array::from_fn(|at| {
+                std::array::from_fn(|byte| {
+                    let bit = |plan: &Plan| (plan.bytes(at) >> byte & 1) as u8;
+                    plans
+                        .iter()
+                        .enumerate()
+                        .fold(0, |buckets, (bucket, plan)| buckets | bit(plan) << bucket)
+                })
+            })
+        })
     }
 
     /// Reports the entries that stand at a position.
@@ -95,20 +102,4 @@ impl Buckets {
         }
         seen
     }
-}
-
-/// The byte tables of entries, each in the first bucket that admits it.
-fn exact(plans: &[Plan], entries: &[Entry]) -> Vec<ByteTables> {
-    let mut tables = vec![[[0; 128]; WINDOW]; plans.len() / GROUP];
-    for entry in entries {
-        let alone = Plan::of(*entry);
-        if let Some(bucket) = plans.iter().position(|plan| plan.join(&alone) == *plan) {
-            for (at, table) in tables[bucket / GROUP].iter_mut().enumerate() {
-                for byte in entry.allows(at) {
-                    table[usize::from(byte & 0x7f)] |= 1 << (bucket % GROUP);
-                }
-            }
-        }
-    }
-    tables
 }

@@ -22,7 +22,16 @@ use super::Seen;
 use buckets::{Buckets, GROUP, MAX_GROUPS};
 pub(super) use entry::WINDOW;
 use planner::Planner;
-pub(super) use traffic::Traffic;
+pub(super) use traffic::{Traffic, Unit};
+
+/// What the search of this machine looks up at once.
+pub(super) fn unit() -> Unit {
+    #[cfg(target_arch = "x86_64")]
+    if avx512::is_available() {
+        return Unit::Byte;
+    }
+    Unit::HalfByte
+}
 
 /// Windows that a bucket takes before more groups are opened.
 const WINDOWS_A_BUCKET: usize = 8;

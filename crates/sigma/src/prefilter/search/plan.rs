@@ -1,12 +1,14 @@
-//! Which half bytes a bucket admits.
+//! What a bucket admits.
 
 use super::entry::{Entry, WINDOW};
 
-/// The half bytes that a bucket admits, by window position, one bit each.
+/// The half bytes and the bytes that a bucket admits, by window position, one bit each.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Plan {
     low: [u16; WINDOW],
     high: [u16; WINDOW],
+    /// By the lower seven bits.
+    bytes: [u128; WINDOW],
 }
 
 impl Plan {
@@ -17,6 +19,7 @@ impl Plan {
             for byte in entry.allows(at) {
                 plan.low[at] |= 1 << (byte & 15);
                 plan.high[at] |= 1 << (byte >> 4);
+                plan.bytes[at] |= 1 << (byte & 0x7f);
             }
         }
         plan
@@ -28,6 +31,7 @@ impl Plan {
         for at in 0..WINDOW {
             joined.low[at] |= other.low[at];
             joined.high[at] |= other.high[at];
+            joined.bytes[at] |= other.bytes[at];
         }
         joined
     }
@@ -42,7 +46,12 @@ impl Plan {
         self.high[at]
     }
 
-    /// Whether a byte passes at a position.
+    /// The bytes admitted at a position, by their lower seven bits.
+    pub fn bytes(&self, at: usize) -> u128 {
+        self.bytes[at]
+    }
+
+    /// Whether a byte passes at a position, half by half.
     pub fn admits(&self, at: usize, byte: u8) -> bool {
         self.low[at] >> (byte & 15) & 1 == 1 && self.high[at] >> (byte >> 4) & 1 == 1
     }

@@ -1,10 +1,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
 
+use std::sync::LazyLock;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::{Choice, Searcher, Seen};
-use crate::prefilter::sample::Sample;
+use super::{Choice, Searcher, Seen, Traffic, Unit};
 
 type Hits = Vec<(usize, u32)>;
 
@@ -30,8 +31,18 @@ fn naive(needles: &[Vec<u8>], text: &[u8]) -> (Hits, Seen) {
     )
 }
 
-/// Checks all three searches; the first `together` needles are one family.
+/// Checks all three searches with buckets filled for each; the first `together` needles are one family.
 fn check(needles: &[Vec<u8>], together: usize, text: &[u8]) {
+    static TRAFFIC: LazyLock<[Traffic; 2]> = LazyLock::new(|| {
+        let ordinary = include_bytes!("../../../../../data/traffic-sample.log");
+        [Unit::HalfByte, Unit::Byte].map(|unit| Traffic::new(ordinary, unit))
+    });
+    for traffic in &*TRAFFIC {
+        check_with(traffic, needles, together, text);
+    }
+}
+
+fn check_with(traffic: &Traffic, needles: &[Vec<u8>], together: usize, text: &[u8]) {
     let (family, others) = needles.split_at(together.min(needles.len()));
     let demands: Vec<_> = others
         .iter()
@@ -42,7 +53,7 @@ fn check(needles: &[Vec<u8>], together: usize, text: &[u8]) {
             }]
         })
         .collect();
-    let (searcher, found) = Searcher::new(&[family.to_vec()], &demands, Sample::ordinary().traffic());
+    let (searcher, found) = Searcher::new(&[family.to_vec()], &demands, traffic);
     // By needle, the id that is reported for it.
     let ids: Vec<u32> = family
         .iter()
@@ -103,7 +114,7 @@ proptest! {
 
 #[test]
 fn vectors_of_this_machine() {
-    let (searcher, _) = Searcher::new(&[], &[], Sample::ordinary().traffic());
+    let (searcher, _) = Searcher::new(&[], &[], &Traffic::new(b"\n", Unit::HalfByte));
     for (kind, is_there) in searcher.vectors() {
         if !is_there {
             eprintln!("not tested: this machine has no {kind}");
