@@ -137,13 +137,22 @@ impl Bench {
     fn scan(&self, log: &data::Log, table: &mut Table) -> Result<()> {
         let programs = [
             Program::new("rg, one literal", LITERAL).with(&log.path),
+            Program::new("rg, one literal, read as imker does", LITERAL)
+                .with("--no-mmap")
+                .with(&log.path),
             self.hunt("imker, built-in rules", &log.path),
             self.all_rules(log),
             self.hunt("imker, every line (--stats)", &log.path)
                 .without("--no-stats")
                 .with("--stats"),
         ];
-        let limits = [None, Some(Limit::AtMost(1.5)), Some(Limit::AtMost(3.0)), None];
+        let limits = [
+            None,
+            None,
+            Some(Limit::AtMost(1.5)),
+            Some(Limit::AtMost(3.0)),
+            None,
+        ];
         if project::sigmahq().is_none() {
             table
                 .notes
