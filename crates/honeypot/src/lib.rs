@@ -1,0 +1,8 @@
+//! An Exchange server that is none: listeners, personas, recording.
+//!
+//! Every byte that a client sends is recorded before it is answered; nothing that it sends is executed, relayed or
+//! connected to.
+
+pub mod http;
+pub mod persona;
+pub mod store;

@@ -1,0 +1,1 @@
+//! NTLM messages ([MS-NLMP]): reading what clients send, writing what servers send.

@@ -1,0 +1,1 @@
+//! An append-only record of events, synced before it is acknowledged.
