@@ -10,6 +10,7 @@ mod output;
 mod progress;
 mod rules;
 mod shell;
+mod values;
 
 use std::process::ExitCode;
 
