@@ -3,6 +3,7 @@
 //! Every byte that a client sends is recorded before it is answered; nothing that it sends is executed, relayed or
 //! connected to.
 
+pub mod auth;
 pub mod http;
 pub mod persona;
 pub mod store;

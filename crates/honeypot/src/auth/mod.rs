@@ -1,0 +1,18 @@
+//! Who logs on is asked, recorded and refused: no attempt ever succeeds.
+//!
+//! A virtual directory names its [`Schemes`]; [`check`] reads the request's `Authorization` and says what the 401 carries
+//! and what was seen. NTLM's challenge lives in the connection's [`State`] and nowhere else, so that memory does not grow
+//! with the number of those who ask for one.
+//!
+//! IIS binds NTLM to the connection: a type 3 message on another connection than the type 2 is an attempt to log on with
+//! no challenge, refused and recorded as such. Over HTTP/2, IIS has no Windows authentication (RFC 9113 allows a server
+//! to ask for HTTP/1.1 by a reset with `HTTP_1_1_REQUIRED`); the 401 names the schemes all the same, and whatever is
+//! sent is recorded. [`Decision::step`] tells the writer of HTTP/2 when to reset: [`Step::Continue`].
+
+mod check;
+mod credentials;
+mod schemes;
+
+pub use check::{Asked, Decision, HeaderLine, State, Step, check};
+pub use credentials::{OwnDomains, credentials};
+pub use schemes::Schemes;
