@@ -12,9 +12,15 @@
 
 mod bench;
 mod corpus;
+#[cfg(feature = "load")]
+mod faults;
 mod incident;
+#[cfg(feature = "load")]
+mod load;
 mod logs;
 mod project;
+#[cfg(feature = "load")]
+mod server;
 mod truth;
 
 use std::process::ExitCode;
@@ -40,6 +46,12 @@ enum Chore {
     Bench(bench::Options),
     /// Compare what `imker hunt` finds in corpora with what is in them; the status is 1 where they differ
     Truth(truth::Options),
+    /// Load the honeypot beside nginx, with a crowd of idle and slow clients
+    #[cfg(feature = "load")]
+    Load(load::Options),
+    /// Kill the honeypot under load and look whether its record is whole
+    #[cfg(feature = "load")]
+    Faults(faults::Options),
     /// Measure rsigma alone; `bench` calls this
     #[command(hide = true)]
     Rsigma(bench::Sample),
@@ -64,6 +76,10 @@ fn main() -> miette::Result<ExitCode> {
                 return Ok(ExitCode::FAILURE);
             }
         }
+        #[cfg(feature = "load")]
+        Chore::Load(options) => load::run(&options)?,
+        #[cfg(feature = "load")]
+        Chore::Faults(options) => faults::run(&options)?,
         Chore::Rsigma(sample) => bench::run_rsigma(&sample)?,
         Chore::Incident => {
             let files = incident::write(&incident::folder()).into_diagnostic()?;
