@@ -79,7 +79,7 @@ pub fn run(options: &Options) -> Result<()> {
 fn numbers(events: &[u8]) -> Vec<u64> {
     let query = |line: &[u8]| -> Option<u64> {
         let event: serde_json::Value = serde_json::from_slice(line).ok()?;
-        event.get("url.query")?.as_str()?.strip_prefix("n=")?.parse().ok()
+        event.pointer("/url/query")?.as_str()?.strip_prefix("n=")?.parse().ok()
     };
     events.split(|byte| *byte == b'\n').filter_map(query).collect()
 }
