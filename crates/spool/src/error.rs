@@ -1,5 +1,5 @@
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Why a spool cannot be opened or read.
@@ -84,4 +84,37 @@ pub enum AppendError {
     /// The spool was closed meanwhile.
     #[error("the spool was closed")]
     Closed,
+}
+
+impl Error {
+    pub(crate) fn reading(path: &Path, source: io::Error) -> Self {
+        Self::io("read", path, source)
+    }
+
+    pub(crate) fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
+        let remedy = match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room on this disk",
+            io::ErrorKind::PermissionDenied => "give this user the right to",
+            io::ErrorKind::ReadOnlyFilesystem => "mount the disk writable",
+            io::ErrorKind::NotFound => "see that the folder exists",
+            _ => "see the system's log for the state of this disk",
+        };
+        Self::Io {
+            action,
+            path: path.to_owned(),
+            source,
+            remedy,
+        }
+    }
+}
+
+/// Says of a failed operation what it was.
+pub(crate) trait Io<T> {
+    fn on(self, action: &'static str, path: &Path) -> Result<T, Error>;
+}
+
+impl<T> Io<T> for io::Result<T> {
+    fn on(self, action: &'static str, path: &Path) -> Result<T, Error> {
+        self.map_err(|source| Error::io(action, path, source))
+    }
 }

@@ -12,7 +12,7 @@
 //! | header | | frame | |
 //! |---|---|---|---|
 //! | magic | `imkspool` | length of the payload | `u32` |
-//! | version | `u32`, 1 | CRC-32C of id, sequence, flags and payload | `u32` |
+//! | version | `u32`, 1 | CRC-32C of id, length, sequence, flags and payload | `u32` |
 //! | id of the spool | `u64` | sequence | `u64` |
 //! | first sequence | `u64` | flags | `u8`: 1 ends a batch, 2 tells of a loss |
 //! | created | `i64`, nanoseconds since 1970 | payload | |
@@ -20,14 +20,27 @@
 //!
 //! The id is random and the same in all segments: a payload cannot contain what passes for a frame.
 
+mod commit;
+mod cursor;
 mod error;
+mod frame;
 mod loss;
 mod options;
+mod platform;
 mod reader;
+mod recover;
+mod reserve;
+mod retain;
+mod segment;
+mod shared;
 mod spool;
+mod walk;
 
+pub use cursor::Cursor;
 pub use error::{AppendError, Error};
 pub use loss::{Loss, Recovery};
 pub use options::Options;
+#[doc(hidden)]
+pub use platform::{Output, Platform, System};
 pub use reader::{Entry, Follower, Reader, read_only};
-pub use spool::{Append, Cursor, Spool};
+pub use spool::{Append, Spool};

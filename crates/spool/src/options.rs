@@ -1,6 +1,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::Error;
+
 /// Limits of a spool. Sizes are in bytes.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -32,5 +34,22 @@ impl Default for Options {
             sources: 1024,
             cursors: None,
         }
+    }
+}
+
+impl Options {
+    /// Adapts what depends on each other and refuses what cannot work.
+    pub(crate) fn checked(mut self) -> Result<Self, Error> {
+        const LEAST: u64 = 16 << 10;
+        self.segment_size = self.segment_size.min(self.max_size / 4);
+        if self.segment_size < LEAST {
+            let (option, value, least) = if self.max_size < 4 * LEAST {
+                ("max_size", self.max_size, 4 * LEAST)
+            } else {
+                ("segment_size", self.segment_size, LEAST)
+            };
+            return Err(Error::Limit { option, value, least });
+        }
+        Ok(self)
     }
 }
