@@ -1,0 +1,380 @@
+use std::collections::{BTreeSet, VecDeque};
+use std::io;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use crate::error::Io;
+use crate::frame::{self, END, Frame, HEAD, TELLS};
+use crate::platform::Output;
+use crate::reserve::Evicted;
+use crate::retain::Steady;
+use crate::segment::{self, HEADER, Header};
+use crate::shared::{Batch, Shared, lock};
+use crate::{AppendError, Error, Loss};
+
+/// What is written and synced at once, unless a single batch is larger.
+const GROUP: usize = 8 << 20;
+/// Damaged ranges remembered, so that each is told once.
+const KNOWN: usize = 4096;
+
+pub(crate) type Explain = Box<dyn FnMut(&Loss) -> Vec<u8> + Send>;
+
+/// A segment that is not written any more.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Closed {
+    pub(crate) first: u64,
+    pub(crate) created: SystemTime,
+    pub(crate) size: u64,
+}
+
+/// The segment being written.
+pub(crate) struct Active {
+    pub(crate) first: u64,
+    pub(crate) created: SystemTime,
+    pub(crate) output: Box<dyn Output>,
+    /// What of it is durable.
+    pub(crate) length: u64,
+}
+
+impl Active {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.length <= HEADER as u64
+    }
+}
+
+/// The segments on disk, as their one writer sees them.
+pub(crate) struct State {
+    /// Ascending.
+    pub(crate) closed: VecDeque<Closed>,
+    pub(crate) active: Option<Active>,
+    /// The next sequence number.
+    pub(crate) next: u64,
+}
+
+/// Writes whatever waits, syncs it once, and answers.
+pub(crate) struct Committer {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) state: State,
+    pub(crate) steady: Steady,
+    /// Losses to be told that no disk remembers.
+    losses: Vec<Loss>,
+    known: BTreeSet<(u64, u64)>,
+    explain: Explain,
+    buffer: Vec<u8>,
+}
+
+impl Committer {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        state: State,
+        losses: Vec<Loss>,
+        known: BTreeSet<(u64, u64)>,
+        explain: Explain,
+    ) -> Self {
+        let steady = Steady::new(shared.platform.now());
+        Self {
+            shared,
+            state,
+            steady,
+            losses,
+            known,
+            explain,
+            buffer: Vec::new(),
+        }
+    }
+
+    pub(crate) fn run(mut self) {
+        // Also where `explain` panics: then nothing may wait for an answer for ever.
+        let shared = Arc::clone(&self.shared);
+        let _end = End(&shared);
+        loop {
+            let mut queue = lock(&shared.queue);
+            while queue.batches.is_empty() && queue.damaged.is_empty() && !queue.beat && !queue.closed {
+                queue = shared
+                    .queued
+                    .wait(queue)
+                    .unwrap_or_else(std::sync::PoisonError::into_inner);
+            }
+            let batches = std::mem::take(&mut queue.batches);
+            let damaged = std::mem::take(&mut queue.damaged);
+            let age = std::mem::take(&mut queue.age);
+            queue.beat = false;
+            let closed = queue.closed;
+            drop(queue);
+
+            let new = damaged
+                .into_iter()
+                .filter(|&range| self.known.len() < KNOWN && self.known.insert(range));
+            let new: Vec<_> = new.map(|(first, last)| Loss::Damaged { first, last }).collect();
+            self.losses.extend(new);
+            if age {
+                self.expire();
+            }
+            let done: usize = batches.iter().map(|batch| batch.bytes).sum();
+            self.commit_all(batches);
+            lock(&shared.queue).bytes -= done;
+            if closed {
+                return;
+            }
+        }
+    }
+
+    fn commit_all(&mut self, batches: Vec<Batch>) {
+        let mut group = Vec::new();
+        let mut bytes = 0;
+        for batch in batches {
+            if bytes > 0 && bytes + batch.bytes > GROUP {
+                self.commit(std::mem::take(&mut group));
+                bytes = 0;
+            }
+            bytes += batch.bytes;
+            group.push(batch);
+        }
+        self.commit(group);
+    }
+
+    fn commit(&mut self, group: Vec<Batch>) {
+        let frames = group
+            .iter()
+            .map(|batch| batch.payloads.len() * HEAD + batch.bytes);
+        let size = frames.sum::<usize>() as u64;
+        if size == 0 && !self.has_losses() {
+            return;
+        }
+        let first = self.state.next;
+        match self.make_room(size).and_then(|()| self.write(&group)) {
+            Ok(mut sequence) => {
+                for batch in group {
+                    let size = batch.payloads.len() as u64;
+                    let _ = batch.answer.send(Ok(sequence));
+                    sequence += size;
+                }
+            }
+            Err(error) => {
+                self.state.next = first;
+                let error = Arc::new(error);
+                for batch in group {
+                    let _ = batch.answer.send(Err(AppendError::Full(Arc::clone(&error))));
+                }
+            }
+        }
+    }
+
+    /// Losses, then the group; gives the group's first sequence number once all is durable.
+    fn write(&mut self, group: &[Batch]) -> Result<u64, Error> {
+        let losses = self.offer();
+        let mut told: Vec<_> = losses
+            .iter()
+            .chain(&self.losses)
+            .map(|loss| (self.explain)(loss))
+            .collect();
+        told.retain(|payload| payload.len() <= frame::MAX_BATCH);
+        let flags = if losses.is_empty() { 0 } else { TELLS };
+        if flags == TELLS && lock(&self.shared.reserve).tell_at(self.state.next) {
+            self.shared.sync_reserve();
+        }
+        self.buffer.clear();
+        self.encode(&told, flags);
+        let first = self.state.next;
+        for batch in group {
+            self.encode(&batch.payloads, 0);
+        }
+        if self.buffer.is_empty() {
+            return Ok(first);
+        }
+        self.make_room(self.buffer.len() as u64)?;
+        self.write_buffer(first - told.len() as u64)?;
+        self.losses.clear();
+        if flags == TELLS {
+            lock(&self.shared.reserve).told();
+        }
+        Ok(first)
+    }
+
+    fn encode(&mut self, payloads: &[Vec<u8>], flags: u8) {
+        for (index, payload) in payloads.iter().enumerate() {
+            let end = if index + 1 == payloads.len() { END } else { 0 };
+            let frame = Frame {
+                sequence: self.state.next,
+                flags: flags | end,
+                payload,
+            };
+            frame::encode(self.shared.id, frame, &mut self.buffer);
+            self.state.next += 1;
+        }
+    }
+
+    /// Writes and syncs the buffer, whose first frame has this sequence number; in place of a full disk's oldest
+    /// segment if need be.
+    fn write_buffer(&mut self, first: u64) -> Result<(), Error> {
+        loop {
+            let result = self.roll(first).and_then(|()| self.write_active());
+            let full = matches!(&result, Err(Error::Io { source, .. }) if is_full(source));
+            if !(full && self.evict_oldest()) {
+                return result;
+            }
+        }
+    }
+
+    fn write_active(&mut self) -> Result<(), Error> {
+        let Some(active) = &mut self.state.active else {
+            return Ok(());
+        };
+        let path = segment::path(&self.shared.dir, active.first);
+        if let Err(error) = active.output.append(&self.buffer).on("write", &path) {
+            if active.output.cut(active.length).is_err() {
+                self.abandon();
+            }
+            return Err(error);
+        }
+        if let Err(error) = active.output.sync().on("sync", &path) {
+            // What a failed sync leaves in the cache is not known: nothing follows it in this file.
+            self.abandon();
+            return Err(error);
+        }
+        active.length += self.buffer.len() as u64;
+        let (segment, length) = (active.first, active.length);
+        self.shared.durable.send_modify(|durable| {
+            durable.next = self.state.next;
+            durable.segment = segment;
+            durable.length = length;
+        });
+        Ok(())
+    }
+
+    /// Begins a segment where there is none or it would grow too large.
+    fn roll(&mut self, first: u64) -> Result<(), Error> {
+        let (size, limit) = (self.buffer.len() as u64, self.shared.options.segment_size);
+        let has_room = |active: &Active| active.is_empty() || active.length + size <= limit;
+        if self.state.active.as_ref().is_some_and(has_room) {
+            return Ok(());
+        }
+        self.close_active();
+        self.begin(first)
+    }
+
+    /// Begins a segment whose first frame will have this sequence number.
+    pub(crate) fn begin(&mut self, first: u64) -> Result<(), Error> {
+        let shared = &self.shared;
+        let path = segment::path(&shared.dir, first);
+        let created = shared.platform.now().0;
+        let header = Header {
+            id: shared.id,
+            first,
+            created,
+        };
+        let made = || -> io::Result<Box<dyn Output>> {
+            let mut output = shared.platform.create(&path)?;
+            output.append(&header.encode())?;
+            output.sync()?;
+            shared.platform.sync_dir(&shared.dir)?;
+            Ok(output)
+        };
+        match made() {
+            Ok(output) => {
+                self.state.active = Some(Active {
+                    first,
+                    created,
+                    output,
+                    length: HEADER as u64,
+                });
+                Ok(())
+            }
+            Err(source) => {
+                let _ = shared.platform.remove(&path);
+                Err(Error::io("create", &path, source))
+            }
+        }
+    }
+
+    /// The active segment is finished.
+    pub(crate) fn close_active(&mut self) {
+        if let Some(active) = self.state.active.take() {
+            let closed = Closed {
+                first: active.first,
+                created: active.created,
+                size: active.length,
+            };
+            self.state.closed.push_back(closed);
+        }
+    }
+
+    /// The active segment ends before what was written last. Should that stay in the file nevertheless, the
+    /// following segment makes it void, for it begins with the same sequence number.
+    fn abandon(&mut self) {
+        let Some(mut active) = self.state.active.take() else {
+            return;
+        };
+        let _ = active.output.cut(active.length);
+        if active.is_empty() {
+            drop(active.output);
+            let _ = self
+                .shared
+                .platform
+                .remove(&segment::path(&self.shared.dir, active.first));
+        } else {
+            self.state.active = Some(active);
+            self.close_active();
+        }
+    }
+
+    fn has_losses(&self) -> bool {
+        !self.losses.is_empty() || lock(&self.shared.reserve).has_losses()
+    }
+
+    /// What would be told now.
+    pub(crate) fn untold(&self) -> Vec<Loss> {
+        let mut losses = self.offer();
+        losses.extend(self.losses.iter().cloned());
+        losses
+    }
+
+    /// Losses that the reserve remembers.
+    fn offer(&self) -> Vec<Loss> {
+        let (full, evicted) = lock(&self.shared.reserve).offer();
+        let evicted = evicted.map(
+            |Evicted {
+                 first,
+                 last,
+                 from,
+                 until,
+             }| Loss::Evicted {
+                first,
+                last,
+                from: segment::time(from),
+                until: segment::time(until),
+                cursors: self
+                    .shared
+                    .cursors
+                    .behind(last)
+                    .map(|(_, names)| names)
+                    .unwrap_or_default(),
+            },
+        );
+        full.into_iter().chain(evicted).collect()
+    }
+}
+
+/// Whether an error means that there is no room.
+fn is_full(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+    )
+}
+
+/// Closes the queue, answers what is left in it, and lets followers end.
+struct End<'s>(&'s Shared);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        let mut queue = lock(&self.0.queue);
+        queue.closed = true;
+        let left = std::mem::take(&mut queue.batches);
+        drop(queue);
+        for batch in left {
+            let _ = batch.answer.send(Err(AppendError::Closed));
+        }
+        self.0.durable.send_modify(|durable| durable.closed = true);
+    }
+}
