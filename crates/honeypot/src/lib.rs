@@ -7,3 +7,4 @@ pub mod auth;
 pub mod http;
 pub mod persona;
 pub mod store;
+pub mod tls;

@@ -1,0 +1,207 @@
+use std::io;
+use std::pin::Pin;
+use std::time::Duration;
+
+use imker_event::{Blob, CloseReason, Saw, Text, TlsHello};
+use openssl::ssl::{self, Ssl};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+use tokio::time::timeout;
+use tokio_openssl::SslStream;
+
+use super::{HelloReader, NoHello, Prefixed, TlsHost};
+
+/// A connection whose ClientHello was read and to which nothing was sent yet.
+#[derive(Debug)]
+pub struct Hello<S> {
+    stream: Prefixed<S>,
+    /// What the client said.
+    pub client: Box<TlsHello>,
+}
+
+/// A connection on which TLS is established.
+#[derive(Debug)]
+pub struct Accepted<S> {
+    /// What follows goes over this.
+    pub stream: SslStream<Prefixed<S>>,
+    /// As in `TLSv1.2`.
+    pub version: &'static str,
+    /// OpenSSL's name of the cipher suite.
+    pub cipher: &'static str,
+    /// The protocol agreed on.
+    pub alpn: Option<Vec<u8>>,
+    /// Whether an earlier session was resumed.
+    pub resumed: bool,
+}
+
+/// A connection on which there will be no TLS.
+///
+/// After it was recorded, the connection is to be reset: HTTP.sys sends neither an alert nor an answer in clear
+/// (assumption: clients of IIS report `connection reset by peer` where no cipher suite is shared).
+#[derive(Debug)]
+pub struct TlsFailure<S> {
+    /// OpenSSL's reason, or our own where it never came to that.
+    pub reason: Text,
+    /// What was received, where it is no ClientHello.
+    pub received: Blob,
+    /// Why the connection ends, seen from outside TLS.
+    pub close: CloseReason,
+    transport: Transport<S>,
+}
+
+#[derive(Debug)]
+enum Transport<S> {
+    Clear(Prefixed<S>),
+    Tls(SslStream<Prefixed<S>>),
+    /// OpenSSL had no memory for a connection.
+    Gone,
+}
+
+/// Reads a ClientHello, or as much as shows that there is none, and sends nothing.
+///
+/// # Errors
+///
+/// If the bytes are no ClientHello, or none came within `limit`.
+pub async fn read_hello<S: AsyncRead + Unpin>(
+    mut stream: Prefixed<S>,
+    limit: Duration,
+) -> Result<Hello<S>, TlsFailure<S>> {
+    let mut reader = HelloReader::default();
+    let read = timeout(limit, read_until_hello(&mut stream, &mut reader)).await;
+    let received = reader.received().len();
+    let (reason, close) = match read {
+        Ok(Ok(client)) => {
+            stream.unread(reader.into_received());
+            return Ok(Hello {
+                stream,
+                client: Box::new(client),
+            });
+        }
+        Ok(Err(NotRead::Not(what))) => (what.to_string(), CloseReason::Handshake),
+        Ok(Err(NotRead::Closed)) => ("closed before a ClientHello".to_owned(), CloseReason::Client),
+        Ok(Err(NotRead::Io(error))) => (error.kind().to_string(), CloseReason::Reset),
+        Err(_) if received == 0 => ("no ClientHello in time".to_owned(), CloseReason::IdleTimeout),
+        Err(_) => (
+            "no whole ClientHello in time".to_owned(),
+            CloseReason::SlowRequest,
+        ),
+    };
+    Err(TlsFailure {
+        received: Blob(reader.into_received()),
+        ..failure(reason, close, Transport::Clear(stream))
+    })
+}
+
+enum NotRead {
+    Not(NoHello),
+    Closed,
+    Io(io::Error),
+}
+
+async fn read_until_hello<S: AsyncRead + Unpin>(
+    stream: &mut Prefixed<S>,
+    reader: &mut HelloReader,
+) -> Result<TlsHello, NotRead> {
+    // On the heap, so that the connection's future does not keep room for it.
+    let mut buf = vec![0; 2048];
+    loop {
+        let length = stream.read(&mut buf).await.map_err(NotRead::Io)?;
+        if length == 0 {
+            return Err(NotRead::Closed);
+        }
+        if let Some(hello) = reader.push(&buf[..length]).map_err(NotRead::Not)? {
+            return Ok(hello);
+        }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Hello<S> {
+    /// Answers the ClientHello and goes through the handshake. To be called only after the hello was recorded.
+    ///
+    /// A second ClientHello, which TLS 1.3 asks for with HelloRetryRequest, is counted but not recorded.
+    ///
+    /// # Errors
+    ///
+    /// If the handshake fails or takes longer than `limit`.
+    pub async fn accept(self, host: &TlsHost, limit: Duration) -> Result<Accepted<S>, TlsFailure<S>> {
+        let mut stream = self.stream;
+        stream.drop_alerts(true);
+        let stream = Ssl::new(&host.context).and_then(|ssl| SslStream::new(ssl, stream));
+        let mut stream = match stream {
+            Ok(stream) => stream,
+            Err(error) => return Err(failure(error.to_string(), CloseReason::Reset, Transport::Gone)),
+        };
+        let (reason, close) = match timeout(limit, Pin::new(&mut stream).accept()).await {
+            Ok(Ok(())) => {
+                stream.get_mut().drop_alerts(false);
+                return Ok(Accepted::new(stream));
+            }
+            Ok(Err(error)) => why(&error),
+            Err(_) => ("the handshake took too long".to_owned(), CloseReason::SlowRequest),
+        };
+        Err(failure(reason, close, Transport::Tls(stream)))
+    }
+}
+
+impl<S> Accepted<S> {
+    fn new(stream: SslStream<Prefixed<S>>) -> Self {
+        let ssl = stream.ssl();
+        Self {
+            version: ssl.version_str(),
+            cipher: ssl.current_cipher().map_or("", |cipher| cipher.name()),
+            alpn: ssl.selected_alpn_protocol().map(<[u8]>::to_vec),
+            resumed: ssl.session_reused(),
+            stream,
+        }
+    }
+
+    /// The event that tells of it.
+    pub fn event(&self) -> Saw {
+        Saw::TlsEstablished {
+            version: Text::from(self.version),
+            cipher: Text::from(self.cipher),
+            alpn: self.alpn.as_deref().map(Text::from_bytes),
+            resumed: self.resumed,
+        }
+    }
+}
+
+impl<S> TlsFailure<S> {
+    /// The event that tells of it.
+    pub fn event(&self) -> Saw {
+        Saw::TlsFailed {
+            reason: self.reason.clone(),
+            received: self.received.clone(),
+        }
+    }
+
+    /// The socket, to be reset; none where it is closed already.
+    pub fn socket(&self) -> Option<&S> {
+        match &self.transport {
+            Transport::Clear(stream) => Some(stream.get_ref()),
+            Transport::Tls(stream) => Some(stream.get_ref().get_ref()),
+            Transport::Gone => None,
+        }
+    }
+}
+
+fn failure<S>(reason: String, close: CloseReason, transport: Transport<S>) -> TlsFailure<S> {
+    TlsFailure {
+        reason: Text::from(&*reason),
+        received: Blob::default(),
+        close,
+        transport,
+    }
+}
+
+fn why(error: &ssl::Error) -> (String, CloseReason) {
+    if let Some(error) = error.io_error() {
+        return (error.kind().to_string(), CloseReason::Reset);
+    }
+    let first = error.ssl_error().and_then(|stack| stack.errors().first());
+    match first.and_then(|error| error.reason()) {
+        None | Some("unexpected eof while reading") => {
+            ("closed during the handshake".to_owned(), CloseReason::Client)
+        }
+        Some(reason) => (reason.to_owned(), CloseReason::Handshake),
+    }
+}

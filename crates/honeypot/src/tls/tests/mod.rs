@@ -1,0 +1,4 @@
+//! Tests of TLS.
+
+mod build;
+mod hello;
