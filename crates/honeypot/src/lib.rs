@@ -5,4 +5,6 @@
 
 pub mod http;
 pub mod persona;
+pub mod sinks;
 pub mod store;
+pub mod view;

@@ -16,7 +16,9 @@ impl Fields {
         if value.is_null() || value.as_array().is_some_and(Vec::is_empty) {
             return;
         }
-        let (parents, name) = name.rsplit_once('.').map_or((None, name), |(parents, name)| (Some(parents), name));
+        let (parents, name) = name
+            .rsplit_once('.')
+            .map_or((None, name), |(parents, name)| (Some(parents), name));
         let mut object = &mut self.0;
         for parent in parents.into_iter().flat_map(|parents| parents.split('.')) {
             let child = object.entry(parent).or_insert_with(|| Value::Object(Map::new()));
@@ -34,7 +36,10 @@ impl Fields {
         let pointer = format!("/{}", name.replace('.', "/"));
         let present = self.0.get_mut(pointer[1..].split('/').next().unwrap_or_default());
         let rest = pointer[1..].find('/').map_or("", |at| &pointer[at + 1..]);
-        match present.and_then(|present| present.pointer_mut(rest)).and_then(Value::as_array_mut) {
+        match present
+            .and_then(|present| present.pointer_mut(rest))
+            .and_then(Value::as_array_mut)
+        {
             Some(list) if list.iter().any(|known| known == value) => {}
             Some(list) => list.push(value.into()),
             None => self.set(name, json!([value])),
@@ -101,7 +106,14 @@ pub fn to_json(recorded: &Recorded, place: Option<&Place>, secrets: Secrets) -> 
 
 /// Who spoke to whom.
 fn ends(fields: &mut Fields, connection: &Connection) {
-    let Connection { source, destination, proxy, service, host, .. } = connection;
+    let Connection {
+        source,
+        destination,
+        proxy,
+        service,
+        host,
+        ..
+    } = connection;
     for (name, end) in [("source", source), ("destination", destination)] {
         fields.set(&format!("{name}.ip"), ip(end));
         fields.set(&format!("{name}.address"), ip(end));
@@ -114,7 +126,14 @@ fn ends(fields: &mut Fields, connection: &Connection) {
     fields.add("related.hosts", host);
     fields.set("network.transport", "tcp");
     fields.set("network.protocol", service.name());
-    fields.set("network.type", if source.ip().to_canonical().is_ipv4() { "ipv4" } else { "ipv6" });
+    fields.set(
+        "network.type",
+        if source.ip().to_canonical().is_ipv4() {
+            "ipv4"
+        } else {
+            "ipv6"
+        },
+    );
     fields.set("network.direction", "inbound");
 }
 

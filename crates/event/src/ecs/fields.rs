@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::document::Fields;
 use crate::{
-    CloseReason, Connection, Content, Credentials, Detection, Gap, NtlmAuthenticate, ReceivedRequest, Saw, SensorEvent,
-    Service, Stage, Text, TlsHello,
+    CloseReason, Connection, Content, Credentials, Detection, Gap, NtlmAuthenticate, ReceivedRequest, Saw,
+    SensorEvent, Service, Stage, Text, TlsHello,
 };
 
 /// ECS `event.kind`, `event.category`, `event.type` and `event.outcome`; see
@@ -34,7 +34,13 @@ pub(super) fn fill(fields: &mut Fields, event: &SensorEvent) {
         Saw::SensorStopped {} => class(fields, "event", &["process"], &["end"], Some("success")),
         Saw::Gap(gap) => lost(fields, gap),
         Saw::ConnectionOpened {} => class(fields, "event", &["network"], &["connection", "start"], None),
-        Saw::ConnectionClosed { bytes_received, bytes_sent, duration_ms, reason, .. } => {
+        Saw::ConnectionClosed {
+            bytes_received,
+            bytes_sent,
+            duration_ms,
+            reason,
+            ..
+        } => {
             class(fields, "event", &["network"], &["connection", "end"], None);
             fields.set("event.reason", close_reason(*reason));
             fields.set("event.duration", duration_ms.saturating_mul(1_000_000));
@@ -45,8 +51,19 @@ pub(super) fn fill(fields: &mut Fields, event: &SensorEvent) {
             fields.set("network.bytes", bytes_received.saturating_add(*bytes_sent));
         }
         Saw::TlsHello(hello) => tls_hello(fields, hello),
-        Saw::TlsEstablished { version, cipher, alpn, resumed } => {
-            class(fields, "event", &["network"], &["protocol", "info"], Some("success"));
+        Saw::TlsEstablished {
+            version,
+            cipher,
+            alpn,
+            resumed,
+        } => {
+            class(
+                fields,
+                "event",
+                &["network"],
+                &["protocol", "info"],
+                Some("success"),
+            );
             let number = version.as_str().strip_prefix("TLSv").unwrap_or(version.as_str());
             fields.set("tls.version", if number == "1" { "1.0" } else { number });
             fields.set("tls.version_protocol", "tls");
@@ -56,12 +73,22 @@ pub(super) fn fill(fields: &mut Fields, event: &SensorEvent) {
             fields.set("tls.resumed", *resumed);
         }
         Saw::TlsFailed { reason, .. } => {
-            class(fields, "event", &["network"], &["protocol", "denied"], Some("failure"));
+            class(
+                fields,
+                "event",
+                &["network"],
+                &["protocol", "denied"],
+                Some("failure"),
+            );
             fields.set("event.reason", reason.as_str());
             fields.set("tls.established", false);
         }
         Saw::WebRequest(received) => request(fields, received, event.connection.as_deref()),
-        Saw::WebRequestRefused { reason, status, received } => {
+        Saw::WebRequestRefused {
+            reason,
+            status,
+            received,
+        } => {
             class(fields, "event", &["web"], &["error"], Some("failure"));
             fields.set("event.reason", reason.as_str());
             fields.set("http.response.status_code", *status);
@@ -72,10 +99,15 @@ pub(super) fn fill(fields: &mut Fields, event: &SensorEvent) {
             class(fields, "event", &["web"], &["access"], Some(outcome));
             fields.set("http.response.status_code", *status);
             fields.set("http.response.body.bytes", body.bytes);
-            fields.set("http.response.bytes", body.bytes.saturating_add(head.0.len() as u64));
+            fields.set(
+                "http.response.bytes",
+                body.bytes.saturating_add(head.0.len() as u64),
+            );
         }
         Saw::Credentials(credentials) => attempt(fields, credentials),
-        Saw::NtlmNegotiate { domain, workstation, .. } => {
+        Saw::NtlmNegotiate {
+            domain, workstation, ..
+        } => {
             class(fields, "event", &["authentication"], &["info"], None);
             fields.set("user.domain", domain.as_ref().map(Text::as_str));
             fields.set("source.domain", workstation.as_ref().map(Text::as_str));
@@ -84,12 +116,24 @@ pub(super) fn fill(fields: &mut Fields, event: &SensorEvent) {
         Saw::NtlmAuthenticate(message) => ntlm(fields, message),
         Saw::Command { script, command, .. } => {
             // No process starts: what a client wanted to run is not run.
-            class(fields, "alert", &["process", "intrusion_detection"], &["info"], Some("unknown"));
+            class(
+                fields,
+                "alert",
+                &["process", "intrusion_detection"],
+                &["info"],
+                Some("unknown"),
+            );
             fields.set("process.command_line", command.as_str());
             fields.set("url.path", script.as_str());
         }
         Saw::Upload { name, content } => {
-            class(fields, "alert", &["file", "intrusion_detection"], &["creation", "info"], Some("success"));
+            class(
+                fields,
+                "alert",
+                &["file", "intrusion_detection"],
+                &["creation", "info"],
+                Some("success"),
+            );
             fields.set("file.name", name.as_ref().map(Text::as_str));
             file(fields, content);
         }
@@ -140,7 +184,11 @@ fn tls_hello(fields: &mut Fields, hello: &TlsHello) {
 
 fn request(fields: &mut Fields, received: &ReceivedRequest, connection: Option<&Connection>) {
     let request = &received.request;
-    let attack: Vec<&Detection> = received.detections.iter().filter(|detection| !detection.ordinary).collect();
+    let attack: Vec<&Detection> = received
+        .detections
+        .iter()
+        .filter(|detection| !detection.ordinary)
+        .collect();
     let outcome = match request.status {
         None => "unknown",
         Some(..400) => "success",
@@ -149,7 +197,13 @@ fn request(fields: &mut Fields, received: &ReceivedRequest, connection: Option<&
     if attack.is_empty() {
         class(fields, "event", &["web"], &["access"], Some(outcome));
     } else {
-        class(fields, "alert", &["web", "intrusion_detection"], &["access", "info"], Some(outcome));
+        class(
+            fields,
+            "alert",
+            &["web", "intrusion_detection"],
+            &["access", "info"],
+            Some(outcome),
+        );
     }
 
     let text = |text: &Option<Text>| text.as_ref().map(|text| text.as_str().to_owned());
@@ -178,9 +232,15 @@ fn request(fields: &mut Fields, received: &ReceivedRequest, connection: Option<&
     fields.set("http.request.method", request.method.as_str());
     fields.set("http.request.id", text(&request.request_id));
     fields.set("http.request.referrer", text(&request.referer));
-    fields.set("http.request.bytes", received.body.bytes.saturating_add(received.head.0.len() as u64));
+    fields.set(
+        "http.request.bytes",
+        received.body.bytes.saturating_add(received.head.0.len() as u64),
+    );
     fields.set("http.request.body.bytes", received.body.bytes);
-    if let Some(content) = str::from_utf8(&received.body_start.0).ok().filter(|content| !content.is_empty()) {
+    if let Some(content) = str::from_utf8(&received.body_start.0)
+        .ok()
+        .filter(|content| !content.is_empty())
+    {
         fields.set("http.request.body.content", content);
     }
     fields.set("http.response.status_code", request.status);
@@ -220,7 +280,13 @@ fn detections(fields: &mut Fields, detections: &[&Detection]) {
     if detections.is_empty() {
         return;
     }
-    fields.set("event.severity", detections.iter().map(|detection| severity(&detection.level)).max());
+    fields.set(
+        "event.severity",
+        detections
+            .iter()
+            .map(|detection| severity(&detection.level))
+            .max(),
+    );
     fields.set("rule.ruleset", "sigma");
     for detection in detections {
         fields.add("rule.id", &detection.rule);
@@ -236,7 +302,9 @@ fn named(fields: &mut Fields, cves: &[std::sync::Arc<str>], techniques: &[std::s
     }
     for technique in techniques {
         fields.set("threat.framework", "MITRE ATT&CK");
-        let (parent, sub) = technique.split_once('.').map_or((&**technique, false), |(parent, _)| (parent, true));
+        let (parent, sub) = technique
+            .split_once('.')
+            .map_or((&**technique, false), |(parent, _)| (parent, true));
         fields.add("threat.technique.id", parent);
         if sub {
             fields.add("threat.technique.subtechnique.id", technique);
@@ -270,8 +338,21 @@ fn file(fields: &mut Fields, content: &Content) {
 }
 
 fn reached(fields: &mut Fields, stage: &Stage) {
-    let (verdict, outcome) = if stage.succeeded { ("allowed", "success") } else { ("denied", "failure") };
-    class(fields, "alert", &["intrusion_detection"], &["info", verdict], Some(outcome));
-    fields.set("message", format!("{} {}: {}", stage.chain, stage.order, stage.stage));
+    let (verdict, outcome) = if stage.succeeded {
+        ("allowed", "success")
+    } else {
+        ("denied", "failure")
+    };
+    class(
+        fields,
+        "alert",
+        &["intrusion_detection"],
+        &["info", verdict],
+        Some(outcome),
+    );
+    fields.set(
+        "message",
+        format!("{} {}: {}", stage.chain, stage.order, stage.stage),
+    );
     named(fields, &stage.cves, &stage.techniques);
 }

@@ -20,7 +20,10 @@ pub fn mask(event: &mut SensorEvent) {
             if replace(&mut received.body_start, mask_form) {
                 received.body.sha256 = Text::default();
             }
-            for text in [&mut received.request.uri_query, &mut received.request.referer].into_iter().flatten() {
+            for text in [&mut received.request.uri_query, &mut received.request.referer]
+                .into_iter()
+                .flatten()
+            {
                 if let Cow::Owned(masked) = mask_form(text.as_str().as_bytes()) {
                     *text = Text::from_bytes(&masked);
                 }
@@ -35,7 +38,9 @@ pub fn mask(event: &mut SensorEvent) {
 
 /// Whether anything was masked.
 fn replace(blob: &mut Blob, mask: fn(&[u8]) -> Cow<'_, [u8]>) -> bool {
-    let Cow::Owned(masked) = mask(&blob.0) else { return false };
+    let Cow::Owned(masked) = mask(&blob.0) else {
+        return false;
+    };
     blob.0 = masked;
     true
 }
@@ -67,7 +72,11 @@ fn mask_head(head: &[u8]) -> Cow<'_, [u8]> {
             }
         }
     }
-    if changed { Cow::Owned(masked) } else { Cow::Borrowed(head) }
+    if changed {
+        Cow::Owned(masked)
+    } else {
+        Cow::Borrowed(head)
+    }
 }
 
 /// Where the secret begins in a header line that carries credentials: after the scheme, where there is one.
@@ -79,9 +88,16 @@ fn secret_at(line: &[u8]) -> Option<usize> {
     }
     let value = line[colon + 1..].trim_ascii();
     let value_at = line.len() - line[colon + 1..].trim_ascii_start().len();
-    let scheme = value.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let scheme = value
+        .iter()
+        .take_while(|byte| byte.is_ascii_alphanumeric())
+        .count();
     let has_scheme = value.get(scheme).is_some_and(|byte| matches!(byte, b' ' | b'\t'));
-    Some(if has_scheme { value_at + scheme + 1 } else { value_at })
+    Some(if has_scheme {
+        value_at + scheme + 1
+    } else {
+        value_at
+    })
 }
 
 /// Masks the values of form parameters (`application/x-www-form-urlencoded`) whose names speak of secrets.
@@ -90,7 +106,10 @@ fn mask_form(form: &[u8]) -> Cow<'_, [u8]> {
     let mut masked = Vec::new();
     let (mut at, mut copied) = (0, 0);
     while at < form.len() {
-        let end = form[at..].iter().position(is_end).map_or(form.len(), |length| at + length);
+        let end = form[at..]
+            .iter()
+            .position(is_end)
+            .map_or(form.len(), |length| at + length);
         let equals = memchr::memchr(b'=', &form[at..end]).map(|length| at + length);
         if let Some(equals) = equals.filter(|equals| equals + 1 < end && is_secret(&form[at..*equals])) {
             masked.extend_from_slice(&form[copied..=equals]);
@@ -108,7 +127,11 @@ fn mask_form(form: &[u8]) -> Cow<'_, [u8]> {
 
 /// Whether a parameter's name, percent-encoding undone, speaks of a secret.
 fn is_secret(name: &[u8]) -> bool {
-    let hex = |digit: u8| char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let hex = |digit: u8| {
+        char::from(digit)
+            .to_digit(16)
+            .and_then(|digit| u8::try_from(digit).ok())
+    };
     let mut decoded = String::new();
     let mut at = 0;
     while let Some(byte) = name.get(at) {
@@ -120,5 +143,7 @@ fn is_secret(name: &[u8]) -> bool {
         decoded.push(char::from(byte.to_ascii_lowercase()));
         at += length;
     }
-    ["pass", "pwd", "secret", "token"].iter().any(|word| decoded.contains(word))
+    ["pass", "pwd", "secret", "token"]
+        .iter()
+        .any(|word| decoded.contains(word))
 }

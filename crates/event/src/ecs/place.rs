@@ -65,7 +65,10 @@ impl Place {
             country: text("/geo/country_name"),
             city: text("/geo/city_name"),
             location: degrees("/geo/location/lat").zip(degrees("/geo/location/lon")),
-            as_number: source.pointer("/as/number").and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok()),
+            as_number: source
+                .pointer("/as/number")
+                .and_then(Value::as_u64)
+                .and_then(|n| u32::try_from(n).ok()),
             as_organisation: text("/as/organization/name"),
         };
         (!place.is_unknown()).then_some(place)

@@ -58,7 +58,10 @@ pub fn from_json(line: &[u8]) -> Result<Document, Unreadable> {
     }
     let mut document: Value = serde_json::from_slice(line).map_err(Unreadable::NotJson)?;
     let place = Place::of_document(&document);
-    let native = document.get_mut("imker").map(Value::take).ok_or(Unreadable::NotAnEvent)?;
+    let native = document
+        .get_mut("imker")
+        .map(Value::take)
+        .ok_or(Unreadable::NotAnEvent)?;
     let unknown = native
         .pointer("/saw/kind")
         .and_then(Value::as_str)
@@ -84,7 +87,12 @@ pub struct Reader<R> {
 impl<R: BufRead> Reader<R> {
     /// Reads from the start of `input`.
     pub fn new(input: R) -> Self {
-        Self { input, line: 0, buffer: Vec::new(), ended: false }
+        Self {
+            input,
+            line: 0,
+            buffer: Vec::new(),
+            ended: false,
+        }
     }
 
     /// Puts the next line into the buffer; `None` at the end, `Some(false)` where it is too long.
