@@ -3,6 +3,8 @@
 //! One record type serves a web request whether a log line told of it or a honeypot received it.
 //! This crate knows what a record says, never where it came from.
 
+pub mod ecs;
+
 mod blob;
 mod kind;
 mod request;

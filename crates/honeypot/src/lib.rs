@@ -6,5 +6,7 @@
 pub mod auth;
 pub mod http;
 pub mod persona;
+pub mod sinks;
 pub mod store;
 pub mod tls;
+pub mod view;

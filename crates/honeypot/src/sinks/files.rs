@@ -1,0 +1,177 @@
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// Files that are only appended to, each event once.
+///
+/// How far the sink came and how long its files were then are kept together in one small file, replaced as a whole. No
+/// file gets its first byte before its length is kept there, so what a crash left half written can be cut off on start.
+#[derive(Debug)]
+pub(super) struct Files {
+    folder: PathBuf,
+    state_path: PathBuf,
+    mode: u32,
+    state: State,
+    pending: BTreeMap<String, Vec<u8>>,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct State {
+    sequence: u64,
+    /// Names below the folder, with `/`, and lengths.
+    files: BTreeMap<String, u64>,
+}
+
+/// The longest state that is read.
+const MAX_STATE: u64 = 16 << 20;
+
+impl Files {
+    /// Goes on in `folder` where the state in `state_path` ended. `mode` is that of new files, where there are modes.
+    pub(super) fn open(folder: PathBuf, state_path: PathBuf, mode: u32) -> io::Result<Self> {
+        std::fs::create_dir_all(&folder)?;
+        if let Some(parent) = state_path.parent() {
+            std::fs::create_dir_all(parent)?;
+        }
+        let state: State = match File::open(&state_path) {
+            Ok(file) => serde_json::from_reader(file.take(MAX_STATE))
+                .map_err(|error| io::Error::other(format!("{}: {error}", state_path.display())))?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => State::default(),
+            Err(error) => return Err(error),
+        };
+        for (name, length) in &state.files {
+            match OpenOptions::new().write(true).open(folder.join(name)) {
+                // What is shorter was shortened by someone else: it stays as it is.
+                Ok(file) if file.metadata()?.len() > *length => file.set_len(*length)?,
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Self {
+            folder,
+            state_path,
+            mode,
+            state,
+            pending: BTreeMap::new(),
+        })
+    }
+
+    /// Sequence number of the last event committed; 0 for none.
+    pub(super) fn position(&self) -> u64 {
+        self.state.sequence
+    }
+
+    /// The last by name of the files last written to.
+    pub(super) fn latest(&self) -> Option<&str> {
+        self.state.files.keys().next_back().map(String::as_str)
+    }
+
+    /// A file's length with what is pending.
+    pub(super) fn length(&self, name: &str) -> u64 {
+        let pending = self.pending.get(name).map_or(0, |bytes| bytes.len() as u64);
+        pending + self.length_on_disk(name)
+    }
+
+    fn length_on_disk(&self, name: &str) -> u64 {
+        std::fs::metadata(self.folder.join(name)).map_or(0, |metadata| metadata.len())
+    }
+
+    /// Adds to what the next commit writes to a file.
+    pub(super) fn append(&mut self, name: &str, bytes: &[u8]) {
+        match self.pending.get_mut(name) {
+            Some(pending) => pending.extend_from_slice(bytes),
+            None => drop(self.pending.insert(name.to_owned(), bytes.to_vec())),
+        }
+    }
+
+    /// Forgets what is pending.
+    pub(super) fn discard(&mut self) {
+        self.pending.clear();
+    }
+
+    /// Writes what is pending, all of it or, after the next start or try, none.
+    pub(super) fn commit(&mut self, sequence: u64) -> io::Result<()> {
+        let pending = std::mem::take(&mut self.pending);
+        let mut intent = self.state.clone();
+        for name in pending.keys() {
+            let length = self.length_on_disk(name);
+            // Where a file was shortened, or is new, the kept length is of another file.
+            let kept = intent.files.entry(name.clone()).or_insert(length);
+            *kept = length.min(*kept);
+        }
+        if intent.files != self.state.files {
+            self.save(intent)?;
+        }
+        let mut files = BTreeMap::new();
+        for (name, bytes) in pending {
+            let start = self.state.files.get(&name).copied().unwrap_or(0);
+            self.write(&name, start, &bytes)?;
+            files.insert(name, start + bytes.len() as u64);
+        }
+        if files.is_empty() {
+            files.clone_from(&self.state.files);
+        }
+        self.save(State { sequence, files })
+    }
+
+    fn write(&self, name: &str, start: u64, bytes: &[u8]) -> io::Result<()> {
+        let path = self.folder.join(name);
+        let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+        let new = !path.exists();
+        if let Some(parent) = path.parent().filter(|_| new) {
+            std::fs::create_dir_all(parent).map_err(named)?;
+        }
+        let mut file = new_file(&path, self.mode).map_err(named)?;
+        // Beyond it lies at most what an earlier try left behind.
+        file.set_len(start).map_err(named)?;
+        file.seek(SeekFrom::Start(start)).map_err(named)?;
+        file.write_all(bytes).map_err(named)?;
+        file.sync_data().map_err(named)?;
+        if new {
+            sync_folder(path.parent());
+        }
+        Ok(())
+    }
+
+    fn save(&mut self, state: State) -> io::Result<()> {
+        let named = |error: io::Error| {
+            io::Error::new(error.kind(), format!("{}: {error}", self.state_path.display()))
+        };
+        let temporary = self.state_path.with_extension("new");
+        let mut file = File::create(&temporary).map_err(named)?;
+        file.write_all(&serde_json::to_vec(&state)?).map_err(named)?;
+        file.sync_data().map_err(named)?;
+        std::fs::rename(&temporary, &self.state_path).map_err(named)?;
+        sync_folder(self.state_path.parent());
+        self.state = state;
+        Ok(())
+    }
+}
+
+/// Opens a file for writing, made with `mode` where it is new.
+pub(crate) fn new_file(path: &Path, mode: u32) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    #[expect(
+        clippy::disallowed_types,
+        reason = "nobody else may read what a file with secrets holds, not for an instant"
+    )]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(mode);
+    }
+    #[cfg(not(unix))]
+    let _ = mode;
+    options.open(path)
+}
+
+/// Makes a new name in a folder last. Where folders cannot be synced, their names last without it.
+fn sync_folder(folder: Option<&Path>) {
+    if let Some(folder) = folder.and_then(|folder| File::open(folder).ok()) {
+        let _ = folder.sync_all();
+    }
+}

@@ -1,0 +1,123 @@
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use imker_event::{Recorded, ecs};
+
+use super::files::Files;
+use super::{GeoIp, Sink, SinkError};
+
+/// Where JSON lines go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JsonLinesSettings {
+    /// The folder of the files `events-<sequence number of the first event>.jsonl`.
+    pub folder: PathBuf,
+    /// The file that keeps how far the sink came, as in `<data>/cursors/jsonl.json`.
+    pub state: PathBuf,
+    /// A file that is at least so long gets no further event.
+    pub max_bytes: u64,
+    /// Files kept; older ones are deleted.
+    pub keep: usize,
+    /// What becomes of secrets.
+    pub secrets: ecs::Secrets,
+}
+
+/// Writes ECS documents, one a line.
+#[derive(Debug)]
+pub struct JsonLinesSink {
+    settings: JsonLinesSettings,
+    geo: Option<Arc<GeoIp>>,
+    files: Files,
+    current: Option<String>,
+}
+
+impl JsonLinesSink {
+    /// Goes on where it ended.
+    ///
+    /// # Errors
+    /// The folder or the state cannot be read or written.
+    pub fn open(settings: JsonLinesSettings, geo: Option<Arc<GeoIp>>) -> io::Result<Self> {
+        let files = Files::open(settings.folder.clone(), settings.state.clone(), 0o600)?;
+        let current = files.latest().map(str::to_owned);
+        Ok(Self {
+            settings,
+            geo,
+            files,
+            current,
+        })
+    }
+
+    /// The file for an event.
+    fn file(&mut self, sequence: u64) -> String {
+        match &self.current {
+            Some(current) if self.files.length(current) < self.settings.max_bytes => current.clone(),
+            _ => {
+                let next = format!("events-{sequence:020}.jsonl");
+                self.current = Some(next.clone());
+                next
+            }
+        }
+    }
+
+    fn write(&mut self, batch: &[Recorded]) -> io::Result<()> {
+        self.files.discard();
+        let before = self.current.clone();
+        for recorded in batch {
+            let source = recorded
+                .event
+                .connection
+                .as_ref()
+                .map(|connection| connection.source.ip());
+            let place = self
+                .geo
+                .as_ref()
+                .zip(source)
+                .and_then(|(geo, source)| geo.place(source));
+            let mut line = ecs::to_json(recorded, place.as_ref(), self.settings.secrets)?;
+            line.push('\n');
+            let file = self.file(recorded.sequence);
+            self.files.append(&file, line.as_bytes());
+        }
+        let last = batch.last().map_or(self.files.position(), |last| last.sequence);
+        if let Err(error) = self.files.commit(last) {
+            self.current = before;
+            return Err(error);
+        }
+        if self.current != before {
+            self.prune()?;
+        }
+        Ok(())
+    }
+
+    /// Deletes the oldest files.
+    fn prune(&self) -> io::Result<()> {
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(&self.settings.folder)? {
+            let name = entry?.file_name();
+            let name = name
+                .to_str()
+                .filter(|name| name.starts_with("events-") && name.ends_with(".jsonl"));
+            names.extend(name.map(str::to_owned));
+        }
+        names.sort_unstable();
+        let old = names.len().saturating_sub(self.settings.keep.max(1));
+        names[..old]
+            .iter()
+            .try_for_each(|name| std::fs::remove_file(self.settings.folder.join(name)))
+    }
+}
+
+impl Sink for JsonLinesSink {
+    fn name(&self) -> &str {
+        "jsonl"
+    }
+
+    fn position(&self) -> Option<u64> {
+        Some(self.files.position())
+    }
+
+    fn deliver(&mut self, batch: &[Recorded]) -> Result<(), SinkError> {
+        self.write(batch)
+            .map_err(|error| SinkError::retry(format!("{error}; is the disk full?")))
+    }
+}

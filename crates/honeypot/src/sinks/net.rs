@@ -1,0 +1,160 @@
+//! Connections to receivers that the operator configured; nothing that an attacker sends chooses where they go.
+
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use openssl::ssl::{SslConnector, SslFiletype, SslMethod, SslStream, SslVersion};
+
+#[expect(
+    clippy::disallowed_types,
+    reason = "outgoing connections that the operator configured"
+)]
+type Tcp = std::net::TcpStream;
+
+/// A receiver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peer {
+    /// DNS name or address.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// TLS; without it, whoever is on the way can read and change everything.
+    pub tls: Option<TlsSettings>,
+    /// How long connecting, and each reading and writing, may take.
+    pub timeout: Duration,
+}
+
+/// TLS towards a receiver, at least 1.2. Its certificate must be valid and bear its name.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TlsSettings {
+    /// PEM file of the authorities that are trusted; where none is given, those of the system.
+    pub authorities: Option<PathBuf>,
+    /// PEM files of our certificate (with its chain) and its key.
+    pub client: Option<(PathBuf, PathBuf)>,
+}
+
+/// An open connection to a receiver.
+#[derive(Debug)]
+pub(super) enum Link {
+    Plain(Tcp),
+    Tls(Box<SslStream<Tcp>>),
+}
+
+impl Peer {
+    /// `host:port`, for messages.
+    pub(super) fn name(&self) -> String {
+        format!("{}:{}", self.host, self.port)
+    }
+
+    /// Connects to the first of its addresses that answers.
+    pub(super) fn connect(&self) -> io::Result<Link> {
+        let addresses = (self.host.as_str(), self.port).to_socket_addrs()?;
+        let mut failed = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+        for address in addresses {
+            match self.connect_to(&address) {
+                Ok(link) => return Ok(link),
+                Err(error) => failed = error,
+            }
+        }
+        Err(failed)
+    }
+
+    #[expect(
+        clippy::disallowed_types,
+        reason = "outgoing connections that the operator configured"
+    )]
+    fn connect_to(&self, address: &SocketAddr) -> io::Result<Link> {
+        let tcp = std::net::TcpStream::connect_timeout(address, self.timeout)?;
+        tcp.set_read_timeout(Some(self.timeout))?;
+        tcp.set_write_timeout(Some(self.timeout))?;
+        tcp.set_nodelay(true)?;
+        let Some(tls) = &self.tls else {
+            return Ok(Link::Plain(tcp));
+        };
+        let connector = tls
+            .connector()
+            .map_err(|error| io::Error::other(format!("TLS settings: {error}")))?;
+        let stream = connector
+            .connect(&self.host, tcp)
+            .map_err(|error| io::Error::other(format!("TLS: {error}")))?;
+        Ok(Link::Tls(Box::new(stream)))
+    }
+}
+
+impl TlsSettings {
+    fn connector(&self) -> Result<SslConnector, openssl::error::ErrorStack> {
+        let mut builder = SslConnector::builder(SslMethod::tls_client())?;
+        builder.set_min_proto_version(Some(SslVersion::TLS1_2))?;
+        if let Some(authorities) = &self.authorities {
+            // A store of its own: the system's authorities count no more.
+            builder.set_cert_store(openssl::x509::store::X509StoreBuilder::new()?.build());
+            builder.set_ca_file(authorities)?;
+        }
+        if let Some((certificate, key)) = &self.client {
+            builder.set_certificate_chain_file(certificate)?;
+            builder.set_private_key_file(key, SslFiletype::PEM)?;
+        }
+        Ok(builder.build())
+    }
+}
+
+impl Link {
+    fn tcp(&self) -> &Tcp {
+        match self {
+            Self::Plain(tcp) => tcp,
+            Self::Tls(stream) => stream.get_ref(),
+        }
+    }
+
+    /// What the peer sent meanwhile, without waiting: none where it sent nothing, empty where it closed.
+    pub(super) fn poll(&mut self, buffer: &mut [u8]) -> io::Result<Option<usize>> {
+        self.tcp().set_nonblocking(true)?;
+        let read = self.read(buffer);
+        self.tcp().set_nonblocking(false)?;
+        match read {
+            Ok(length) => Ok(Some(length)),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether the peer closed the connection, as far as can be seen without sending. What it sends is passed over.
+    pub(super) fn is_closed(&mut self) -> bool {
+        let mut buffer = [0; 512];
+        for _ in 0..64 {
+            match self.poll(&mut buffer) {
+                Ok(None) => return false,
+                Ok(Some(1..)) => {}
+                Ok(Some(0)) | Err(_) => return true,
+            }
+        }
+        false
+    }
+}
+
+impl Read for Link {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(tcp) => tcp.read(buffer),
+            Self::Tls(stream) => stream.read(buffer),
+        }
+    }
+}
+
+impl Write for Link {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(tcp) => tcp.write(bytes),
+            Self::Tls(stream) => stream.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(tcp) => tcp.flush(),
+            Self::Tls(stream) => stream.flush(),
+        }
+    }
+}

@@ -1,0 +1,197 @@
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::fmt::{self, Write as _};
+use std::io;
+use std::path::PathBuf;
+
+use imker_event::{Recorded, Saw, Text, WebRequest};
+use jiff::Timestamp;
+
+use super::files::Files;
+use super::{Sink, SinkError};
+
+/// Where IIS logs go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct W3cSettings {
+    /// The folder; files are `<host>/W3SVC1/u_exYYMMDD.log` in it, one for each day (UTC), as IIS names them.
+    pub folder: PathBuf,
+    /// The file that keeps how far the sink came, as in `<data>/cursors/w3c.json`.
+    pub state: PathBuf,
+    /// Whether to log `X-Forwarded-For` as a column of its own, as IIS does where it is told to.
+    pub forwarded_for: bool,
+}
+
+/// Writes web requests as IIS's W3C extended log, so that whatever reads such logs reads them unchanged.
+///
+/// The columns are IIS's default. `sc-win32-status` and `time-taken` are `-`: nothing here takes the time that it would
+/// take Exchange. As Exchange's front end does, `&CorrelationID=<empty>;&cafeReqId=<id>;` is appended to the query of a
+/// request that was given an id. Unlike IIS, `cs-uri-stem` is written as it was received, not decoded.
+#[derive(Debug)]
+pub struct W3cSink {
+    settings: W3cSettings,
+    files: Files,
+    begun: HashSet<String>,
+}
+
+impl W3cSink {
+    /// Goes on where it ended.
+    ///
+    /// # Errors
+    /// The folder or the state cannot be read or written.
+    pub fn open(settings: W3cSettings) -> io::Result<Self> {
+        let files = Files::open(settings.folder.clone(), settings.state.clone(), 0o640)?;
+        Ok(Self {
+            settings,
+            files,
+            begun: HashSet::new(),
+        })
+    }
+
+    fn write(&mut self, batch: &[Recorded]) -> io::Result<()> {
+        self.files.discard();
+        let mut begun = HashSet::new();
+        for recorded in batch {
+            let (Saw::WebRequest(received), Some(connection)) =
+                (&recorded.event.saw, &recorded.event.connection)
+            else {
+                continue;
+            };
+            let time = received.request.time;
+            let file = format!(
+                "{}/W3SVC1/u_ex{}.log",
+                folder_name(&connection.host),
+                time.strftime("%y%m%d")
+            );
+            // As IIS does, the directives come again after each start: columns may have changed.
+            if !self.begun.contains(&file) && begun.insert(file.clone()) {
+                self.files
+                    .append(&file, directives(time, self.settings.forwarded_for).as_bytes());
+            }
+            let mut request = Cow::Borrowed(&received.request);
+            if request.client.is_none() {
+                request.to_mut().client = Some(connection.source.ip());
+            }
+            if request.server_address.is_none() {
+                request.to_mut().server_address = Some(connection.destination.ip());
+                request.to_mut().server_port = Some(connection.destination.port());
+            }
+            self.files
+                .append(&file, line(&request, self.settings.forwarded_for).as_bytes());
+        }
+        let last = batch.last().map_or(self.files.position(), |last| last.sequence);
+        self.files.commit(last)?;
+        // Old days are not written to again; a header too many does no harm.
+        if self.begun.len() > 10_000 {
+            self.begun.clear();
+        }
+        self.begun.extend(begun);
+        Ok(())
+    }
+}
+
+impl Sink for W3cSink {
+    fn name(&self) -> &str {
+        "w3c"
+    }
+
+    fn position(&self) -> Option<u64> {
+        Some(self.files.position())
+    }
+
+    fn deliver(&mut self, batch: &[Recorded]) -> Result<(), SinkError> {
+        self.write(batch)
+            .map_err(|error| SinkError::retry(format!("{error}; is the disk full?")))
+    }
+}
+
+fn directives(time: Timestamp, forwarded_for: bool) -> String {
+    let forwarded_for = if forwarded_for { " X-Forwarded-For" } else { "" };
+    format!(
+        "#Software: Microsoft Internet Information Services 10.0\r\n\
+         #Version: 1.0\r\n\
+         #Date: {}\r\n\
+         #Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) \
+         cs(Referer) sc-status sc-substatus sc-win32-status time-taken{forwarded_for}\r\n",
+        time.strftime("%Y-%m-%d %H:%M:%S")
+    )
+}
+
+fn line(request: &WebRequest, forwarded_for: bool) -> String {
+    let mut query = request
+        .uri_query
+        .as_ref()
+        .map_or(Cow::Borrowed(""), |query| Cow::Borrowed(query.as_str()));
+    if let Some(id) = &request.request_id {
+        query.to_mut().push_str("&CorrelationID=<empty>;&cafeReqId=");
+        query.to_mut().push_str(id.as_str());
+        query.to_mut().push(';');
+    }
+    let mut line = format!(
+        "{} {} {} {} {} {} {} {} {} {} {} {} - -",
+        request.time.strftime("%Y-%m-%d %H:%M:%S"),
+        or_dash(request.server_address.map(|address| address.to_canonical())),
+        field(request.method.as_str()),
+        field(request.uri_stem.as_str()),
+        field(&query),
+        or_dash(request.server_port),
+        text(&request.username),
+        or_dash(request.client.map(|address| address.to_canonical())),
+        text(&request.user_agent),
+        text(&request.referer),
+        or_dash(request.status),
+        request.substatus.unwrap_or(0),
+    );
+    if forwarded_for {
+        line.push(' ');
+        line.push_str(&text(&request.forwarded_for));
+    }
+    line.push_str("\r\n");
+    line
+}
+
+fn text(text: &Option<Text>) -> Cow<'_, str> {
+    text.as_ref()
+        .map_or(Cow::Borrowed("-"), |text| field(text.as_str()))
+}
+
+fn or_dash(value: Option<impl fmt::Display>) -> String {
+    value.map_or_else(|| "-".to_owned(), |value| value.to_string())
+}
+
+/// A value as one field: `+` for a blank, as IIS writes it; controls and what is not ASCII percent-encoded, so that a
+/// client can neither end the line nor begin a field; `-` for none.
+fn field(value: &str) -> Cow<'_, str> {
+    if value.is_empty() {
+        return Cow::Borrowed("-");
+    }
+    if value.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Cow::Borrowed(value);
+    }
+    let mut field = String::with_capacity(value.len() + 16);
+    for byte in value.bytes() {
+        match byte {
+            b' ' => field.push('+'),
+            byte if byte.is_ascii_graphic() => field.push(char::from(byte)),
+            // Writing to a string does not fail.
+            byte => drop(write!(field, "%{byte:02X}")),
+        }
+    }
+    Cow::Owned(field)
+}
+
+/// A host's name as a folder's: whoever configured it meant no path.
+pub(super) fn folder_name(host: &str) -> String {
+    let allowed = |c: char| {
+        if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') {
+            c
+        } else {
+            '_'
+        }
+    };
+    let name: String = host.chars().map(allowed).take(100).collect();
+    if name.trim_matches('.').is_empty() {
+        "_".to_owned()
+    } else {
+        name
+    }
+}
