@@ -41,6 +41,8 @@ catalogue! {
     WebRequest = "web-request",
     /// A request that HTTP.sys refused before any site saw it (HTTPERR log), or bytes that are no request.
     WebRequestRefused = "web-request-refused",
+    /// A client that waits for leave to send a request's body (`Expect: 100-continue`) is given it.
+    WebRequestContinued = "web-request-continued",
     /// The answer to a web request, recorded before it is sent.
     WebResponse = "web-response",
     /// A sensor began to listen.

@@ -71,6 +71,11 @@ pub enum Saw {
         /// What was received, up to the limit for heads.
         received: Blob,
     },
+    /// See [`Kind::WebRequestContinued`].
+    WebRequestContinued {
+        /// Request line and headers, as received.
+        head: Blob,
+    },
     /// See [`Kind::WebResponse`].
     WebResponse {
         /// Status.
@@ -129,6 +134,7 @@ impl Saw {
             Self::TlsFailed { .. } => Kind::TlsFailed,
             Self::WebRequest(_) => Kind::WebRequest,
             Self::WebRequestRefused { .. } => Kind::WebRequestRefused,
+            Self::WebRequestContinued { .. } => Kind::WebRequestContinued,
             Self::WebResponse { .. } => Kind::WebResponse,
             Self::Credentials(_) => Kind::Credentials,
             Self::NtlmNegotiate { .. } => Kind::NtlmNegotiate,
@@ -172,6 +178,8 @@ pub enum GapReason {
     Evicted,
     /// Stored bytes were damaged.
     Damaged,
+    /// Limits on connections were reached: connections were closed unanswered.
+    TooMany,
 }
 
 /// Why a connection ended.
@@ -195,10 +203,14 @@ pub enum CloseReason {
     Handshake,
     /// A limit on connections was reached.
     TooMany,
+    /// A trusted proxy sent no PROXY header that could be read.
+    ProxyHeader,
     /// The sensor could not record.
     NotRecorded,
     /// The sensor is stopping.
     Stopping,
+    /// The sensor failed.
+    Internal,
 }
 
 /// A TLS ClientHello (RFC 8446, section 4.1.2).

@@ -7,6 +7,7 @@ pub mod auth;
 pub mod http;
 pub mod persona;
 pub mod sinks;
+pub mod site;
 pub mod store;
 pub mod tls;
 pub mod view;
