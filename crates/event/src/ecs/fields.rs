@@ -94,6 +94,11 @@ pub(super) fn fill(fields: &mut Fields, event: &SensorEvent) {
             fields.set("http.response.status_code", *status);
             fields.set("http.request.bytes", received.0.len());
         }
+        Saw::WebRequestContinued { head } => {
+            class(fields, "event", &["web"], &["access"], Some("success"));
+            fields.set("http.response.status_code", 100);
+            fields.set("http.request.bytes", head.0.len());
+        }
         Saw::WebResponse { status, head, body } => {
             let outcome = if *status < 400 { "success" } else { "failure" };
             class(fields, "event", &["web"], &["access"], Some(outcome));
@@ -156,8 +161,10 @@ const fn close_reason(reason: CloseReason) -> &'static str {
         CloseReason::Reset => "reset",
         CloseReason::Handshake => "handshake",
         CloseReason::TooMany => "too-many",
+        CloseReason::ProxyHeader => "proxy-header",
         CloseReason::NotRecorded => "not-recorded",
         CloseReason::Stopping => "stopping",
+        CloseReason::Internal => "internal",
     }
 }
 
