@@ -1,6 +1,17 @@
 //! Names as they are sent, taken apart.
 
+use base64::Engine;
+use base64::alphabet::{STANDARD, URL_SAFE};
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use imker_event::{Credentials, Scheme, Secret, Text};
+use serde_json::Value;
+
+/// As lenient as the clients that attackers write: padding or none, left-over bits.
+const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
+    .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+    .with_decode_allow_trailing_bits(true);
+const BASE64: GeneralPurpose = GeneralPurpose::new(&STANDARD, LENIENT);
+const BASE64_URL: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, LENIENT);
 
 /// Domains that the operator called his own, as in `example.org` or `EXAMPLE`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -56,4 +67,44 @@ pub fn credentials(
             .flatten()
             .any(|domain| own_domains.holds(domain)),
     }
+}
+
+/// Base64, however sloppy.
+pub(super) fn decode(token: &[u8]) -> Option<Vec<u8>> {
+    BASE64.decode(token).ok()
+}
+
+/// Name and password of `Basic` (RFC 7617), as UTF-8 or else Latin-1. What is no Base64 is the name as it is; without
+/// a colon there is no password.
+pub(super) fn basic(token: &[u8]) -> (String, Option<String>) {
+    let Some(bytes) = decode(token) else {
+        return (String::from_utf8_lossy(token).into_owned(), None);
+    };
+    let text = match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => error.as_bytes().iter().copied().map(char::from).collect(),
+    };
+    match text.split_once(':') {
+        Some((name, password)) => (name.to_owned(), Some(password.to_owned())),
+        None => (text, None),
+    }
+}
+
+/// What a JSON Web Token (RFC 7519) claims, unproven; `None`: it is none.
+pub(super) fn claims(token: &[u8]) -> Option<Value> {
+    let payload = token.split(|byte| *byte == b'.').nth(1)?;
+    let claims: Value = serde_json::from_slice(&BASE64_URL.decode(payload).ok()?).ok()?;
+    claims.is_object().then_some(claims)
+}
+
+/// A bearer token, by the name of whom it claims to speak for.
+pub(super) fn bearer(place: &[u8], token: &[u8], own_domains: &OwnDomains) -> Credentials {
+    const NAMES: [&str; 5] = ["upn", "unique_name", "preferred_username", "smtp", "sub"];
+    let claims = claims(token);
+    let name = claims
+        .as_ref()
+        .and_then(|claims| NAMES.iter().find_map(|name| claims.get(name)?.as_str()))
+        .unwrap_or_default();
+    let (place, secret) = (String::from_utf8_lossy(place), String::from_utf8_lossy(token));
+    credentials(Scheme::Bearer, &place, name, Some(&secret), own_domains)
 }

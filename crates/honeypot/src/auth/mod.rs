@@ -11,7 +11,11 @@
 
 mod check;
 mod credentials;
+mod offer;
 mod schemes;
+#[cfg(test)]
+mod tests;
+mod windows;
 
 pub use check::{Asked, Decision, HeaderLine, State, Step, check};
 pub use credentials::{OwnDomains, credentials};

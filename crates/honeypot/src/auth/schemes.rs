@@ -2,7 +2,8 @@
 
 /// Authentication that a virtual directory has turned on.
 ///
-/// The defaults are those of Microsoft's "Default settings for Exchange virtual directories".
+/// The defaults are those of Microsoft's "Default settings for Exchange virtual directories" (2016/2019), which the
+/// `applicationHost.config` of a fresh server bears out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Schemes {
     /// Windows authentication: `Negotiate` and `NTLM`, in this order.
@@ -26,8 +27,9 @@ impl Schemes {
     pub const RPC: Self = Self::new(true, true, false);
     /// `/Microsoft-Server-ActiveSync`.
     pub const ACTIVE_SYNC: Self = Self::new(false, true, true);
-    /// `/PowerShell` where Basic and Windows authentication are off: Kerberos alone is offered.
-    pub const POWERSHELL: Self = Self::new(true, false, false);
+    /// `/PowerShell`: IIS's own schemes are all off. What the server says of Kerberos there is [unverified]; here
+    /// nothing is offered.
+    pub const POWERSHELL: Self = Self::new(false, false, false);
 
     const fn new(windows: bool, basic: bool, oauth: bool) -> Self {
         Self {
