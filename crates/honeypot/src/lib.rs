@@ -8,6 +8,7 @@ pub mod http;
 pub mod persona;
 pub mod sinks;
 pub mod site;
+pub mod recorder;
 pub mod store;
 pub mod tls;
 pub mod view;

@@ -3,7 +3,6 @@ use std::time::SystemTime;
 
 /// Something that the spool could not keep.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Loss {
     /// Nothing could be written: what [`Spool::refuse`](crate::Spool::refuse) counted meanwhile.
     Full {
@@ -42,7 +41,6 @@ pub enum Loss {
 
 /// What opening a spool found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[non_exhaustive]
 pub struct Recovery {
     /// The last sequence number kept; 0 in an empty spool.
     pub last: u64,
