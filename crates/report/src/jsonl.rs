@@ -33,10 +33,7 @@ impl<W: io::Write> JsonLines<W> {
 
     /// Writes one match.
     pub fn write(&mut self, matched: &Match<'_>) -> io::Result<()> {
-        let mut serializer =
-            serde_json::Serializer::with_formatter(&mut self.out, Escaping(CompactFormatter));
-        Event::of(matched).serialize(&mut serializer)?;
-        self.out.write_all(b"\n")
+        json_line(&Event::of(matched), &mut self.out)
     }
 
     /// Gives the writer back, flushed.
@@ -44,6 +41,13 @@ impl<W: io::Write> JsonLines<W> {
         self.out.flush()?;
         Ok(self.out)
     }
+}
+
+/// Writes a value as one line of JSON, what [`crate::escape::is_unsafe`] names escaped.
+pub fn json_line(value: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Escaping(CompactFormatter));
+    value.serialize(&mut serializer)?;
+    out.write_all(b"\n")
 }
 
 /// A field with one value or several, as ECS allows for every keyword.

@@ -21,7 +21,7 @@ mod timeline;
 
 pub use html::html;
 pub use json::{json, schema};
-pub use jsonl::JsonLines;
+pub use jsonl::{JsonLines, json_line};
 pub use language::{Language, UnknownLanguage};
 pub use model::{HuntReport, Match, RuleCounts, UnansweredRule};
 pub use sarif::sarif;

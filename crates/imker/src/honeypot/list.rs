@@ -1,0 +1,86 @@
+//! Writing lists: as text in columns, as JSON lines, as CSV.
+
+use std::io::{self, Write};
+
+use imker_report::escape;
+use serde::Serialize;
+use unicode_width::UnicodeWidthStr;
+
+use super::args::ListFormat;
+use crate::output::{Output, WriteError};
+
+/// Something that a list shows.
+pub trait Row: Serialize {
+    /// Names of its columns, as in CSV, and the width of each in text; the last is as wide as it must be.
+    const COLUMNS: &'static [(&'static str, usize)];
+
+    /// What stands in them, unescaped.
+    fn cells(&self) -> Vec<String>;
+}
+
+/// Writes rows as they come.
+pub struct List {
+    out: Output,
+    format: ListFormat,
+}
+
+impl List {
+    /// A list of `R` to standard output, with the names of its columns where the form has such a line.
+    pub fn of<R: Row>(format: ListFormat) -> miette::Result<Self> {
+        let mut out = Output::open(None)?;
+        let names = R::COLUMNS.iter().map(|(name, _)| *name);
+        match format {
+            ListFormat::Text => {
+                let names: Vec<_> = names.map(|name| name.replace('_', " ")).collect();
+                columns(&mut out, R::COLUMNS, &names).map_err(WriteError)?;
+            }
+            ListFormat::Csv => csv(&mut out, names).map_err(WriteError)?,
+            ListFormat::Jsonl => {}
+        }
+        Ok(Self { out, format })
+    }
+
+    /// Writes one row.
+    pub fn write<R: Row>(&mut self, row: &R) -> miette::Result<()> {
+        let out = &mut self.out;
+        let written = match self.format {
+            ListFormat::Text => columns(out, R::COLUMNS, &row.cells()),
+            ListFormat::Csv => csv(out, row.cells().iter().map(String::as_str)),
+            ListFormat::Jsonl => imker_report::json_line(row, &mut *out),
+        };
+        written.map_err(|error| WriteError(error).into())
+    }
+
+    /// Shows what was written so far.
+    pub fn flush(&mut self) -> miette::Result<()> {
+        self.out.flush().map_err(|error| WriteError(error).into())
+    }
+}
+
+fn columns(out: &mut impl Write, columns: &[(&str, usize)], cells: &[String]) -> io::Result<()> {
+    let last = columns.len().saturating_sub(1);
+    for (at, ((_, width), cell)) in columns.iter().zip(cells).enumerate() {
+        let cell = escape::visible(cell);
+        if at == last {
+            writeln!(out, "{cell}")?;
+        } else {
+            let missing = width.saturating_sub(cell.width());
+            write!(out, "{cell}{:missing$}  ", "")?;
+        }
+    }
+    Ok(())
+}
+
+/// A record of RFC 4180; cells are safe for spreadsheets.
+fn csv<'a>(out: &mut impl Write, cells: impl Iterator<Item = &'a str>) -> io::Result<()> {
+    let mut csv = csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(out);
+    csv.write_record(cells.map(|cell| escape::cell(&escape::visible(cell)).into_owned()))?;
+    csv.flush()
+}
+
+/// A time as text shows it: UTC, to the millisecond.
+pub fn time(time: jiff::Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string()
+}
