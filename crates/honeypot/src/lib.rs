@@ -4,7 +4,10 @@
 //! connected to.
 
 pub mod auth;
+pub mod config;
+mod document;
 pub mod http;
+pub mod init;
 pub mod persona;
 pub mod sinks;
 pub mod site;
@@ -12,3 +15,5 @@ pub mod recorder;
 pub mod store;
 pub mod tls;
 pub mod view;
+
+pub use document::DocumentError;

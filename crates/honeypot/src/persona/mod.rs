@@ -5,9 +5,18 @@ use std::sync::Arc;
 
 use imker_exchange::{Build, Fix, fix};
 
+pub use template::built_in_names;
 pub use windows::{TlsVersion, Windows};
+pub use words::languages;
 
+pub mod certificate;
+pub(crate) mod checked;
+mod derive;
+pub(crate) mod names;
+mod supported;
+pub(crate) mod template;
 mod windows;
+mod words;
 
 /// A simulated Exchange server.
 #[derive(Debug, Clone)]

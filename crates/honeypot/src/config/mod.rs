@@ -1,0 +1,214 @@
+//! `honeypot.toml`: what a sensor simulates, how much it keeps and where events go.
+//!
+//! Relative paths are meant from the folder that the file is in. A key that is unknown, or that contradicts another, is an
+//! error with file, line and remedy; whatever has a default may be left out. `imker honeypot init` writes a file with every
+//! table explained.
+//!
+//! **A whole network** is one `[[host]]` whose `addresses` are a network: each address of it becomes a host of its own,
+//! whose name counts up from `name` (`EX01`, `EX02`, ...). `addresses = ["192.0.2.0/28", "2001:db8::/64"]` makes 14 hosts,
+//! the n-th with the n-th address of both. All of them share the domain, its users and its names; several `[[host]]`
+//! entries with different personas may belong to one domain.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+pub(crate) use addresses::count_hosts;
+pub use host::{Host, Listen, ProxyProtocol, Service};
+pub use sections::{GeoIp, Limits, Privacy, Quarantine, Spool, View};
+pub use sink::{Endpoint, Sink, SinkConfig, WebhookAuth};
+pub(crate) use taken::count_up;
+
+use crate::document::{Document, DocumentError};
+use crate::persona::checked::SensorName;
+
+mod addresses;
+mod domain;
+mod host;
+mod sections;
+mod sink;
+mod taken;
+mod units;
+
+/// A configuration that makes sense.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The sensor's name.
+    pub sensor: Arc<str>,
+    /// The folder that everything is kept in.
+    pub data: PathBuf,
+    /// Simulated hosts, at least one.
+    pub hosts: Vec<Host>,
+    /// `[spool]`; its `max_age` is set.
+    pub spool: Spool,
+    /// `[quarantine]`; its `max_age` is set.
+    pub quarantine: Quarantine,
+    /// `[limits]`.
+    pub limits: Limits,
+    /// `[privacy]`.
+    pub privacy: Privacy,
+    /// `[geoip]`.
+    pub geoip: GeoIp,
+    /// `[view]`.
+    pub view: View,
+    /// `[[sink]]`, each with a name of its own.
+    pub sinks: Vec<Sink>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    sensor: SensorName,
+    data: PathBuf,
+    #[serde(default = "absent")]
+    spool: Spanned<Spool>,
+    #[serde(default = "absent")]
+    quarantine: Spanned<Quarantine>,
+    #[serde(default = "absent")]
+    limits: Spanned<Limits>,
+    #[serde(default = "absent")]
+    privacy: Spanned<Privacy>,
+    #[serde(default)]
+    geoip: GeoIp,
+    #[serde(default)]
+    view: View,
+    #[serde(default)]
+    domain: Vec<domain::DomainSection>,
+    #[serde(default)]
+    host: Vec<host::HostSection>,
+    #[serde(default)]
+    sink: Vec<sink::Section>,
+}
+
+fn absent<T: Default>() -> Spanned<T> {
+    Spanned::new(0..0, T::default())
+}
+
+impl Config {
+    /// Reads a file.
+    pub fn load(path: &Path) -> Result<Self, DocumentError> {
+        Self::from_document(&Document::read(path)?)
+    }
+
+    /// Reads a text as if it were the file `path`.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, DocumentError> {
+        Self::from_document(&Document::new(path, text))
+    }
+
+    /// `<data>/certificates`, where self-signed certificates are kept.
+    pub fn certificates(&self) -> PathBuf {
+        self.data.join("certificates")
+    }
+
+    fn from_document(document: &Document) -> Result<Self, DocumentError> {
+        let mut file: File = document.parse()?;
+        check_sizes(document, &file)?;
+        check_ages(document, &mut file)?;
+        let resolve = |path: PathBuf| document.resolve(&path);
+        Ok(Self {
+            sensor: Arc::clone(&file.sensor),
+            data: document.resolve(&file.data),
+            hosts: host::hosts(document, file.domain, file.host)?,
+            spool: file.spool.into_inner(),
+            quarantine: file.quarantine.into_inner(),
+            limits: file.limits.into_inner(),
+            privacy: file.privacy.into_inner(),
+            geoip: GeoIp {
+                country: file.geoip.country.map(resolve),
+                asn: file.geoip.asn.map(resolve),
+            },
+            view: file.view,
+            sinks: sinks(document, file.sink)?,
+        })
+    }
+}
+
+fn check_sizes(document: &Document, file: &File) -> Result<(), DocumentError> {
+    let (spool, limits) = (file.spool.get_ref(), file.limits.get_ref());
+    let needed = spool.segment_size.saturating_mul(2).saturating_add(spool.reserve);
+    if spool.segment_size < 1 << 20 || spool.max_size < needed {
+        return Err(document.error(
+            Some(file.spool.span()),
+            "the spool has no room for two segments of at least 1M and the reserve",
+            "raise `max_size`, or lower `segment_size` to 1M at least",
+        ));
+    }
+    let quarantine = file.quarantine.get_ref();
+    if quarantine.max_item > quarantine.max_total {
+        return Err(document.error(
+            Some(file.quarantine.span()),
+            "one item may be larger than the whole quarantine",
+            "raise `max_total` or lower `max_item`",
+        ));
+    }
+    if !(1 << 10..=1 << 20).contains(&limits.head) {
+        return Err(document.error(
+            Some(file.limits.span()),
+            "`head` is outside of what a request's head can be",
+            "take 1K to 1M; HTTP.sys has 16K",
+        ));
+    }
+    if limits.connections == 0 || limits.connections_per_source == 0 {
+        return Err(document.error(
+            Some(file.limits.span()),
+            "no connection would be accepted",
+            "take at least 1",
+        ));
+    }
+    Ok(())
+}
+
+/// Nothing is kept longer than `[privacy]` says: the spool, which holds events with credentials, not longer than the
+/// shorter of the two, the quarantine not longer than payloads.
+fn check_ages(document: &Document, file: &mut File) -> Result<(), DocumentError> {
+    let privacy = file.privacy.get_ref();
+    let spool_limit = privacy.events.min(privacy.credentials);
+    let too_long = |span, table: &str, limit: Duration| {
+        document.error(
+            Some(span),
+            format!(
+                "`max_age` of the {table} is longer than [privacy] allows: {} days",
+                days(limit)
+            ),
+            "lower it, leave it out, or raise the retention in [privacy]",
+        )
+    };
+    let span = file.spool.span();
+    let spool = file.spool.get_mut();
+    if *spool.max_age.get_or_insert(spool_limit) > spool_limit {
+        return Err(too_long(span, "spool", spool_limit));
+    }
+    let span = file.quarantine.span();
+    let quarantine = file.quarantine.get_mut();
+    if *quarantine.max_age.get_or_insert(privacy.payloads) > privacy.payloads {
+        return Err(too_long(span, "quarantine", privacy.payloads));
+    }
+    Ok(())
+}
+
+fn days(duration: Duration) -> f64 {
+    (duration.as_secs_f64() / 8640.0).round() / 10.0
+}
+
+fn sinks(document: &Document, sections: Vec<sink::Section>) -> Result<Vec<Sink>, DocumentError> {
+    let mut sinks: Vec<Sink> = Vec::new();
+    for section in sections {
+        let span = section.span();
+        let sink = section.sink(document)?;
+        if sinks.iter().any(|other| other.name == sink.name) {
+            return Err(document.error(
+                Some(span),
+                format!("there are two sinks named {}", sink.name),
+                "give each a `name` of its own: its place in the spool is kept under it",
+            ));
+        }
+        sinks.push(sink);
+    }
+    Ok(sinks)
+}
+
+#[cfg(test)]
+mod tests;
