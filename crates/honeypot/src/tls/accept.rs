@@ -21,7 +21,8 @@ pub struct Hello<S> {
 /// A connection on which TLS is established.
 #[derive(Debug)]
 pub struct Accepted<S> {
-    /// What follows goes over this.
+    /// What follows goes over this. It should end with a shutdown (close_notify): OpenSSL forgets the session of a
+    /// connection that ended without one on either side, so that it cannot be resumed.
     pub stream: SslStream<Prefixed<S>>,
     /// As in `TLSv1.2`.
     pub version: &'static str,
@@ -87,7 +88,7 @@ pub async fn read_hello<S: AsyncRead + Unpin>(
     };
     Err(TlsFailure {
         received: Blob(reader.into_received()),
-        ..failure(reason, close, Transport::Clear(stream))
+        ..failure(&reason, close, Transport::Clear(stream))
     })
 }
 
@@ -128,7 +129,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Hello<S> {
         let stream = Ssl::new(&host.context).and_then(|ssl| SslStream::new(ssl, stream));
         let mut stream = match stream {
             Ok(stream) => stream,
-            Err(error) => return Err(failure(error.to_string(), CloseReason::Reset, Transport::Gone)),
+            Err(error) => return Err(failure(&error.to_string(), CloseReason::Reset, Transport::Gone)),
         };
         let (reason, close) = match timeout(limit, Pin::new(&mut stream).accept()).await {
             Ok(Ok(())) => {
@@ -138,7 +139,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Hello<S> {
             Ok(Err(error)) => why(&error),
             Err(_) => ("the handshake took too long".to_owned(), CloseReason::SlowRequest),
         };
-        Err(failure(reason, close, Transport::Tls(stream)))
+        Err(failure(&reason, close, Transport::Tls(stream)))
     }
 }
 
@@ -184,9 +185,9 @@ impl<S> TlsFailure<S> {
     }
 }
 
-fn failure<S>(reason: String, close: CloseReason, transport: Transport<S>) -> TlsFailure<S> {
+fn failure<S>(reason: &str, close: CloseReason, transport: Transport<S>) -> TlsFailure<S> {
     TlsFailure {
-        reason: Text::from(&*reason),
+        reason: Text::from(reason),
         received: Blob::default(),
         close,
         transport,

@@ -79,10 +79,7 @@ fn ja4_is_that_of_the_technical_description() {
         signature_algorithms: Vec::new(),
         ..chrome()
     };
-    assert_eq!(
-        ja4(without_algorithms),
-        "t13d1516h2_8daaf6152771_6d807ffa2a79"
-    );
+    assert_eq!(ja4(without_algorithms), "t13d1516h2_8daaf6152771_6d807ffa2a79");
 
     let nothing = HelloBuilder::default();
     assert_eq!(ja4(nothing), "t12i000000_000000000000_000000000000");

@@ -1,0 +1,422 @@
+//! Handshakes of every Windows with a client of our own, which still knows the old ciphers.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use imker_event::{CloseReason, Saw, Text};
+use openssl::ec::{EcGroup, EcKey};
+use openssl::hash::MessageDigest;
+use openssl::nid::Nid;
+use openssl::pkey::{PKey, Private};
+use openssl::rsa::Rsa;
+use openssl::ssl::{
+    Ssl, SslContext, SslContextBuilder, SslMethod, SslOptions, SslSession, SslSessionCacheMode, SslVersion,
+};
+use openssl::x509::{X509, X509Builder, X509NameBuilder};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio_openssl::SslStream;
+
+use super::build::{HelloBuilder, in_records};
+use crate::persona::{TlsVersion, Windows};
+use crate::tls::{Accepted, Prefixed, TlsHost, read_hello};
+
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// Suites that no Windows of the table offers by default, but OpenSSL knows.
+const OTHERS: [&str; 8] = [
+    "ECDHE-RSA-CHACHA20-POLY1305",
+    "DHE-RSA-AES256-SHA256",
+    "ECDHE-RSA-RC4-SHA",
+    "ECDHE-RSA-DES-CBC3-SHA",
+    "DHE-RSA-DES-CBC3-SHA",
+    "AES128-CCM",
+    "NULL-SHA",
+    "ADH-AES128-SHA",
+];
+
+pub(super) fn self_signed(key: &PKey<Private>) -> X509 {
+    let mut name = X509NameBuilder::new().unwrap();
+    name.append_entry_by_text("CN", "mail.example.org").unwrap();
+    let name = name.build();
+    let mut builder = X509Builder::new().unwrap();
+    builder.set_version(2).unwrap();
+    builder.set_subject_name(&name).unwrap();
+    builder.set_issuer_name(&name).unwrap();
+    builder.set_pubkey(key).unwrap();
+    builder
+        .set_not_before(&openssl::asn1::Asn1Time::days_from_now(0).unwrap())
+        .unwrap();
+    builder
+        .set_not_after(&openssl::asn1::Asn1Time::days_from_now(2).unwrap())
+        .unwrap();
+    builder.sign(key, MessageDigest::sha256()).unwrap();
+    builder.build()
+}
+
+pub(super) fn rsa_key() -> PKey<Private> {
+    PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap()
+}
+
+fn ecdsa_key() -> PKey<Private> {
+    let group = EcGroup::from_curve_name(Nid::SECP384R1).unwrap();
+    PKey::from_ec_key(EcKey::generate(&group).unwrap()).unwrap()
+}
+
+pub(super) fn host(windows: &Windows, key: &PKey<Private>) -> TlsHost {
+    TlsHost::new(windows, &self_signed(key), key, &[]).unwrap()
+}
+
+fn client(version: TlsVersion, ciphers: &str) -> SslContextBuilder {
+    let mut client = SslContextBuilder::new(SslMethod::tls_client()).unwrap();
+    client.set_security_level(0);
+    let version = match version {
+        TlsVersion::Tls10 => SslVersion::TLS1,
+        TlsVersion::Tls11 => SslVersion::TLS1_1,
+        TlsVersion::Tls12 => SslVersion::TLS1_2,
+        TlsVersion::Tls13 => SslVersion::TLS1_3,
+    };
+    client.set_min_proto_version(Some(version)).unwrap();
+    client.set_max_proto_version(Some(version)).unwrap();
+    if version == SslVersion::TLS1_3 {
+        client.set_ciphersuites(ciphers).unwrap();
+    } else {
+        client.set_cipher_list(&format!("{ciphers}:@SECLEVEL=0")).unwrap();
+    }
+    client
+}
+
+type Server = Result<Accepted<DuplexStream>, String>;
+
+/// Both sides of one connection; the client's is an error where its handshake failed.
+async fn meet(
+    host: &TlsHost,
+    client: &SslContext,
+    session: Option<&SslSession>,
+) -> (Server, Result<SslStream<DuplexStream>, openssl::ssl::Error>) {
+    let (near, far) = duplex(1 << 16);
+    let server = async {
+        let hello = read_hello(Prefixed::new(near), LIMIT).await?;
+        hello.accept(host, LIMIT).await
+    };
+    let client = async {
+        let mut ssl = Ssl::new(client).unwrap();
+        if let Some(session) = session {
+            #[expect(unsafe_code, reason = "a session of the same context")]
+            // SAFETY: the session was made by the context that `ssl` is of.
+            unsafe {
+                ssl.set_session(session).unwrap();
+            }
+        }
+        let mut stream = SslStream::new(ssl, far).unwrap();
+        Pin::new(&mut stream).connect().await.map(|()| stream)
+    };
+    // Without its end, the client does not wait for a server that failed.
+    let server = async { server.await.map_err(|failure| failure.reason.to_string()) };
+    tokio::join!(server, client)
+}
+
+/// Whether a suite is for TLS 1.2 alone.
+fn needs_tls12(cipher: &str) -> bool {
+    ["SHA256", "SHA384", "GCM", "CCM", "CHACHA20"]
+        .iter()
+        .any(|part| cipher.contains(part))
+}
+
+#[tokio::test]
+async fn exactly_the_suites_of_the_table_are_accepted() {
+    let keys = [(rsa_key(), false), (ecdsa_key(), true)];
+    let mut all: Vec<&str> = Windows::ALL
+        .iter()
+        .flat_map(|windows| windows.ciphers)
+        .copied()
+        .collect();
+    all.extend(OTHERS);
+    all.sort_unstable();
+    all.dedup();
+    let mut old = 0;
+    for windows in Windows::ALL {
+        for (key, ecdsa) in &keys {
+            let host = host(windows, key);
+            for version in [TlsVersion::Tls10, TlsVersion::Tls11, TlsVersion::Tls12] {
+                for cipher in &all {
+                    let expected = windows.tls.contains(&version)
+                        && windows.ciphers.contains(cipher)
+                        && cipher.contains("ECDSA") == *ecdsa
+                        && (version == TlsVersion::Tls12 || !needs_tls12(cipher));
+                    let (server, client) = meet(&host, &client(version, cipher).build(), None).await;
+                    let what = format!("{} {version:?} {cipher}", windows.name);
+                    assert_eq!(client.is_ok(), expected, "{what}: {:?}", client.err());
+                    match server {
+                        Ok(accepted) => assert_eq!(accepted.cipher, *cipher, "{what}"),
+                        Err(reason) => assert!(!expected, "{what}: {reason}"),
+                    }
+                    old += usize::from(expected && (cipher.contains("RC4") || cipher.contains("DES")));
+                }
+            }
+        }
+    }
+    // RC4-SHA, RC4-MD5 and 3DES on four releases, 3DES alone on two, each with three versions; on one with TLS 1.2.
+    assert_eq!(old, 4 * 3 * 3 + 2 * 3 + 1);
+}
+
+#[tokio::test]
+async fn tls13_is_spoken_from_server_2022_on() {
+    let key = rsa_key();
+    for windows in Windows::ALL {
+        let host = host(windows, &key);
+        for cipher in [
+            "TLS_AES_128_GCM_SHA256",
+            "TLS_AES_256_GCM_SHA384",
+            "TLS_CHACHA20_POLY1305_SHA256",
+        ] {
+            let (server, client) = meet(&host, &client(TlsVersion::Tls13, cipher).build(), None).await;
+            let expected =
+                windows.tls.contains(&TlsVersion::Tls13) && windows.ciphers_tls13.contains(&cipher);
+            assert_eq!(client.is_ok(), expected, "{} {cipher}", windows.name);
+            assert_eq!(server.is_ok(), expected, "{} {cipher}", windows.name);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_server_prefers_in_schannels_order() {
+    let key = rsa_key();
+    for windows in Windows::ALL {
+        let host = host(windows, &key);
+        let mut left: Vec<&str> = windows.ciphers.iter().rev().copied().collect();
+        let mut chosen = Vec::new();
+        while let (Ok(accepted), Ok(_)) =
+            meet(&host, &client(TlsVersion::Tls12, &left.join(":")).build(), None).await
+        {
+            left.retain(|cipher| *cipher != accepted.cipher);
+            chosen.push(accepted.cipher);
+        }
+        let expected = windows.ciphers.iter().filter(|cipher| !cipher.contains("ECDSA"));
+        assert_eq!(chosen, expected.copied().collect::<Vec<_>>(), "{}", windows.name);
+    }
+}
+
+#[tokio::test]
+async fn alpn_is_answered_where_http_sys_has_http2() {
+    let key = rsa_key();
+    for windows in Windows::ALL {
+        let host = host(windows, &key);
+        let newest = TlsVersion::Tls12;
+        for (version, offer, with_http2) in [
+            (newest, &b"\x02h2\x08http/1.1"[..], Some(&b"h2"[..])),
+            (newest, b"\x08http/1.1\x02h2", Some(b"h2")),
+            (newest, b"\x08http/1.1", Some(b"http/1.1")),
+            (newest, b"\x06spdy/3", None),
+            (TlsVersion::Tls10, b"\x02h2\x08http/1.1", Some(b"http/1.1")),
+        ] {
+            if !windows.tls.contains(&version) {
+                continue;
+            }
+            let mut client = client(version, "ALL");
+            client.set_alpn_protos(offer).unwrap();
+            let (server, client) = meet(&host, &client.build(), None).await;
+            let expected = with_http2.filter(|_| windows.http2);
+            assert_eq!(server.unwrap().alpn.as_deref(), expected, "{}", windows.name);
+            assert_eq!(
+                client.unwrap().ssl().selected_alpn_protocol(),
+                expected,
+                "{}",
+                windows.name
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn sessions_of_tls12_are_resumed_by_id() {
+    let key = rsa_key();
+    for windows in Windows::ALL {
+        let host = host(windows, &key);
+        let mut client = client(TlsVersion::Tls12, "ALL");
+        client.set_options(SslOptions::NO_TICKET);
+        let client = client.build();
+        let (server, first) = meet(&host, &client, None).await;
+        let mut server = server.unwrap();
+        assert!(!server.resumed);
+        server.stream.shutdown().await.unwrap();
+        let first = first.unwrap();
+        let session = first.ssl().session().unwrap();
+        assert_eq!(session.id().len(), 32, "{}", windows.name);
+        let text = session.to_der().unwrap();
+        let (server, second) = meet(&host, &client, Some(&SslSession::from_der(&text).unwrap())).await;
+        assert!(server.unwrap().resumed, "{}", windows.name);
+        assert!(second.unwrap().ssl().session_reused());
+    }
+}
+
+#[tokio::test]
+async fn sessions_of_tls13_are_resumed_by_a_ticket() {
+    let key = rsa_key();
+    let host = host(Windows::named("2022").unwrap(), &key);
+    let tickets = Arc::new(Mutex::new(Vec::new()));
+    let mut client = client(TlsVersion::Tls13, "TLS_AES_256_GCM_SHA384");
+    client.set_session_cache_mode(SslSessionCacheMode::CLIENT | SslSessionCacheMode::NO_INTERNAL);
+    let received = Arc::clone(&tickets);
+    client.set_new_session_callback(move |_, session| received.lock().unwrap().push(session));
+    let client = client.build();
+
+    let (server, first) = meet(&host, &client, None).await;
+    let (mut server, mut first) = (server.unwrap(), first.unwrap());
+    server.stream.write_all(b"x").await.unwrap();
+    server.stream.shutdown().await.unwrap();
+    first.read_exact(&mut [0]).await.unwrap();
+    let tickets = std::mem::take(&mut *tickets.lock().unwrap());
+    assert_eq!(tickets.len(), 1);
+    let (server, _) = meet(&host, &client, tickets.first()).await;
+    assert!(server.unwrap().resumed);
+}
+
+#[tokio::test]
+async fn nothing_is_sent_before_the_hello_is_accepted_nor_when_it_fails() {
+    let key = rsa_key();
+    let host = host(Windows::named("2019").unwrap(), &key);
+    let unacceptable = HelloBuilder {
+        ciphers: vec![0x0001],
+        ..HelloBuilder::default()
+    };
+    let bytes = in_records(&unacceptable.message(), 20);
+    let (near, mut far) = duplex(1 << 16);
+    far.write_all(&bytes).await.unwrap();
+    let stream = Prefixed::new(near);
+    let traffic = stream.traffic();
+    let hello = read_hello(stream, LIMIT).await.unwrap();
+    assert_eq!(hello.client.ciphers, [0x0001]);
+    assert_eq!((traffic.received(), traffic.sent()), (bytes.len() as u64, 0));
+
+    let failure = hello.accept(&host, LIMIT).await.unwrap_err();
+    assert_eq!(failure.reason, Text::from("no shared cipher"));
+    assert_eq!(failure.close, CloseReason::Handshake);
+    assert!(failure.socket().is_some());
+    assert!(matches!(failure.event(), Saw::TlsFailed { .. }));
+    assert_eq!((traffic.received(), traffic.sent()), (bytes.len() as u64, 0));
+    drop(failure);
+    let mut answer = Vec::new();
+    far.read_to_end(&mut answer).await.unwrap();
+    assert_eq!(answer, b"");
+}
+
+#[tokio::test]
+async fn a_hello_in_the_format_of_ssl2_is_answered() {
+    let key = rsa_key();
+    let host = host(Windows::named("2008 R2").unwrap(), &key);
+    let mut message = vec![1, 3, 1, 0, 3, 0, 0, 0, 16, 0, 0, 0x35];
+    message.extend([7; 16]);
+    let (near, mut far) = duplex(1 << 16);
+    far.write_all(&[0x80, message.len() as u8]).await.unwrap();
+    far.write_all(&message).await.unwrap();
+    let server = async {
+        let hello = read_hello(Prefixed::new(near), LIMIT).await.unwrap();
+        assert_eq!(hello.client.ciphers, [0x35]);
+        hello
+            .accept(&host, LIMIT)
+            .await
+            .map(drop)
+            .map_err(|failure| failure.reason.to_string())
+    };
+    let client = async {
+        let mut head = [0; 6];
+        far.read_exact(&mut head).await.unwrap();
+        drop(far);
+        head
+    };
+    let (server, head) = tokio::join!(server, client);
+    assert_eq!(
+        (head[..3].to_vec(), head[5]),
+        (vec![22, 3, 1], 2),
+        "a ServerHello of TLS 1.0"
+    );
+    assert_eq!(server, Err("closed during the handshake".to_owned()));
+}
+
+#[tokio::test]
+async fn what_is_no_hello_is_kept_and_the_end_is_named() {
+    let failed = async |sent: &[u8], limit| {
+        let (near, mut far) = duplex(1 << 16);
+        far.write_all(sent).await.unwrap();
+        let stays = (limit != LIMIT).then_some(far);
+        let failure = read_hello(Prefixed::new(near), limit).await.unwrap_err();
+        drop(stays);
+        (failure.reason.to_string(), failure.received.0, failure.close)
+    };
+    let soon = Duration::from_millis(20);
+    let plain = b"GET /owa/ HTTP/1.1\r\nHost: mail.example.org\r\n\r\n";
+    assert_eq!(
+        failed(plain, LIMIT).await,
+        (
+            "HTTP without TLS".to_owned(),
+            plain.to_vec(),
+            CloseReason::Handshake
+        )
+    );
+    assert_eq!(
+        failed(b"\x16\x03", LIMIT).await,
+        (
+            "closed before a ClientHello".to_owned(),
+            b"\x16\x03".to_vec(),
+            CloseReason::Client
+        )
+    );
+    assert_eq!(
+        failed(b"\x16\x03", soon).await,
+        (
+            "no whole ClientHello in time".to_owned(),
+            b"\x16\x03".to_vec(),
+            CloseReason::SlowRequest
+        )
+    );
+    assert_eq!(
+        failed(b"", soon).await,
+        (
+            "no ClientHello in time".to_owned(),
+            Vec::new(),
+            CloseReason::IdleTimeout
+        )
+    );
+}
+
+#[tokio::test]
+async fn a_client_cannot_go_on_without_the_handshake() {
+    let key = rsa_key();
+    let host = host(Windows::named("2016").unwrap(), &key);
+    let (near, mut far) = duplex(1 << 16);
+    let hello = HelloBuilder {
+        ciphers: vec![0x0035],
+        ..HelloBuilder::default()
+    };
+    far.write_all(&in_records(&hello.message(), 1 << 14))
+        .await
+        .unwrap();
+    let hello = read_hello(Prefixed::new(near), LIMIT).await.unwrap();
+    let failure = hello.accept(&host, Duration::from_millis(50)).await.unwrap_err();
+    assert_eq!(failure.reason, Text::from("the handshake took too long"));
+    assert_eq!(failure.close, CloseReason::SlowRequest);
+}
+
+#[tokio::test]
+async fn what_is_established_is_told() {
+    let key = rsa_key();
+    let host = host(Windows::named("2016").unwrap(), &key);
+    let mut client = client(TlsVersion::Tls12, "ALL");
+    client.set_options(SslOptions::NO_TICKET);
+    let (server, client) = meet(&host, &client.build(), None).await;
+    let (mut server, mut client) = (server.unwrap(), client.unwrap());
+    assert_eq!(
+        server.event(),
+        Saw::TlsEstablished {
+            version: Text::from("TLSv1.2"),
+            cipher: Text::from("ECDHE-RSA-AES256-GCM-SHA384"),
+            alpn: None,
+            resumed: false,
+        }
+    );
+    client.write_all(b"ping").await.unwrap();
+    let mut heard = [0; 4];
+    server.stream.read_exact(&mut heard).await.unwrap();
+    assert_eq!(&heard, b"ping");
+}
