@@ -4,6 +4,7 @@
 //! connected to.
 
 pub mod auth;
+pub mod exchange;
 pub mod http;
 pub mod persona;
 pub mod sinks;
