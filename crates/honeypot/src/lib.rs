@@ -6,6 +6,7 @@
 pub mod auth;
 pub mod config;
 mod document;
+pub mod exchange;
 pub mod http;
 pub mod init;
 pub mod persona;

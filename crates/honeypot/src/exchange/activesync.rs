@@ -1,0 +1,13 @@
+//! `/Microsoft-Server-ActiveSync` ([MS-ASHTTP]): Basic alone is offered.
+
+use super::ask::Ask;
+use crate::auth::Schemes;
+use crate::http::Response;
+
+pub(super) fn answer(ask: &mut Ask<'_>) -> Response {
+    ask.unauthorised(Schemes::ACTIVE_SYNC, |mut reply| {
+        reply.cache_control = Some("private");
+        reply.aspnet = true;
+        reply
+    })
+}

@@ -1,0 +1,92 @@
+use std::borrow::Cow;
+
+use imker_event::Saw;
+use jiff::Timestamp;
+
+use super::ExchangeSite;
+use super::form;
+use super::path::Path;
+use super::reply::Reply;
+use crate::auth::{self, Asked, OwnDomains, Schemes};
+use crate::http::{ConnectionState, Request, Response};
+use crate::persona::Persona;
+
+/// A request with all that its answer depends on.
+pub(super) struct Ask<'a> {
+    pub site: &'a ExchangeSite,
+    pub request: &'a Request,
+    pub path: &'a Path,
+    pub now: Timestamp,
+    /// Whether it came over TLS.
+    pub secure: bool,
+    pub own_domains: &'a OwnDomains,
+    /// What is remembered of the connection.
+    pub state: &'a mut ConnectionState,
+    pub saw: &'a mut Vec<Saw>,
+}
+
+impl<'a> Ask<'a> {
+    pub fn persona(&self) -> &'a Persona {
+        &self.site.persona
+    }
+
+    /// What the client calls the server, as redirects repeat it: `Host`, port included; the server's own address where
+    /// there is none (HTTP/1.0), its outside name where the value is no host.
+    pub fn host(&self) -> Cow<'a, str> {
+        let Some(host) = self.request.header("Host").filter(|host| !host.is_empty()) else {
+            return Cow::Owned(match self.persona().internal_address {
+                std::net::IpAddr::V4(address) => address.to_string(),
+                std::net::IpAddr::V6(address) => format!("[{address}]"),
+            });
+        };
+        let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(byte);
+        match std::str::from_utf8(host) {
+            Ok(host) if host.len() <= 260 && host.bytes().all(|byte| plain(&byte)) => Cow::Borrowed(host),
+            _ => Cow::Borrowed(&self.persona().external_name),
+        }
+    }
+
+    /// `https://mail.example.org`.
+    pub fn origin(&self) -> String {
+        let scheme = if self.secure { "https" } else { "http" };
+        format!("{scheme}://{}", self.host())
+    }
+
+    /// The method, where it is spelt as IIS compares it: case-sensitive.
+    pub fn method(&self) -> &'a [u8] {
+        &self.request.method
+    }
+
+    /// Whether it is GET or HEAD.
+    pub fn reads(&self) -> bool {
+        matches!(self.method(), b"GET" | b"HEAD")
+    }
+
+    /// The query, or nothing.
+    pub fn query(&self) -> &'a [u8] {
+        self.request.query.as_deref().unwrap_or_default()
+    }
+
+    /// The value of a cookie, as received.
+    pub fn cookie(&self, name: &str) -> Option<&'a [u8]> {
+        form::cookie(self.request.headers("Cookie"), name)
+    }
+
+    /// Asks for a log-on, or refuses the one that was tried, as a virtual directory with these schemes does.
+    pub fn unauthorised(&mut self, schemes: Schemes, finish: impl FnOnce(Reply) -> Reply) -> Response {
+        let asked = Asked {
+            persona: &self.site.persona,
+            schemes,
+            own_domains: self.own_domains,
+            request: self.request,
+            now: self.now,
+        };
+        let decision = auth::check(&asked, &mut self.state.log_on);
+        self.saw.extend(decision.saw);
+        let mut reply = Reply::front(self, 401);
+        reply.windows = decision.windows;
+        reply.basic = decision.basic;
+        reply.marks.extend(decision.diagnostics);
+        finish(reply).build()
+    }
+}

@@ -1,0 +1,9 @@
+//! `/OAB`: offline address books.
+
+use super::ask::Ask;
+use crate::auth::Schemes;
+use crate::http::Response;
+
+pub(super) fn answer(ask: &mut Ask<'_>) -> Response {
+    ask.unauthorised(Schemes::OAB, |reply| reply)
+}

@@ -1,0 +1,13 @@
+//! `/PowerShell`: Exchange Management Shell over WS-Management.
+//!
+//! Assumption: all of IIS's authentication methods are off at the front end by default (Microsoft, "Default settings for
+//! Exchange virtual directories"), and Exchange's own module asks for Kerberos; no published capture shows the exact
+//! headers.
+
+use super::ask::Ask;
+use crate::auth::Schemes;
+use crate::http::Response;
+
+pub(super) fn answer(ask: &mut Ask<'_>) -> Response {
+    ask.unauthorised(Schemes::POWERSHELL, |reply| reply)
+}

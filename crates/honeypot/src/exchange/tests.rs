@@ -1,0 +1,347 @@
+//! Golden heads of the answers that clients and scanners look at, for builds old and new, open and patched.
+
+#![allow(clippy::unwrap_used)]
+
+use imker_event::{Saw, Scheme};
+
+use super::testing::{ask, ask_over, head, request, site};
+use crate::http::{Request, Version};
+
+/// A vulnerable and a patched build of each product where there are both.
+const BUILDS: [&str; 5] = [
+    "15.1.2176.9",
+    "15.2.792.10",
+    "15.0.1497.48",
+    "15.2.1748.43",
+    "15.2.2562.53",
+];
+
+fn golden(name: &str, requests: &[(&str, Request)]) {
+    for build in BUILDS {
+        let site = site(build);
+        let mut all = String::new();
+        for (title, request) in requests {
+            let (response, _) = ask(&site, request);
+            all.push_str(&format!("## {title}\n{}\n", head(&response)));
+        }
+        insta::assert_snapshot!(format!("{name}_{build}"), all);
+    }
+}
+
+#[test]
+fn front_door() {
+    let mut without_host = request("GET", "/");
+    without_host.headers.clear();
+    without_host.version = Version::Http10;
+    golden(
+        "front_door",
+        &[
+            ("/", request("GET", "/")),
+            ("/ of HTTP/1.0 without Host", without_host),
+            ("/owa", request("GET", "/owa")),
+            ("/owa/", request("GET", "/owa/")),
+            (
+                "logon.aspx",
+                request(
+                    "GET",
+                    "/owa/auth/logon.aspx?url=https%3a%2f%2fmail.example.org%2fowa%2f&reason=0",
+                ),
+            ),
+            (
+                "auth.owa",
+                request("POST", "/owa/auth.owa").with_body(b"username=EXAMPLE%5Cj.doe&password=x"),
+            ),
+            ("/owa/service", request("GET", "/owa/service/1")),
+            ("service.svc", request("POST", "/owa/service.svc?action=FindItem")),
+            ("/ecp/", request("GET", "/ecp/")),
+            (
+                "favicon",
+                request("GET", "/owa/auth/Current/themes/resources/favicon.ico"),
+            ),
+            ("healthcheck", request("GET", "/OWA/healthcheck.htm")),
+            (
+                "export tool",
+                request(
+                    "GET",
+                    "/ecp/Current/exporttool/microsoft.exchange.ediscovery.exporttool.application",
+                ),
+            ),
+        ],
+    );
+}
+
+#[test]
+fn services() {
+    golden(
+        "services",
+        &[
+            (
+                "autodiscover.xml",
+                request("GET", "/autodiscover/autodiscover.xml"),
+            ),
+            (
+                "autodiscover.xml, POST",
+                request("POST", "/Autodiscover/Autodiscover.xml"),
+            ),
+            (
+                "autodiscover.svc",
+                request("POST", "/autodiscover/autodiscover.svc"),
+            ),
+            (
+                "autodiscover.json",
+                request(
+                    "GET",
+                    "/autodiscover/autodiscover.json?Email=j.doe%40example.org&Protocol=Ews",
+                ),
+            ),
+            (
+                "autodiscover.json, unknown",
+                request(
+                    "GET",
+                    "/autodiscover/autodiscover.json?Email=a%40example.net&Protocol=ActiveSync&RedirectCount=1",
+                ),
+            ),
+            (
+                "autodiscover.json, protocol",
+                request(
+                    "GET",
+                    "/autodiscover/autodiscover.json/v1.0/j.doe@example.org?Protocol=x",
+                ),
+            ),
+            ("ews", request("GET", "/EWS/Exchange.asmx")),
+            ("mapi", request("POST", "/mapi/emsmdb/?MailboxId=x@example.org")),
+            (
+                "rpc",
+                request("RPC_IN_DATA", "/rpc/rpcproxy.dll?ex01.corp.example.org:6001"),
+            ),
+            ("oab", request("GET", "/OAB/")),
+            ("activesync", request("OPTIONS", "/Microsoft-Server-ActiveSync")),
+            ("powershell", request("GET", "/PowerShell/")),
+            ("api", request("GET", "/api/v2.0/me")),
+        ],
+    );
+}
+
+#[test]
+fn errors() {
+    golden(
+        "errors",
+        &[
+            ("no such file", request("GET", "/nothing.txt")),
+            ("no such script", request("GET", "/aspnet_client/x.aspx")),
+            ("directory", request("GET", "/aspnet_client/")),
+            ("directory without slash", request("GET", "/owa/auth")),
+            (
+                "four parts",
+                request("GET", "/owa/auth/15.1.2176.9/themes/resources/favicon.ico"),
+            ),
+            ("dangerous path", request("GET", "/owa/auth/%3Cx%3E.aspx")),
+            ("PUT", request("PUT", "/x.txt").with_body(b"inert")),
+            ("errorfe", request("GET", "/owa/auth/errorFE.aspx?httpCode=500")),
+        ],
+    );
+}
+
+#[test]
+fn checks() {
+    golden(
+        "checks",
+        &[
+            ("PS-OWA", request("GET", "/autodiscover/autodiscover.json?@example.org/owa/?&Email=autodiscover/autodiscover.json%3F@example.org")),
+            ("PS-NSPI", request("GET", "/autodiscover/autodiscover.json?@example.org/mapi/nspi/?&Email=autodiscover/autodiscover.json%3F@example.org")),
+            ("PNS", request("GET", "/autodiscover/autodiscover.json?a@foo.var/owa/?&Email=autodiscover/autodiscover.json?a@foo.var&Protocol=XYZ&FooProtocol=Powershell")),
+            (
+                "ProxyLogon",
+                request("GET", "/owa/auth/x.js").with(
+                    "Cookie",
+                    "X-AnonResource=true; X-AnonResource-Backend=localhost/ecp/default.flt?~3; X-BEResource=localhost/owa/auth/logon.aspx?~3;",
+                ),
+            ),
+            (
+                "ProxyToken",
+                request("GET", "/ecp/x@example.net/PersonalSettings/HomePage.aspx?showhelp=false").with("Cookie", "SecurityToken=x"),
+            ),
+        ],
+    );
+}
+
+#[test]
+fn plain_http() {
+    let site = site("15.1.2176.9");
+    let mut all = String::new();
+    for target in [
+        "/",
+        "/test",
+        "/ecp",
+        "/owa/",
+        "/owa/auth/logon.aspx",
+        "/ews/exchange.asmx",
+        "/powershell/",
+    ] {
+        let (response, _) = ask_over(&site, &request("GET", target), false);
+        all.push_str(&format!("## {target}\n{}\n", head(&response)));
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn redirects_have_the_length_of_published_ones() {
+    let site = site("15.2.858.5");
+    let mut at_address = request("GET", "/ecp");
+    at_address.headers[0].value = b"10.10.67.15".to_vec();
+    let (response, _) = ask(&site, &at_address);
+    assert_eq!(response.body.len(), 205);
+}
+
+#[test]
+fn log_on_is_recorded_and_refused() {
+    let site = site("15.2.1748.43");
+    let form = b"destination=https%3A%2F%2Fmail.example.org%2Fecp%2F&flags=4&username=EXAMPLE%5Cj.doe&password=&passwordText=p%26w&isUtf8=1";
+    for secure in [true, false] {
+        let (response, saw) = ask_over(&site, &request("POST", "/owa/auth.owa").with_body(form), secure);
+        let [Saw::Credentials(credentials)] = &*saw else {
+            panic!("{saw:?}");
+        };
+        assert_eq!(credentials.scheme, Scheme::Forms);
+        assert_eq!(credentials.place.as_str(), "/owa/auth.owa");
+        assert_eq!(credentials.username.as_str(), "EXAMPLE\\j.doe");
+        assert_eq!(credentials.secret.as_ref().unwrap().0.as_str(), "p&w");
+        if secure {
+            let (_, location) = response
+                .headers
+                .iter()
+                .find(|(name, _)| name == "Location")
+                .unwrap();
+            assert_eq!(
+                location,
+                "https://mail.example.org/owa/auth/logon.aspx?replaceCurrent=1&reason=2&url=https%3a%2f%2fmail.example.org%2fecp%2f"
+            );
+        } else {
+            assert_eq!(response.status, 403);
+        }
+    }
+    let elsewhere =
+        request("POST", "/owa/auth.owa").with_body(b"destination=https%3A%2F%2Fexample.net%2F&username=a");
+    let (response, _) = ask(&site, &elsewhere);
+    assert!(
+        response
+            .headers
+            .iter()
+            .all(|(_, value)| !value.contains("example.net"))
+    );
+}
+
+#[test]
+fn log_on_page_is_what_scanners_expect() {
+    for (build, title, path) in [
+        ("15.0.1497.48", "Outlook Web App", "15.0.1497"),
+        ("15.1.2176.9", "Outlook", "15.1.2176"),
+        ("15.2.2562.53", "Outlook", "15.2.2562"),
+    ] {
+        let site = site(build);
+        let page = |language: &str, query: &str| {
+            let request =
+                request("GET", &format!("/owa/auth/logon.aspx{query}")).with("Accept-Language", language);
+            let (response, _) = ask(&site, &request);
+            assert_eq!(response.status, 200);
+            String::from_utf8(response.body.into_owned()).unwrap()
+        };
+        let page_en = page("en-US,en;q=0.9", "");
+        for mark in [
+            &*format!("<title>{title}</title>"),
+            "<!-- OwaPage = ASP.auth_logon_aspx -->",
+            "{57A118C6-2DA9-419d-BE9A-F92B0F9A418B}",
+            &format!("/owa/auth/{path}/themes/resources/favicon.ico"),
+            "function IsOwaPremiumBrowser",
+            "action=\"/owa/auth.owa\"",
+            "name=\"destination\" value=\"https://mail.example.org/owa/\"",
+            "name=\"flags\"",
+            "name=\"forcedownlevel\"",
+            "name=\"username\"",
+            "name=\"password\"",
+            "name=\"passwordText\"",
+            "name=\"isUtf8\"",
+            "signInHeader",
+            "settings must allow scripts to run.",
+        ] {
+            assert!(page_en.contains(mark), "{build}: {mark}");
+        }
+        assert!(!page_en.contains("{{") && !page_en.contains(build), "{build}");
+        assert!(
+            (28_000..58_000).contains(&page_en.len()),
+            "{} bytes",
+            page_en.len()
+        );
+        assert!(!page_en.contains("signInErrorDiv"));
+        assert!(
+            page("de", "?reason=2").contains("Kennwort:")
+                && page("de", "?reason=2").contains("signInErrorDiv")
+        );
+        assert!(page("fr-CH", "").contains("Mot de passe"));
+        assert!(
+            page("en", "?url=https%3a%2f%2fmail.example.org%2fecp%2f")
+                .contains("<title>Exchange Admin Center</title>")
+        );
+    }
+}
+
+#[test]
+fn commands_and_uploads_are_seen() {
+    let site = site("15.1.2176.9");
+    let shell = request("POST", "/aspnet_client/x.aspx?cmd=whoami&id=4")
+        .with("Content-Type", "application/x-www-form-urlencoded")
+        .with_body(b"exec_code=Response.Write(1)");
+    let (response, saw) = ask(&site, &shell);
+    assert_eq!(response.status, 404);
+    let commands: Vec<_> = saw
+        .iter()
+        .map(|saw| match saw {
+            Saw::Command {
+                script,
+                parameter,
+                command,
+            } => (script.as_str(), parameter.as_str(), command.as_str()),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    let script = "/aspnet_client/x.aspx";
+    assert_eq!(
+        commands,
+        [
+            (script, "cmd", "whoami"),
+            (script, "exec_code", "Response.Write(1)")
+        ]
+    );
+    let (_, saw) = ask(&site, &request("GET", "/owa/auth/logon.aspx?cmd=whoami"));
+    assert_eq!(saw, []);
+
+    let (response, saw) = ask(&site, &request("PUT", "/aspnet_client/x.txt").with_body(b"inert"));
+    assert_eq!(response.status, 404);
+    let [
+        Saw::Upload {
+            name: Some(name),
+            content,
+        },
+    ] = &*saw
+    else {
+        panic!("{saw:?}");
+    };
+    assert_eq!((name.as_str(), content.bytes), ("x.txt", 5));
+
+    let form =
+        b"--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a.aspx\"\r\n\r\ninert\r\n--b--\r\n";
+    let upload = request("POST", "/ecp/x")
+        .with("Content-Type", "multipart/form-data; boundary=b")
+        .with_body(form);
+    let (_, saw) = ask(&site, &upload);
+    let [
+        Saw::Upload {
+            name: Some(name),
+            content,
+        },
+    ] = &*saw
+    else {
+        panic!("{saw:?}");
+    };
+    assert_eq!((name.as_str(), content.bytes), ("a.aspx", 5));
+}
