@@ -100,7 +100,7 @@ pub struct Totals {
     pub stages: u64,
     /// Source addresses.
     pub sources: Distinct,
-    /// Source addresses that attempted a stage of an attack, among those listed.
+    /// Source addresses that attempted a stage of an attack, sent a file or a command, among those listed.
     pub attackers: u64,
     /// Bytes received on connections that ended.
     pub bytes_received: u64,
@@ -322,7 +322,7 @@ pub struct CountryRow {
     pub country: Option<String>,
     /// Source addresses.
     pub sources: u64,
-    /// Of these, those that attempted a stage of an attack.
+    /// Of these, those that attempted a stage of an attack, sent a file or a command.
     pub attackers: u64,
     /// Web requests.
     pub requests: u64,

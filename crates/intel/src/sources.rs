@@ -242,7 +242,7 @@ impl Places {
                 requests: 0,
             });
         row.sources += 1;
-        row.attackers += u64::from(source.reached.score() > 0);
+        row.attackers += u64::from(source.score() >= 50);
         row.requests += source.requests;
         let Some((asn, place)) = place.and_then(|place| Some((place.asn?, place))) else {
             return;

@@ -455,3 +455,204 @@ normal-powershell = Administratoren und Exchange selbst benutzen /powershell mit
 normal-health-probe = Die Überwachung von Exchange fragt die eigenen Dienste mit HealthMailbox-Konten ab.
 normal-proxylogon = Status 241 für /owa/proxylogon.owa und /ecp/proxylogon.ecp ist Exchanges eigene Antwort zwischen Front-End und Back-End.
 normal-other = Die Regel „{ $rule }“ kennt diese Anfragen als gewöhnlich.
+
+## Auswertung von Honeypots
+
+pot-title = Auswertung der Honeypots
+pot-span = { $from } bis { $to }, { $sensors ->
+    [one] 1 Sensor
+   *[other] { $sensors } Sensoren
+  }, { $hosts ->
+    [one] 1 simulierter Rechner
+   *[other] { $hosts } simulierte Rechner
+  }
+pot-no-events = Keine Ereignisse
+pot-none = Keine.
+pot-sources = Quellen
+pot-attackers = Angreifer
+pot-connections = Verbindungen
+pot-requests = Anfragen
+pot-suspicious = verdächtige Anfragen
+pot-stages = erreichte Stufen
+pot-credentials = Anmeldeversuche
+pot-uploads = gesendete Dateien
+pot-commands = Befehle
+pot-events = Ereignisse
+pot-traffic = empfangen / gesendet
+
+pot-finding-own-domain = { $count ->
+    [one] 1 Anmeldeversuch nennt ein Konto
+   *[other] { $count } Anmeldeversuche nennen Konten
+  } Ihrer eigenen Domänen: Setzen Sie diese Kennwörter zurück, Angreifer kennen sie.
+pot-finding-through = { $count ->
+    [one] 1 Quelle kam
+   *[other] { $count } Quellen kamen
+  } durch mindestens eine Stufe eines Angriffs, wie auf einem echten Server dieses Builds.
+pot-finding-refused = { $count ->
+    [one] 1 Quelle griff
+   *[other] { $count } Quellen griffen
+  } vergeblich an.
+pot-finding-none = Niemand versuchte einen bekannten Angriff.
+pot-finding-new-stages = { $count ->
+    [one] 1 Stufe eines Angriffs wurde
+   *[other] { $count } Stufen von Angriffen wurden
+  } erreicht, die letztes Mal nicht erreicht wurden.
+pot-finding-incomplete = Nicht alles wurde gesehen oder gelesen: siehe Lücken.
+
+pot-compared-evaluation = Verglichen mit der übergebenen Auswertung: { $from } bis { $to }.
+pot-compared-span = Verglichen mit der gleich langen Zeitspanne davor: { $from } bis { $to }.
+pot-compared-incomplete = Die frühere Zeitspanne ist nicht vollständig: Manches davon ist vielleicht nicht neu.
+pot-not-compared = Nicht verglichen: Vor dieser Zeitspanne gibt es keine Ereignisse, und keine frühere Auswertung wurde übergeben.
+pot-nothing-new = Nichts, was nicht schon da war.
+pot-new-sensors = { $count ->
+    [one] 1 neuer Sensor
+   *[other] { $count } neue Sensoren
+  }
+pot-new-sources = { $count ->
+    [one] 1 neue Quelle
+   *[other] { $count } neue Quellen
+  }
+pot-new-stages = { $count ->
+    [one] 1 neue Stufe
+   *[other] { $count } neue Stufen
+  }
+pot-new-rules = { $count ->
+    [one] 1 Regel, die vorher nicht zutraf
+   *[other] { $count } Regeln, die vorher nicht zutrafen
+  }
+pot-new-user-agents = { $count ->
+    [one] 1 neuer User-Agent
+   *[other] { $count } neue User-Agents
+  }
+pot-new-ja4 = { $count ->
+    [one] 1 neuer JA4-Wert
+   *[other] { $count } neue JA4-Werte
+  }
+pot-new-ja3 = { $count ->
+    [one] 1 neuer JA3-Wert
+   *[other] { $count } neue JA3-Werte
+  }
+pot-new-uploads = { $count ->
+    [one] 1 neue Datei
+   *[other] { $count } neue Dateien
+  }
+
+pot-score-note = Punkte: 10 Anmeldung versucht, 30 Regel traf zu, 50 erste Stufe versucht, 60 eine weitere, 80 erste Stufe gelungen, 100 eine weitere, oder Datei oder Befehl gesendet. Stufen in Klammern wurden abgewiesen.
+pot-no-places = Nicht nachgeschlagen: Keine Ortsdatenbank wurde genannt.
+pot-country-unknown = unbekannt
+pot-place-counts = { $sources ->
+    [one] 1 Quelle
+   *[other] { $sources } Quellen
+  }, { $attackers } Angreifer, { $requests ->
+    [one] 1 Anfrage
+   *[other] { $requests } Anfragen
+  }
+pot-of-sources = { $count ->
+    [one] 1 Quelle
+   *[other] { $count } Quellen
+  }
+pot-no-stages = Keine Stufe eines Angriffs wurde erreicht.
+pot-stages-note = Je Sitzung einer Quelle einmal gezählt.
+pot-stage-counts = gelungen { $succeeded }, abgewiesen { $refused }, { $sources ->
+    [one] 1 Quelle
+   *[other] { $sources } Quellen
+  }
+pot-ordinary = gewöhnlich
+pot-reset = eigene Domäne: Kennwort zurücksetzen
+pot-masked-note = Kennwörter sind verdeckt: erstes Zeichen und Länge. Die Ihrer eigenen Domänen werden gar nicht gezeigt.
+pot-upload-cut = nicht ganz aufbewahrt
+pot-more = { $count } weitere: im JSON-Bericht.
+pot-not-listed = { $count } weitere Einträge, zusammen { $sum }, sind nicht aufgeführt.
+
+pot-gaps-none = Soweit bekannt, fehlt nichts.
+pot-gap = { $sensor }: { $count } verloren von { $from } bis { $to }: { $reason }.
+pot-gap-full = der Speicher war voll, Verbindungen wurden ohne Antwort geschlossen
+pot-gap-evicted = Ereignisse mussten weichen, bevor jede Ausgabe sie hatte
+pot-gap-damaged = gespeicherte Ereignisse waren beschädigt
+pot-gap-other = ein anderer Grund
+pot-stopped = { $sensor }: angehalten von { $from } bis { $to }.
+pot-stopped-since = { $sensor }: angehalten seit { $from }.
+pot-missing = { $sensor }: { $count ->
+    [one] 1 Ereignis fehlt
+   *[other] { $count } Ereignisse fehlen
+  } zwischen den gelesenen.
+pot-killed = { $sensor }: { $count }-mal gestartet, ohne vorher geordnet angehalten zu haben.
+pot-bad-line = { $file }, Zeile { $line }: kein Ereignis: { $reason }.
+pot-bad-lines-more = { $count ->
+    [one] 1 weitere Zeile ist kein Ereignis.
+   *[other] { $count } weitere Zeilen sind keine Ereignisse.
+  }
+pot-gaps-more = { $count ->
+    [one] 1 weitere Lücke.
+   *[other] { $count } weitere Lücken.
+  }
+pot-duplicates = { $count ->
+    [one] 1 Ereignis wurde
+   *[other] { $count } Ereignisse wurden
+  } mehrmals gelesen (gleicher Sensor, gleiche Nummer) und einmal gezählt. Zwei Sensoren dürfen nicht gleich heißen.
+pot-duplicates-unchecked = Bei { $count ->
+    [one] 1 Ereignis
+   *[other] { $count } Ereignissen
+  } ließ sich nicht prüfen, ob es schon gelesen war: Die Aufzeichnung hat zu viele Lücken.
+pot-outside = { $count ->
+    [one] 1 Ereignis liegt
+   *[other] { $count } Ereignisse liegen
+  } außerhalb der Zeitspanne.
+pot-stages-more = { $count ->
+    [one] 1 erreichte Stufe liegt
+   *[other] { $count } erreichte Stufen liegen
+  } über der Grenze für verschiedene Stufen.
+pot-not-exact = Es gab mehr Quellen, als beim Zählen aufbewahrt werden: Seltene sind entfallen, und wiederkehrende sind zu niedrig gezählt.
+
+pot-chart-activity = Anfragen im Verlauf der Zeit
+pot-chart-sources = Anfragen nach Quelle
+pot-chart-countries = Quellen nach Land
+pot-chart-stages-reached = Erreichte Stufen
+pot-chart-stages = { $count ->
+    [one] 1 Stufe erreicht
+   *[other] { $count } Stufen erreicht
+  }
+pot-legend-requests = Anfragen in { $step }
+pot-legend-stages = Stufen von Angriffen erreicht
+pot-legend-through = durchgekommen, oder Dateien oder Befehle gesendet
+pot-legend-refused = vergeblich angegriffen
+pot-legend-other = andere
+pot-legend-succeeded = gelungen
+pot-legend-in-vain = abgewiesen
+
+section-pot-new = Neu seit dem letzten Mal
+section-pot-activity = Aktivität
+section-pot-sources = Quellen
+section-pot-countries = Länder und Netze
+section-pot-stages = Stufen
+section-pot-tools = Werkzeuge
+section-pot-user-agents = User-Agents
+section-pot-ja4 = JA4
+section-pot-ja3 = JA3
+section-pot-workstations = NTLM-Arbeitsstationen
+section-pot-credentials = Anmeldedaten
+section-pot-passwords = Kennwörter, verdeckt
+section-pot-sent = Was gesendet wurde
+section-pot-commands = Befehle
+section-pot-uploads = Dateien
+section-pot-paths = Pfade
+section-pot-rules = Regeln, die zutrafen
+section-pot-hosts = Sensoren und Rechner
+section-pot-gaps = Lücken
+
+column-pot-score = Punkte
+column-pot-address = Adresse
+column-pot-place = Ort
+column-pot-days = Tage
+column-pot-network = Netz
+column-pot-organisation = Organisation
+column-pot-sources = Quellen
+column-pot-account = Konto
+column-pot-attempts = Versuche
+column-pot-passwords = Kennwörter
+column-pot-scheme = gesendet als
+column-pot-count = Anzahl
+column-pot-value = Wert
+column-pot-sensor = Sensor
+column-pot-host = Rechner
+column-pot-persona = Persona

@@ -452,3 +452,210 @@ normal-powershell = Administrators and Exchange itself use /powershell with a lo
 normal-health-probe = Exchange’s own monitoring asks its services with HealthMailbox accounts.
 normal-proxylogon = Status 241 for /owa/proxylogon.owa and /ecp/proxylogon.ecp is Exchange’s own answer between front end and back end.
 normal-other = The rule “{ $rule }” knows this traffic as ordinary.
+
+## Evaluation of honeypots
+
+pot-title = Honeypot evaluation
+pot-span = { $from } to { $to }, { $sensors ->
+    [one] 1 sensor
+   *[other] { $sensors } sensors
+  }, { $hosts ->
+    [one] 1 simulated host
+   *[other] { $hosts } simulated hosts
+  }
+pot-no-events = No events
+pot-none = None.
+pot-sources = sources
+pot-attackers = attackers
+pot-connections = connections
+pot-requests = requests
+pot-suspicious = suspicious requests
+pot-stages = stages reached
+pot-credentials = attempts to log on
+pot-uploads = files sent
+pot-commands = commands
+pot-events = events
+pot-traffic = received / sent
+
+pot-finding-own-domain = { $count ->
+    [one] 1 attempt to log on names an account
+   *[other] { $count } attempts to log on name accounts
+  } of your own domains: reset these passwords, they are known to attackers.
+pot-finding-through = { $count ->
+    [one] 1 source
+   *[other] { $count } sources
+  } got through at least one stage of an attack, as on a real server of that build.
+pot-finding-refused = { $count ->
+    [one] 1 source
+   *[other] { $count } sources
+  } attempted an attack in vain.
+pot-finding-none = Nobody attempted a known attack.
+pot-finding-new-stages = { $count ->
+    [one] 1 stage of an attack was
+   *[other] { $count } stages of attacks were
+  } reached that had not been last time.
+pot-finding-incomplete = Not everything was seen or read: see the gaps.
+
+pot-compared-evaluation = Compared with the evaluation that was handed over: { $from } to { $to }.
+pot-compared-span = Compared with the span of the same length before: { $from } to { $to }.
+pot-compared-incomplete = The earlier span is not complete: some of this may not be new.
+pot-not-compared = Not compared: no events before this span, and no earlier evaluation was handed over.
+pot-nothing-new = Nothing that was not there before.
+pot-new-sensors = { $count ->
+    [one] 1 new sensor
+   *[other] { $count } new sensors
+  }
+pot-new-sources = { $count ->
+    [one] 1 new source
+   *[other] { $count } new sources
+  }
+pot-new-stages = { $count ->
+    [one] 1 new stage
+   *[other] { $count } new stages
+  }
+pot-new-rules = { $count ->
+    [one] 1 rule that matched nothing before
+   *[other] { $count } rules that matched nothing before
+  }
+pot-new-user-agents = { $count ->
+    [one] 1 new user agent
+   *[other] { $count } new user agents
+  }
+pot-new-ja4 = { $count ->
+    [one] 1 new JA4
+   *[other] { $count } new JA4
+  }
+pot-new-ja3 = { $count ->
+    [one] 1 new JA3
+   *[other] { $count } new JA3
+  }
+pot-new-uploads = { $count ->
+    [one] 1 new file
+   *[other] { $count } new files
+  }
+
+pot-score-note = Score: 10 attempted to log on, 30 matched a rule, 50 attempted a first stage, 60 a further one, 80 succeeded in a first stage, 100 in a further one, or sent a file or a command. Stages in brackets were refused.
+pot-no-places = Not looked up: no database of places was named.
+pot-country-unknown = unknown
+pot-place-counts = { $sources ->
+    [one] 1 source
+   *[other] { $sources } sources
+  }, { $attackers ->
+    [one] 1 attacker
+   *[other] { $attackers } attackers
+  }, { $requests ->
+    [one] 1 request
+   *[other] { $requests } requests
+  }
+pot-of-sources = { $count ->
+    [one] 1 source
+   *[other] { $count } sources
+  }
+pot-no-stages = No stage of an attack was reached.
+pot-stages-note = Counted once for each session of a source.
+pot-stage-counts = succeeded { $succeeded }, refused { $refused }, { $sources ->
+    [one] 1 source
+   *[other] { $sources } sources
+  }
+pot-ordinary = ordinary
+pot-reset = own domain: reset the password
+pot-masked-note = Passwords are masked: first character and length. Those of your own domains are not shown at all.
+pot-upload-cut = not kept whole
+pot-more = { $count } more: in the JSON report.
+pot-not-listed = { $count } further entries, { $sum } in sum, are not listed.
+
+pot-gaps-none = Nothing is known to be missing.
+pot-gap = { $sensor }: { $count } lost from { $from } to { $to }: { $reason }.
+pot-gap-full = the store was full, connections were closed unanswered
+pot-gap-evicted = events were dropped to make room before every output had them
+pot-gap-damaged = stored events were damaged
+pot-gap-other = another reason
+pot-stopped = { $sensor }: stopped from { $from } to { $to }.
+pot-stopped-since = { $sensor }: stopped since { $from }.
+pot-missing = { $sensor }: { $count ->
+    [one] 1 event is
+   *[other] { $count } events are
+  } missing between those that were read.
+pot-killed = { $sensor }: started { $count ->
+    [one] once
+   *[other] { $count } times
+  } without having stopped in order.
+pot-bad-line = { $file }, line { $line }: no event: { $reason }.
+pot-bad-lines-more = { $count ->
+    [one] 1 further line is no event.
+   *[other] { $count } further lines are no events.
+  }
+pot-gaps-more = { $count ->
+    [one] 1 further gap.
+   *[other] { $count } further gaps.
+  }
+pot-duplicates = { $count ->
+    [one] 1 event was
+   *[other] { $count } events were
+  } read more than once (same sensor and number) and counted once. Two sensors must not bear the same name.
+pot-duplicates-unchecked = { $count ->
+    [one] 1 event
+   *[other] { $count } events
+  } could not be checked for having been read before: its record has too many holes.
+pot-outside = { $count ->
+    [one] 1 event lies
+   *[other] { $count } events lie
+  } outside the span.
+pot-stages-more = { $count ->
+    [one] 1 stage reached is
+   *[other] { $count } stages reached are
+  } beyond the limit of different stages.
+pot-not-exact = There were more sources than are kept while counting: rare ones were dropped, and counts of returning ones are too low.
+
+pot-chart-activity = Requests over time
+pot-chart-sources = Requests by source
+pot-chart-countries = Sources by country
+pot-chart-stages-reached = Stages reached
+pot-chart-stages = { $count ->
+    [one] 1 stage reached
+   *[other] { $count } stages reached
+  }
+pot-legend-requests = requests in { $step }
+pot-legend-stages = stages of attacks reached
+pot-legend-through = got through, or sent files or commands
+pot-legend-refused = attacked in vain
+pot-legend-other = others
+pot-legend-succeeded = succeeded
+pot-legend-in-vain = refused
+
+section-pot-new = New since last time
+section-pot-activity = Activity
+section-pot-sources = Sources
+section-pot-countries = Countries and networks
+section-pot-stages = Stages
+section-pot-tools = Tools
+section-pot-user-agents = User agents
+section-pot-ja4 = JA4
+section-pot-ja3 = JA3
+section-pot-workstations = NTLM workstations
+section-pot-credentials = Credentials
+section-pot-passwords = Passwords, masked
+section-pot-sent = What was sent
+section-pot-commands = Commands
+section-pot-uploads = Files
+section-pot-paths = Paths
+section-pot-rules = Rules that matched
+section-pot-hosts = Sensors and hosts
+section-pot-gaps = Gaps
+
+column-pot-score = score
+column-pot-address = address
+column-pot-place = place
+column-pot-days = days
+column-pot-network = network
+column-pot-organisation = organisation
+column-pot-sources = sources
+column-pot-account = account
+column-pot-attempts = attempts
+column-pot-passwords = passwords
+column-pot-scheme = sent as
+column-pot-count = count
+column-pot-value = value
+column-pot-sensor = sensor
+column-pot-host = host
+column-pot-persona = persona

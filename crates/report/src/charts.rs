@@ -12,12 +12,12 @@ use crate::language::Texts;
 use crate::model::HuntReport;
 use crate::names;
 
-const WIDTH: f64 = 960.0;
-const LEFT: f64 = 230.0;
-const RIGHT: f64 = 70.0;
-const LANE: f64 = 22.0;
-const BAR: f64 = 10.0;
-const AXIS: f64 = 26.0;
+pub(crate) const WIDTH: f64 = 960.0;
+pub(crate) const LEFT: f64 = 230.0;
+pub(crate) const RIGHT: f64 = 70.0;
+pub(crate) const LANE: f64 = 22.0;
+pub(crate) const BAR: f64 = 10.0;
+pub(crate) const AXIS: f64 = 26.0;
 
 /// Lanes drawn at most in one picture.
 const LANES: usize = 40;
@@ -174,9 +174,11 @@ pub(crate) const fn outcome_class(outcome: Outcome) -> &'static str {
 }
 
 /// Time from left to right.
-struct Axis {
+pub(crate) struct Axis {
     from: i64,
     to: i64,
+    left: f64,
+    right: f64,
 }
 
 /// Steps between ticks, in seconds: the first that gives few enough is taken.
@@ -198,16 +200,28 @@ impl Axis {
         Some(Self {
             from: from - margin,
             to: to + margin,
+            left: LEFT,
+            right: RIGHT,
         })
     }
 
-    fn width(&self) -> f64 {
-        WIDTH - LEFT - RIGHT
+    /// From one second to another, over nearly the whole width.
+    pub(crate) fn wide(from: i64, to: i64) -> Self {
+        Self {
+            from,
+            to: to.max(from.saturating_add(1)),
+            left: 48.0,
+            right: 8.0,
+        }
     }
 
-    fn x(&self, second: i64) -> f64 {
+    pub(crate) fn width(&self) -> f64 {
+        WIDTH - self.left - self.right
+    }
+
+    pub(crate) fn x(&self, second: i64) -> f64 {
         let part = (second - self.from) as f64 / (self.to - self.from) as f64;
-        LEFT + part.clamp(0.0, 1.0) * self.width()
+        self.left + part.clamp(0.0, 1.0) * self.width()
     }
 
     fn bar(
@@ -228,7 +242,7 @@ impl Axis {
         }
     }
 
-    fn grid(&self, height: f64) -> Markup {
+    pub(crate) fn grid(&self, height: f64) -> Markup {
         let span = self.to - self.from;
         let step = STEPS
             .into_iter()
@@ -270,11 +284,11 @@ fn date(from: i64, to: i64) -> String {
     }
 }
 
-fn label(top: f64, text: &str) -> Markup {
+pub(crate) fn label(top: f64, text: &str) -> Markup {
     html! { text x="0" y=(at(top + 15.0)) { (cut(text)) } }
 }
 
-fn cut(text: &str) -> String {
+pub(crate) fn cut(text: &str) -> String {
     let shown = visible(text);
     if shown.chars().count() <= 34 {
         shown.into_owned()
@@ -283,6 +297,6 @@ fn cut(text: &str) -> String {
     }
 }
 
-fn at(place: f64) -> String {
+pub(crate) fn at(place: f64) -> String {
     format!("{place:.1}")
 }

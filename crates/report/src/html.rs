@@ -25,22 +25,10 @@ const CSS: &str = include_str!("html/report.css");
 /// sheet, by hash, and nothing else.
 pub fn html(report: &HuntReport, language: Language, out: &mut dyn io::Write) -> io::Result<()> {
     let texts = &Texts::new(language);
-    let policy = format!(
-        "default-src 'none'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
-        STANDARD.encode(Sha256::digest(CSS))
-    );
     let page = html! {
         (DOCTYPE)
         html lang=(language.tag()) {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(policy);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="referrer" content="no-referrer";
-                meta name="generator" content={ "Imker " (report.version) };
-                title { "Imker: " (texts.say("title")) }
-                style { (PreEscaped(CSS)) }
-            }
+            (document_head(report.version, &texts.say("title")))
             body {
                 (head(texts, report))
                 (navigation(texts))
@@ -63,6 +51,25 @@ pub fn html(report: &HuntReport, language: Language, out: &mut dyn io::Write) ->
         }
     };
     out.write_all(page.into_string().as_bytes())
+}
+
+/// The `head` of a page that loads nothing.
+pub(crate) fn document_head(version: &str, title: &str) -> Markup {
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
+        STANDARD.encode(Sha256::digest(CSS))
+    );
+    html! {
+        head {
+            meta charset="utf-8";
+            meta http-equiv="Content-Security-Policy" content=(policy);
+            meta name="viewport" content="width=device-width, initial-scale=1";
+            meta name="referrer" content="no-referrer";
+            meta name="generator" content={ "Imker " (Safe(version)) };
+            title { "Imker: " (title) }
+            style { (PreEscaped(CSS)) }
+        }
+    }
 }
 
 fn head(texts: &Texts, report: &HuntReport) -> Markup {
@@ -105,12 +112,12 @@ fn navigation(texts: &Texts) -> Markup {
     }
 }
 
-fn heading(texts: &Texts, section: &str) -> Markup {
+pub(crate) fn heading(texts: &Texts, section: &str) -> Markup {
     html! { h2 id=(section) { (texts.say(section)) } }
 }
 
 /// Text that may be hostile: unsafe characters shown by code, then markup escaped.
-struct Safe<'a>(&'a str);
+pub(crate) struct Safe<'a>(pub(crate) &'a str);
 
 impl Render for Safe<'_> {
     fn render_to(&self, buffer: &mut String) {
@@ -120,11 +127,11 @@ impl Render for Safe<'_> {
     }
 }
 
-fn time(texts: &Texts, time: Timestamp) -> Markup {
+pub(crate) fn time(texts: &Texts, time: Timestamp) -> Markup {
     html! { time datetime=(time) { (texts.time(time)) } }
 }
 
-fn span(texts: &Texts, from: Timestamp, to: Timestamp) -> Markup {
+pub(crate) fn span(texts: &Texts, from: Timestamp, to: Timestamp) -> Markup {
     html! { (time(texts, from)) @if from != to { " – " (time(texts, to)) } }
 }
 

@@ -80,6 +80,10 @@ fn every_message_is_used_and_every_used_one_is_there() {
     let sources = [
         include_str!("charts.rs"),
         include_str!("coverage_text.rs"),
+        include_str!("honeypot/charts.rs"),
+        include_str!("honeypot/html.rs"),
+        include_str!("honeypot/terminal.rs"),
+        include_str!("honeypot/words.rs"),
         include_str!("html.rs"),
         include_str!("html/attacks.rs"),
         include_str!("html/scope.rs"),

@@ -1,7 +1,7 @@
 //! The report as text for a terminal: a verdict that fits on one screen, then what it rests on.
 
 mod attacks;
-mod line;
+pub(crate) mod line;
 mod observations;
 mod scope;
 mod verdict;
@@ -42,12 +42,7 @@ impl Default for Style {
 
 /// Writes the report. Log text in it is cut to the width, with control characters shown by code.
 pub fn terminal(report: &HuntReport, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
-    let mut page = Page {
-        texts: Texts::new(style.language),
-        width: style.width.max(60),
-        colour: style.colour,
-        out,
-    };
+    let mut page = Page::new(style, out);
     verdict::first_screen(&mut page, report)?;
     verdict::servers(&mut page, report)?;
     attacks::attacks(&mut page, report)?;
@@ -57,25 +52,34 @@ pub fn terminal(report: &HuntReport, style: &Style, out: &mut dyn io::Write) -> 
 }
 
 /// Where lines go, and in which language and width.
-struct Page<'o> {
-    texts: Texts,
-    width: usize,
+pub(crate) struct Page<'o> {
+    pub(crate) texts: Texts,
+    pub(crate) width: usize,
     colour: bool,
     out: &'o mut dyn io::Write,
 }
 
-impl Page<'_> {
+impl<'o> Page<'o> {
+    pub(crate) fn new(style: &Style, out: &'o mut dyn io::Write) -> Self {
+        Self {
+            texts: Texts::new(style.language),
+            width: style.width.max(60),
+            colour: style.colour,
+            out,
+        }
+    }
+
     /// Writes a line, cut to the width.
-    fn line(&mut self, line: Line) -> io::Result<()> {
+    pub(crate) fn line(&mut self, line: Line) -> io::Result<()> {
         line.cut(self.width).write(self.colour, self.out)
     }
 
-    fn blank(&mut self) -> io::Result<()> {
+    pub(crate) fn blank(&mut self) -> io::Result<()> {
         self.line(Line::new())
     }
 
     /// A section's heading, with a rule to the right edge.
-    fn heading(&mut self, id: &str) -> io::Result<()> {
+    pub(crate) fn heading(&mut self, id: &str) -> io::Result<()> {
         let title = self.texts.say(id);
         let line = Line::new().then(Role::Heading, &title).then(Role::Dim, " ");
         let rule = "─".repeat(self.width.saturating_sub(columns(&title) + 1));
@@ -84,12 +88,12 @@ impl Page<'_> {
     }
 
     /// Text over as many lines as it takes.
-    fn paragraph(&mut self, indent: usize, role: Role, text: &str) -> io::Result<()> {
+    pub(crate) fn paragraph(&mut self, indent: usize, role: Role, text: &str) -> io::Result<()> {
         self.item(indent, "", role, text)
     }
 
     /// Text behind a mark, its further lines below its first.
-    fn item(&mut self, indent: usize, mark: &str, role: Role, text: &str) -> io::Result<()> {
+    pub(crate) fn item(&mut self, indent: usize, mark: &str, role: Role, text: &str) -> io::Result<()> {
         let mark = if mark.is_empty() {
             String::new()
         } else {
@@ -108,7 +112,7 @@ impl Page<'_> {
     }
 
     /// Short texts side by side, as many on a line as fit.
-    fn facts(&mut self, indent: usize, role: Role, facts: &[String]) -> io::Result<()> {
+    pub(crate) fn facts(&mut self, indent: usize, role: Role, facts: &[String]) -> io::Result<()> {
         let room = self.width.saturating_sub(indent);
         let mut line = String::new();
         for fact in facts {
@@ -124,13 +128,13 @@ impl Page<'_> {
     }
 
     /// A note in place of a section's content.
-    fn note(&mut self, id: &str) -> io::Result<()> {
+    pub(crate) fn note(&mut self, id: &str) -> io::Result<()> {
         let text = self.texts.say(id);
         self.paragraph(2, Role::Dim, &text)
     }
 
     /// Calls `write` with the first entries of a list, and tells how many are left.
-    fn first<T>(
+    pub(crate) fn first<T>(
         &mut self,
         entries: &[T],
         limit: usize,
@@ -143,7 +147,7 @@ impl Page<'_> {
         self.left_out(entries.len().saturating_sub(limit))
     }
 
-    fn left_out(&mut self, count: usize) -> io::Result<()> {
+    pub(crate) fn left_out(&mut self, count: usize) -> io::Result<()> {
         if count == 0 {
             return Ok(());
         }
@@ -152,7 +156,7 @@ impl Page<'_> {
     }
 
     /// A rule by id, title, author and source, as the Detection Rule License asks.
-    fn rule(&mut self, indent: usize, rule: &RuleNamed) -> io::Result<()> {
+    pub(crate) fn rule(&mut self, indent: usize, rule: &RuleNamed) -> io::Result<()> {
         let author = author(&self.texts, rule);
         self.item(indent, "•", Role::Plain, &format!("{} {}", rule.title, author))?;
         let origin = self.texts.say(names::origin(rule.origin));
@@ -165,7 +169,7 @@ impl Page<'_> {
     }
 }
 
-fn span(texts: &Texts, from: Timestamp, to: Timestamp) -> String {
+pub(crate) fn span(texts: &Texts, from: Timestamp, to: Timestamp) -> String {
     if from == to {
         texts.time(from)
     } else {

@@ -9,7 +9,7 @@ use crate::escape;
 
 /// What a piece of text is, which decides its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
+pub(crate) enum Role {
     Plain,
     Dim,
     Strong,
@@ -37,24 +37,24 @@ impl Role {
 
 /// One line. Text is escaped as it enters, so that nothing hostile can reach the terminal.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Line {
+pub(crate) struct Line {
     pieces: Vec<(Role, String)>,
     width: usize,
 }
 
 impl Line {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::default()
     }
 
     /// A line that begins with blanks.
-    pub(super) fn indented(by: usize) -> Self {
+    pub(crate) fn indented(by: usize) -> Self {
         Self::new().then(Role::Plain, &" ".repeat(by))
     }
 
     /// Adds text.
     #[must_use]
-    pub(super) fn then(mut self, role: Role, text: &str) -> Self {
+    pub(crate) fn then(mut self, role: Role, text: &str) -> Self {
         let text = escape::visible(text);
         self.width += text.width();
         self.pieces.push((role, text.into_owned()));
@@ -63,21 +63,21 @@ impl Line {
 
     /// Adds blanks up to a column, one at least.
     #[must_use]
-    pub(super) fn tab(self, column: usize) -> Self {
+    pub(crate) fn tab(self, column: usize) -> Self {
         let blanks = column.saturating_sub(self.width).max(1);
         self.then(Role::Plain, &" ".repeat(blanks))
     }
 
     /// Adds text that ends at a column.
     #[must_use]
-    pub(super) fn right(self, role: Role, text: &str, column: usize) -> Self {
+    pub(crate) fn right(self, role: Role, text: &str, column: usize) -> Self {
         let start = column.saturating_sub(escape::visible(text).width());
         self.tab(start).then(role, text)
     }
 
     /// Cut to a width, with `…` where something is missing.
     #[must_use]
-    pub(super) fn cut(self, width: usize) -> Self {
+    pub(crate) fn cut(self, width: usize) -> Self {
         if self.width <= width {
             return self;
         }
@@ -93,7 +93,7 @@ impl Line {
         kept
     }
 
-    pub(super) fn write(&self, colour: bool, out: &mut dyn io::Write) -> io::Result<()> {
+    pub(crate) fn write(&self, colour: bool, out: &mut dyn io::Write) -> io::Result<()> {
         let last = self
             .pieces
             .iter()
@@ -134,17 +134,17 @@ fn cut(text: &str, width: usize, always: bool) -> String {
 }
 
 /// How many columns a text takes.
-pub(super) fn columns(text: &str) -> usize {
+pub(crate) fn columns(text: &str) -> usize {
     escape::visible(text).width()
 }
 
 /// Text cut to a width.
-pub(super) fn fit(text: &str, width: usize) -> String {
+pub(crate) fn fit(text: &str, width: usize) -> String {
     cut(&escape::visible(text), width, false)
 }
 
 /// Text broken at blanks into lines of at most `width`; words longer than that are broken too.
-pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     let text = escape::visible(text);
     let width = width.max(8);
     let mut lines = Vec::new();

@@ -1,0 +1,11 @@
+//! The evaluation of honeypots ([`imker_intel::Evaluation`]) as text, JSON and HTML.
+
+mod charts;
+mod html;
+mod json;
+mod terminal;
+mod words;
+
+pub use html::html;
+pub use json::{json, schema};
+pub use terminal::terminal;
