@@ -44,6 +44,9 @@ pub(super) fn example(kind: Kind) -> Recorded {
             status: Some(400),
             received: Blob::from(&b"ABC\x01 / HTTP/1.1\r\n\r\n"[..]),
         },
+        Kind::WebRequestContinued => Saw::WebRequestContinued {
+            head: Blob::from(&b"PUT /owa/a.aspx HTTP/1.1\r\nExpect: 100-continue\r\n\r\n"[..]),
+        },
         Kind::WebResponse => Saw::WebResponse {
             status: 302,
             head: Blob::from(&b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n"[..]),
