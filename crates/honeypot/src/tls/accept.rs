@@ -3,12 +3,12 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use imker_event::{Blob, CloseReason, Saw, Text, TlsHello};
-use openssl::ssl::{self, Ssl};
+use openssl::ssl::{self, Ssl, SslRef, SslVersion};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::time::timeout;
 use tokio_openssl::SslStream;
 
-use super::{HelloReader, NoHello, Prefixed, TlsHost};
+use super::{HelloReader, NoHello, Prefixed, TlsHost, ja4};
 
 /// A connection whose ClientHello was read and to which nothing was sent yet.
 #[derive(Debug)]
@@ -126,7 +126,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Hello<S> {
     pub async fn accept(self, host: &TlsHost, limit: Duration) -> Result<Accepted<S>, TlsFailure<S>> {
         let mut stream = self.stream;
         stream.drop_alerts(true);
-        let stream = Ssl::new(&host.context).and_then(|ssl| SslStream::new(ssl, stream));
+        let stream = Ssl::new(&host.context).and_then(|mut ssl| {
+            ignore_fallback(&mut ssl, &self.client);
+            SslStream::new(ssl, stream)
+        });
         let mut stream = match stream {
             Ok(stream) => stream,
             Err(error) => return Err(failure(&error.to_string(), CloseReason::Reset, Transport::Gone)),
@@ -182,6 +185,25 @@ impl<S> TlsFailure<S> {
             Transport::Tls(stream) => Some(stream.get_ref().get_ref()),
             Transport::Gone => None,
         }
+    }
+}
+
+/// Schannel knows no TLS_FALLBACK_SCSV (RFC 7507) and answers as if it were not there (assumption: scanners report it
+/// missing on IIS). OpenSSL refuses it, unless the version offered with it is the highest that it speaks itself.
+fn ignore_fallback(ssl: &mut SslRef, hello: &TlsHello) {
+    const TLS_FALLBACK_SCSV: u16 = 0x5600;
+    if !hello.ciphers.contains(&TLS_FALLBACK_SCSV) {
+        return;
+    }
+    let highest = ja4::highest_version(hello);
+    let lower = [
+        (0x0301, SslVersion::TLS1),
+        (0x0302, SslVersion::TLS1_1),
+        (0x0303, SslVersion::TLS1_2),
+    ];
+    if let Some((_, version)) = lower.into_iter().find(|(number, _)| *number == highest) {
+        // Refused where the host speaks no version as low: then there will be no handshake anyway.
+        let _ = ssl.set_max_proto_version(Some(version));
     }
 }
 

@@ -33,9 +33,14 @@ pub(super) fn ja4(hello: &TlsHello, first_alpn: Option<&[u8]>) -> String {
     )
 }
 
-fn version(hello: &TlsHello) -> &'static str {
+/// The highest version offered, GREASE aside.
+pub(super) fn highest_version(hello: &TlsHello) -> u16 {
     let highest = without_grease(&hello.supported_versions).into_iter().max();
-    match highest.unwrap_or(hello.legacy_version) {
+    highest.unwrap_or(hello.legacy_version)
+}
+
+fn version(hello: &TlsHello) -> &'static str {
+    match highest_version(hello) {
         0x0304 => "13",
         0x0303 => "12",
         0x0302 => "11",

@@ -67,7 +67,7 @@ pub(super) fn host(windows: &Windows, key: &PKey<Private>) -> TlsHost {
     TlsHost::new(windows, &self_signed(key), key, &[]).unwrap()
 }
 
-fn client(version: TlsVersion, ciphers: &str) -> SslContextBuilder {
+pub(super) fn client(version: TlsVersion, ciphers: &str) -> SslContextBuilder {
     let mut client = SslContextBuilder::new(SslMethod::tls_client()).unwrap();
     client.set_security_level(0);
     let version = match version {

@@ -5,5 +5,7 @@
 mod build;
 mod handshake;
 mod hello;
+#[cfg(target_os = "linux")]
+mod idle;
 mod prefixed;
 mod sslscan;
