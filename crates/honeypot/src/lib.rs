@@ -4,7 +4,13 @@
 //! connected to.
 
 pub mod auth;
+pub mod connection;
 pub mod http;
+pub mod listener;
 pub mod persona;
+pub mod sensor;
 pub mod site;
 pub mod store;
+
+#[cfg(test)]
+mod testing;
