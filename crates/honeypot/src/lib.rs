@@ -11,6 +11,11 @@ pub mod http;
 pub mod init;
 pub mod persona;
 pub mod sinks;
+pub mod connection;
+pub mod http;
+pub mod listener;
+pub mod persona;
+pub mod sensor;
 pub mod site;
 pub mod recorder;
 pub mod store;
@@ -18,3 +23,6 @@ pub mod tls;
 pub mod view;
 
 pub use document::DocumentError;
+
+#[cfg(test)]
+mod testing;

@@ -10,9 +10,16 @@ pub fn is_trusted(address: IpAddr, trusted: &[IpNet]) -> bool {
 
 /// The client by `X-Forwarded-For`: the values, in order, are read from right to left for as long as whoever vouches
 /// for the next one is a trusted proxy. What is no address ends it.
-pub fn client_of<'v>(peer: IpAddr, forwarded_for: impl DoubleEndedIterator<Item = &'v [u8]>, trusted: &[IpNet]) -> IpAddr {
+pub fn client_of<'v>(
+    peer: IpAddr,
+    forwarded_for: impl DoubleEndedIterator<Item = &'v [u8]>,
+    trusted: &[IpNet],
+) -> IpAddr {
     let mut client = peer.to_canonical();
-    for named in forwarded_for.rev().flat_map(|value| value.rsplit(|byte| *byte == b',')) {
+    for named in forwarded_for
+        .rev()
+        .flat_map(|value| value.rsplit(|byte| *byte == b','))
+    {
         if !is_trusted(client, trusted) {
             break;
         }
@@ -46,8 +53,16 @@ mod tests {
             ("192.0.2.9", "192.0.2.9", &["198.51.100.1"][..]),
             ("198.51.100.1", "10.0.0.1", &["198.51.100.1"]),
             ("198.51.100.1", "10.0.0.1", &["127.0.0.1, 198.51.100.1"]),
-            ("198.51.100.1", "10.0.0.1", &["203.0.113.5", "198.51.100.1:4711 , 10.2.3.4"]),
-            ("2001:db8::1", "::ffff:10.0.0.1", &["[2001:db8::1]:80, [2001:db8:1::2]"]),
+            (
+                "198.51.100.1",
+                "10.0.0.1",
+                &["203.0.113.5", "198.51.100.1:4711 , 10.2.3.4"],
+            ),
+            (
+                "2001:db8::1",
+                "::ffff:10.0.0.1",
+                &["[2001:db8::1]:80, [2001:db8:1::2]"],
+            ),
             ("10.0.0.1", "10.0.0.1", &["198.51.100.1, unknown"]),
             ("10.0.0.1", "10.0.0.1", &[]),
         ] {

@@ -31,7 +31,11 @@ pub struct NoProxyHeader;
 pub fn parse_proxy_header(bytes: &[u8]) -> Result<Option<ProxyHeader>, NoProxyHeader> {
     let common = bytes.len().min(V2_SIGNATURE.len());
     if bytes[..common] == V2_SIGNATURE[..common] {
-        return if common < V2_SIGNATURE.len() { Ok(None) } else { v2(bytes) };
+        return if common < V2_SIGNATURE.len() {
+            Ok(None)
+        } else {
+            v2(bytes)
+        };
     }
     let common = bytes.len().min(6);
     if bytes[..common] != b"PROXY "[..common] {
@@ -122,7 +126,10 @@ fn v2(bytes: &[u8]) -> Result<Option<ProxyHeader>, NoProxyHeader> {
 
 fn pair(source: IpAddr, destination: IpAddr, ports: &[u8]) -> (SocketAddr, SocketAddr) {
     let port = |at: usize| u16::from_be_bytes([ports[at], ports[at + 1]]);
-    (SocketAddr::new(source, port(0)), SocketAddr::new(destination, port(2)))
+    (
+        SocketAddr::new(source, port(0)),
+        SocketAddr::new(destination, port(2)),
+    )
 }
 
 #[cfg(test)]
@@ -141,14 +148,21 @@ mod tests {
     fn addresses(bytes: &[u8]) -> Option<(String, String)> {
         let header = parse_proxy_header(bytes).unwrap().unwrap();
         assert!(header.length <= bytes.len());
-        header.addresses.map(|(source, destination)| (source.to_string(), destination.to_string()))
+        header
+            .addresses
+            .map(|(source, destination)| (source.to_string(), destination.to_string()))
     }
 
     #[test]
     fn both_versions() {
         let v4 = Some(("192.0.2.1:56324".to_owned(), "198.51.100.11:443".to_owned()));
-        assert_eq!(addresses(b"PROXY TCP4 192.0.2.1 198.51.100.11 56324 443\r\nGET"), v4);
-        let binary = [192, 0, 2, 1, 198, 51, 100, 11, 0xdc, 0x04, 0x01, 0xbb, /* a TLV */ 4, 0, 1, 0];
+        assert_eq!(
+            addresses(b"PROXY TCP4 192.0.2.1 198.51.100.11 56324 443\r\nGET"),
+            v4
+        );
+        let binary = [
+            192, 0, 2, 1, 198, 51, 100, 11, 0xdc, 0x04, 0x01, 0xbb, /* a TLV */ 4, 0, 1, 0,
+        ];
         assert_eq!(addresses(&v2_header(1, 0x11, &binary)), v4);
         let v6 = Some(("[2001:db8::1]:1".to_owned(), "[2001:db8::2]:2".to_owned()));
         assert_eq!(addresses(b"PROXY TCP6 2001:db8::1 2001:db8::2 1 2\r\n"), v6);
@@ -170,7 +184,12 @@ mod tests {
             &v2_header(1, 0x31, &[0; 216]),
             &v2_header(0, 0, &[0; 5000]),
         ] {
-            assert_eq!(parse_proxy_header(bytes), Err(NoProxyHeader), "{}", bytes.escape_ascii());
+            assert_eq!(
+                parse_proxy_header(bytes),
+                Err(NoProxyHeader),
+                "{}",
+                bytes.escape_ascii()
+            );
         }
     }
 

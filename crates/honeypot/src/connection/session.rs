@@ -50,7 +50,10 @@ impl Sessions {
             table.previous = std::mem::take(&mut table.current);
             table.since = now;
         }
-        let known = table.current.remove(&source).or_else(|| table.previous.remove(&source));
+        let known = table
+            .current
+            .remove(&source)
+            .or_else(|| table.previous.remove(&source));
         let mut session = known
             .filter(|session| session.open > 0 || now.duration_since(session.last) < GAP)
             .unwrap_or_else(|| Session {
@@ -72,7 +75,10 @@ impl Sessions {
 
     fn leave_at(&self, source: IpAddr, now: Instant) {
         let mut table = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = table.current.remove(&source).or_else(|| table.previous.remove(&source));
+        let known = table
+            .current
+            .remove(&source)
+            .or_else(|| table.previous.remove(&source));
         if let Some(mut session) = known {
             session.open = session.open.saturating_sub(1);
             session.last = now;

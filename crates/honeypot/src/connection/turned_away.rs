@@ -41,7 +41,11 @@ impl TurnedAway {
     /// What was counted and not recorded by itself, since the last time.
     pub fn take(&self) -> Option<Gap> {
         let counts = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        let mut sources: Vec<_> = counts.sources.into_iter().filter(|(_, count)| *count > 0).collect();
+        let mut sources: Vec<_> = counts
+            .sources
+            .into_iter()
+            .filter(|(_, count)| *count > 0)
+            .collect();
         sources.sort_unstable_by_key(|(source, count)| (std::cmp::Reverse(*count), *source));
         let lost = sources.iter().map(|(_, count)| count).sum::<u64>() + counts.of_others;
         (lost > 0).then_some(Gap {

@@ -54,7 +54,11 @@ impl Chunked {
                     if memchr::memchr(b';', line).is_some() {
                         self.keep(line)?;
                     }
-                    self.state = if size == 0 { State::Trailers } else { State::Data(size) };
+                    self.state = if size == 0 {
+                        State::Trailers
+                    } else {
+                        State::Data(size)
+                    };
                 }
                 State::Data(left) => {
                     let rest = &bytes[at..];
@@ -63,7 +67,11 @@ impl Chunked {
                     }
                     let length = usize::try_from(left).unwrap_or(usize::MAX).min(rest.len());
                     let left = left - length as u64;
-                    self.state = if left == 0 { State::DataEnd } else { State::Data(left) };
+                    self.state = if left == 0 {
+                        State::DataEnd
+                    } else {
+                        State::Data(left)
+                    };
                     return Ok((at + length, Step::Data(&rest[..length])));
                 }
                 State::DataEnd => match &bytes[at..] {
@@ -109,7 +117,10 @@ fn line(bytes: &[u8], limit: usize) -> Result<Option<&[u8]>, Refusal> {
 }
 
 fn size(line: &[u8]) -> Result<u64, Refusal> {
-    let digits = line.iter().position(|byte| !byte.is_ascii_hexdigit()).unwrap_or(line.len());
+    let digits = line
+        .iter()
+        .position(|byte| !byte.is_ascii_hexdigit())
+        .unwrap_or(line.len());
     let (digits, rest) = line.split_at(digits);
     let rest = rest.trim_ascii();
     if digits.is_empty() || digits.len() > 16 || !(rest.is_empty() || rest.starts_with(b";")) {
@@ -166,7 +177,12 @@ mod tests {
             b"1 2\r\n",
             b"g\r\n",
         ] {
-            assert_eq!(decode(&[broken]), Err(Refusal::BadRequest), "{}", broken.escape_ascii());
+            assert_eq!(
+                decode(&[broken]),
+                Err(Refusal::BadRequest),
+                "{}",
+                broken.escape_ascii()
+            );
         }
         let long = [b"1;".to_vec(), vec![b'a'; LINE]].concat();
         assert_eq!(decode(&[&long]), Err(Refusal::RequestLength));

@@ -96,22 +96,51 @@ impl Refusal {
             Self::Url => (400, BAD, " - Invalid URL", "The request URL is invalid."),
             Self::UrlLength => (414, "Request URL Too Long", "", "The request URL is too long."),
             // Assumed: no capture of this answer is public.
-            Self::Version => (505, "HTTP Version Not Supported", "", "The HTTP version is not supported."),
-            Self::BadRequest | Self::Number | Self::LineBreak => (400, BAD, "", "The request is badly formed."),
-            Self::Header => (400, BAD, " - Invalid Header", "The request has an invalid header name."),
-            Self::FieldLength => {
-                (400, BAD, " - Header Field Too Long", "A request header field is too long.")
+            Self::Version => (
+                505,
+                "HTTP Version Not Supported",
+                "",
+                "The HTTP version is not supported.",
+            ),
+            Self::BadRequest | Self::Number | Self::LineBreak => {
+                (400, BAD, "", "The request is badly formed.")
             }
-            Self::RequestLength => {
-                (400, BAD, " - Request Too Long", "The size of the request headers is too long.")
-            }
-            Self::Hostname => (400, BAD, " - Invalid Hostname", "The request hostname is invalid."),
-            Self::LengthRequired => {
-                (411, "Length Required", "", "The request must be chunked or have a content length.")
-            }
-            Self::NotImplemented => {
-                (501, "Not Implemented", "", "The request transfer encoding type is not supported.")
-            }
+            Self::Header => (
+                400,
+                BAD,
+                " - Invalid Header",
+                "The request has an invalid header name.",
+            ),
+            Self::FieldLength => (
+                400,
+                BAD,
+                " - Header Field Too Long",
+                "A request header field is too long.",
+            ),
+            Self::RequestLength => (
+                400,
+                BAD,
+                " - Request Too Long",
+                "The size of the request headers is too long.",
+            ),
+            Self::Hostname => (
+                400,
+                BAD,
+                " - Invalid Hostname",
+                "The request hostname is invalid.",
+            ),
+            Self::LengthRequired => (
+                411,
+                "Length Required",
+                "",
+                "The request must be chunked or have a content length.",
+            ),
+            Self::NotImplemented => (
+                501,
+                "Not Implemented",
+                "",
+                "The request transfer encoding type is not supported.",
+            ),
             Self::NotFound => (404, "Not Found", "", "The requested resource is not found."),
             Self::Unavailable => (503, "Service Unavailable", "", "The service is unavailable."),
         }

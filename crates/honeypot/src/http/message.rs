@@ -48,7 +48,8 @@ pub struct Request {
     pub query: Option<Vec<u8>>,
     /// Headers in order. HTTP/2's `:authority` comes as `host`.
     pub headers: Vec<Header>,
-    /// Request line and headers as received, the empty line included; for HTTP/2 in the form of HTTP/1.1.
+    /// Request line and headers as received, the empty line included, and line breaks before the request line; for
+    /// HTTP/2 in the form of HTTP/1.1. Of a chunked body, chunks' extensions and trailers follow.
     pub head: Vec<u8>,
     /// The body's first bytes, up to the limit on what is kept in memory.
     pub body: Vec<u8>,
@@ -56,6 +57,23 @@ pub struct Request {
     pub content: Content,
     /// Whether the body came in full.
     pub complete: bool,
+}
+
+impl Default for Request {
+    fn default() -> Self {
+        Self {
+            version: Version::Http11,
+            method: Vec::new(),
+            target: Vec::new(),
+            path: Vec::new(),
+            query: None,
+            headers: Vec::new(),
+            head: Vec::new(),
+            body: Vec::new(),
+            content: Content::default(),
+            complete: true,
+        }
+    }
 }
 
 impl Request {
@@ -69,7 +87,7 @@ impl Request {
     }
 
     /// All headers of this name, letter case aside.
-    pub fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+    pub fn headers<'a>(&'a self, name: &'a str) -> impl DoubleEndedIterator<Item = &'a [u8]> {
         let named = |header: &&Header| header.name.eq_ignore_ascii_case(name.as_bytes());
         self.headers.iter().filter(named).map(|header| &*header.value)
     }

@@ -53,7 +53,12 @@ impl Asked {
 /// `Date`, `Connection` and `Content-Length` follow the site's headers in this order, unless the site gave them.
 /// `Transfer-Encoding: chunked`, where the site gave it, makes one chunk of the body.
 pub fn encode(response: &Response, asked: Asked, now: Timestamp) -> Encoded {
-    let given = |name: &str| response.headers.iter().any(|(given, _)| given.eq_ignore_ascii_case(name));
+    let given = |name: &str| {
+        response
+            .headers
+            .iter()
+            .any(|(given, _)| given.eq_ignore_ascii_case(name))
+    };
     let chunked = given("Transfer-Encoding");
     let bodiless = response.status < 200 || matches!(response.status, 204 | 304);
     let dechunked = chunked && asked.version == Version::Http10;
@@ -121,6 +126,13 @@ pub(super) fn header(out: &mut Vec<u8>, name: &str, value: &str) {
     out.extend_from_slice(b"\r\n");
 }
 
+/// Writes a header whose value holds no control characters.
+pub(super) fn header_bytes(out: &mut Vec<u8>, name: &str, value: &[u8]) {
+    for part in [name.as_bytes(), b": ", value, b"\r\n"] {
+        out.extend_from_slice(part);
+    }
+}
+
 /// Writes an IMF-fixdate (RFC 9110, section 5.6.7).
 pub(super) fn date(out: &mut Vec<u8>, now: Timestamp) {
     thread_local! {
@@ -156,7 +168,10 @@ mod tests {
         Response {
             status: 200,
             reason: "OK",
-            headers: headers.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
+            headers: headers
+                .iter()
+                .map(|(name, value)| ((*name).into(), (*value).into()))
+                .collect(),
             body: Cow::Borrowed(b"body"),
             after: After::Keep,
         }
@@ -167,16 +182,24 @@ mod tests {
         String::from_utf8(encode(response, asked, now).bytes).unwrap()
     }
 
+    /// Golden files show line breaks, which would not be compared otherwise.
+    fn golden(response: &Response, asked: Asked) -> String {
+        text(response, asked).replace("\r\n", "\\r\\n\n")
+    }
+
     #[test]
     fn own_headers_follow_the_sites() {
-        insta::assert_snapshot!(text(&response(&[("X-FEServer", "EX01"), ("request-id", "1")]), KEEP));
+        insta::assert_snapshot!(golden(
+            &response(&[("X-FEServer", "EX01"), ("request-id", "1")]),
+            KEEP
+        ));
     }
 
     #[test]
     fn every_refusal_is_as_http_sys_has_it() {
         for refusal in Refusal::ALL {
             let name = format!("httpsys_{}", refusal.reason().replace('/', "_"));
-            insta::assert_snapshot!(name, text(&refusal.response(), Asked::NOTHING));
+            insta::assert_snapshot!(name, golden(&refusal.response(), Asked::NOTHING));
         }
     }
 
@@ -184,16 +207,28 @@ mod tests {
     fn one_chunk_for_http_1_1_and_none_for_1_0() {
         let chunked = response(&[("Transfer-Encoding", "chunked"), ("Server", "Microsoft-IIS/10.0")]);
         assert!(text(&chunked, KEEP).ends_with("\r\n\r\n4\r\nbody\r\n0\r\n\r\n"));
-        let old = Asked { version: Version::Http10, ..KEEP };
+        let old = Asked {
+            version: Version::Http10,
+            ..KEEP
+        };
         let plain = text(&chunked, old);
-        assert!(plain.ends_with("Connection: close\r\n\r\nbody") && !plain.contains("chunked"), "{plain}");
+        assert!(
+            plain.ends_with("Connection: close\r\n\r\nbody") && !plain.contains("chunked"),
+            "{plain}"
+        );
     }
 
     #[test]
     fn bodies_that_are_not_sent() {
         let head = text(&response(&[]), Asked { head: true, ..KEEP });
         assert!(head.ends_with("Content-Length: 4\r\n\r\n"), "{head}");
-        let unmodified = text(&Response { status: 304, ..response(&[]) }, KEEP);
+        let unmodified = text(
+            &Response {
+                status: 304,
+                ..response(&[])
+            },
+            KEEP,
+        );
         assert!(unmodified.ends_with("GMT\r\n\r\n"), "{unmodified}");
     }
 

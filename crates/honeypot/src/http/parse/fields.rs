@@ -76,12 +76,14 @@ fn number(digits: &[u8]) -> Result<u64, Refusal> {
 }
 
 /// Whether a host, with or without port, is one: a name, an IPv4 address, or an IPv6 address in brackets.
-fn is_host(host: &[u8]) -> bool {
+pub(super) fn is_host(host: &[u8]) -> bool {
     let (name, port) = match host.strip_prefix(b"[") {
         Some(rest) => match memchr::memchr(b']', rest) {
             Some(end) => {
                 let inner = &rest[..end];
-                let address = inner.iter().all(|byte| byte.is_ascii_hexdigit() || b":.%".contains(byte));
+                let address = inner
+                    .iter()
+                    .all(|byte| byte.is_ascii_hexdigit() || b":.%".contains(byte));
                 (if address { inner } else { b"".as_slice() }, &rest[end + 1..])
             }
             None => return false,
@@ -90,7 +92,14 @@ fn is_host(host: &[u8]) -> bool {
             let end = memchr::memchr(b':', host).unwrap_or(host.len());
             let (name, port) = host.split_at(end);
             let bad = |byte: &u8| *byte <= b' ' || *byte == 0x7f || b"\"#/<>?@[\\]^`{|}".contains(byte);
-            (if name.iter().any(bad) { b"".as_slice() } else { name }, port)
+            (
+                if name.iter().any(bad) {
+                    b"".as_slice()
+                } else {
+                    name
+                },
+                port,
+            )
         }
     };
     let port_is_one = match port {

@@ -52,14 +52,38 @@ pub fn head(bytes: &[u8], limits: &Limits) -> Result<Option<Head>, Refusal> {
     }
 }
 
+/// Checks what HTTP/2 says in pseudo-headers as [`head`] would: path and query of the target.
+///
+/// # Errors
+/// As for [`head`].
+pub(super) fn check_http2<'b>(
+    target: &'b [u8],
+    host: Option<&[u8]>,
+    limits: &Limits,
+) -> Result<(&'b [u8], Option<&'b [u8]>), Refusal> {
+    target::check_start(target)?;
+    if !host.is_some_and(fields::is_host) {
+        return Err(Refusal::Hostname);
+    }
+    let target = target::split(target, limits)?;
+    Ok((target.path, target.query))
+}
+
 /// Which limit a head that is not complete within its limit exceeds.
 fn overlong(seen: &[u8], limits: &Limits) -> Refusal {
-    let start = seen.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(seen.len());
+    let start = seen
+        .iter()
+        .position(|byte| !matches!(byte, b'\r' | b'\n'))
+        .unwrap_or(seen.len());
     if memchr::memchr(b'\n', &seen[start..]).is_none() {
         return Refusal::UrlLength;
     }
     let longest = seen[start..].split(|byte| *byte == b'\n').map(<[u8]>::len).max();
-    if longest.unwrap_or(0) > limits.field { Refusal::FieldLength } else { Refusal::RequestLength }
+    if longest.unwrap_or(0) > limits.field {
+        Refusal::FieldLength
+    } else {
+        Refusal::RequestLength
+    }
 }
 
 fn parse(bytes: &[u8], limits: &Limits) -> Result<Option<Head>, Refusal> {
@@ -129,8 +153,14 @@ struct RequestLine<'b> {
 }
 
 /// The request line and what follows it.
-fn request_line<'b>(bytes: &'b [u8], limits: &Limits) -> Result<Option<(RequestLine<'b>, &'b [u8])>, Refusal> {
-    let token = bytes.iter().position(|byte| !is_token(*byte)).unwrap_or(bytes.len());
+fn request_line<'b>(
+    bytes: &'b [u8],
+    limits: &Limits,
+) -> Result<Option<(RequestLine<'b>, &'b [u8])>, Refusal> {
+    let token = bytes
+        .iter()
+        .position(|byte| !is_token(*byte))
+        .unwrap_or(bytes.len());
     if token > VERB {
         return Err(Refusal::Verb);
     }
@@ -141,7 +171,10 @@ fn request_line<'b>(bytes: &'b [u8], limits: &Limits) -> Result<Option<(RequestL
     }
     let (verb, rest) = bytes.split_at(token);
     let rest = skip_blanks(rest);
-    let end = rest.iter().position(|byte| *byte <= b' ' || *byte == 0x7f).unwrap_or(rest.len());
+    let end = rest
+        .iter()
+        .position(|byte| *byte <= b' ' || *byte == 0x7f)
+        .unwrap_or(rest.len());
     if end > limits.field {
         return Err(Refusal::UrlLength);
     }
@@ -159,7 +192,11 @@ fn request_line<'b>(bytes: &'b [u8], limits: &Limits) -> Result<Option<(RequestL
     let rest = skip_blanks(rest);
     let Some(end) = memchr::memchr(b'\n', rest) else {
         // No version is longer than this.
-        return if rest.len() > 32 { Err(Refusal::BadRequest) } else { Ok(None) };
+        return if rest.len() > 32 {
+            Err(Refusal::BadRequest)
+        } else {
+            Ok(None)
+        };
     };
     let (version, rest) = (&rest[..end], &rest[end + 1..]);
     let version = version.strip_suffix(b"\r").unwrap_or(version);

@@ -31,9 +31,15 @@ pub(super) fn split<'b>(target: &'b [u8], limits: &Limits) -> Result<Target<'b>,
     let (authority, rest) = match scheme(target) {
         None => (None, target),
         Some(rest) => {
-            let end = rest.iter().position(|byte| matches!(byte, b'/' | b'?')).unwrap_or(rest.len());
+            let end = rest
+                .iter()
+                .position(|byte| matches!(byte, b'/' | b'?'))
+                .unwrap_or(rest.len());
             let (authority, rest) = rest.split_at(end);
-            (Some(authority), if rest.is_empty() { b"/".as_slice() } else { rest })
+            (
+                Some(authority),
+                if rest.is_empty() { b"/".as_slice() } else { rest },
+            )
         }
     };
     let (path, query) = match memchr::memchr(b'?', rest) {
@@ -42,7 +48,11 @@ pub(super) fn split<'b>(target: &'b [u8], limits: &Limits) -> Result<Target<'b>,
     };
     let path = if path.is_empty() { b"/".as_slice() } else { path };
     check_path(path, limits)?;
-    Ok(Target { authority, path, query })
+    Ok(Target {
+        authority,
+        path,
+        query,
+    })
 }
 
 /// HTTP.sys decodes paths, and refuses broken escapes and escaped control characters (`AllowRestrictedChars`), long
@@ -76,5 +86,7 @@ fn check_path(path: &[u8], limits: &Limits) -> Result<(), Refusal> {
 }
 
 fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+    char::from(digit)
+        .to_digit(16)
+        .and_then(|value| u8::try_from(value).ok())
 }

@@ -18,10 +18,22 @@ fn order_case_and_repetition_of_headers_are_kept() {
     let head = whole(bytes);
     assert_eq!(head.length, bytes.len() - 4);
     let request = head.request;
-    assert_eq!((&*request.method, &*request.path), (b"Get".as_slice(), b"/Owa/".as_slice()));
+    assert_eq!(
+        (&*request.method, &*request.path),
+        (b"Get".as_slice(), b"/Owa/".as_slice())
+    );
     assert_eq!(request.query.as_deref(), Some(b"a=%zz".as_slice()));
-    let headers: Vec<_> = request.headers.iter().map(|header| (&*header.name, &*header.value)).collect();
-    let expected: [(&[u8], &[u8]); 4] = [(b"hOST", b"ex"), (b"X-b", b"1"), (b"x-B", b"2"), (b"Cookie", b"a;b")];
+    let headers: Vec<_> = request
+        .headers
+        .iter()
+        .map(|header| (&*header.name, &*header.value))
+        .collect();
+    let expected: [(&[u8], &[u8]); 4] = [
+        (b"hOST", b"ex"),
+        (b"X-b", b"1"),
+        (b"x-B", b"2"),
+        (b"Cookie", b"a;b"),
+    ];
     assert_eq!(headers, expected);
 }
 
@@ -57,10 +69,22 @@ fn refusals() {
         (Refusal::Hostname, "GET / HTTP/1.1\r\nHost: [::1\r\n\r\n"),
         (Refusal::Hostname, "GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n"),
         (Refusal::LengthRequired, "POST / HTTP/1.1\r\nHost: a\r\n\r\n"),
-        (Refusal::Number, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +1\r\n\r\n"),
-        (Refusal::Number, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n"),
-        (Refusal::Number, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n\r\n"),
-        (Refusal::NotImplemented, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"),
+        (
+            Refusal::Number,
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +1\r\n\r\n",
+        ),
+        (
+            Refusal::Number,
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        ),
+        (
+            Refusal::Number,
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n\r\n",
+        ),
+        (
+            Refusal::NotImplemented,
+            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+        ),
         (
             Refusal::BadRequest,
             "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
@@ -80,7 +104,10 @@ fn accepted() {
         ("/\u{e4}", "MKCOL  /\u{e4}  HTTP/1.7\r\nhost: a.b-c_d:\r\n\r\n"),
     ] {
         let head = whole(text.as_bytes());
-        assert_eq!((head.request.path.as_slice(), head.length), (path.as_bytes(), text.len()));
+        assert_eq!(
+            (head.request.path.as_slice(), head.length),
+            (path.as_bytes(), text.len())
+        );
     }
 }
 
@@ -97,25 +124,52 @@ fn more_is_asked_for_until_the_empty_line() {
 fn what_is_too_long() {
     let url = [b"GET /?".as_slice(), &vec![b'a'; 16 * 1024]].concat();
     assert_eq!(read(&url), Err(Refusal::UrlLength));
-    let many = [b"GET / HTTP/1.1\r\nHost: a\r\n".as_slice(), &b"X: y\r\n".repeat(4000)].concat();
+    let many = [
+        b"GET / HTTP/1.1\r\nHost: a\r\n".as_slice(),
+        &b"X: y\r\n".repeat(4000),
+    ]
+    .concat();
     assert_eq!(read(&many), Err(Refusal::RequestLength));
     let breaks = b"\r\n".repeat(10_000);
     assert_eq!(read(&breaks), Err(Refusal::UrlLength));
-    let fits = [b"GET / HTTP/1.1\r\nHost: a\r\n".as_slice(), &b"X: y\r\n".repeat(2000), b"\r\n"].concat();
+    let fits = [
+        b"GET / HTTP/1.1\r\nHost: a\r\n".as_slice(),
+        &b"X: y\r\n".repeat(2000),
+        b"\r\n",
+    ]
+    .concat();
     assert_eq!(whole(&fits).request.headers.len(), 2001);
-    let small = Limits { field: 10, ..Limits::default() };
-    assert_eq!(head(b"GET / HTTP/1.1\r\nHost: a\r\nX: 0123456789\r\n\r\n", &small), Err(Refusal::FieldLength));
+    let small = Limits {
+        field: 10,
+        ..Limits::default()
+    };
+    assert_eq!(
+        head(b"GET / HTTP/1.1\r\nHost: a\r\nX: 0123456789\r\n\r\n", &small),
+        Err(Refusal::FieldLength)
+    );
 }
 
 #[test]
 fn when_the_connection_stays_and_when_the_client_waits() {
     for (keeps, waits, text) in [
         (true, false, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"),
-        (false, false, "GET / HTTP/1.1\r\nHost: a\r\nConnection: TE, Close\r\n\r\n"),
+        (
+            false,
+            false,
+            "GET / HTTP/1.1\r\nHost: a\r\nConnection: TE, Close\r\n\r\n",
+        ),
         (false, false, "GET / HTTP/1.0\r\n\r\n"),
         (true, false, "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"),
-        (true, true, "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nExpect: 100-Continue\r\n\r\n"),
-        (true, false, "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nExpect: 100-continue\r\n\r\n"),
+        (
+            true,
+            true,
+            "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nExpect: 100-Continue\r\n\r\n",
+        ),
+        (
+            true,
+            false,
+            "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nExpect: 100-continue\r\n\r\n",
+        ),
     ] {
         let head = whole(text.as_bytes());
         assert_eq!((head.keep_alive, head.expects_continue), (keeps, waits), "{text}");

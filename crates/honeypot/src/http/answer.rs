@@ -1,0 +1,198 @@
+//! One request's way through site, detection and record; the same for HTTP/1 and HTTP/2.
+
+use std::sync::Arc;
+
+use imker_event::{Blob, CloseReason, Content, ReceivedRequest, Saw, SensorEvent, Service, Text, WebRequest};
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+use super::httpsys::Refusal;
+use super::message::{Request, Response};
+use super::state::ConnectionState;
+use crate::connection::{Meter, Recorder, client_of};
+use crate::sensor::Sensor;
+use crate::site::{Site, Visit};
+
+/// What serves one connection.
+#[derive(Clone)]
+pub struct Context {
+    /// The sensor.
+    pub sensor: Arc<Sensor>,
+    /// What answers.
+    pub site: Arc<dyn Site>,
+    /// What records.
+    pub recorder: Recorder,
+    /// What counts.
+    pub meter: Arc<Meter>,
+}
+
+/// A request on its way.
+pub(super) struct Asking {
+    /// Its number on the connection, from 1.
+    pub(super) number: u32,
+    /// When its head was complete.
+    pub(super) time: Timestamp,
+    pub(super) request: Request,
+}
+
+/// An answer as it will be sent.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    /// Status line and headers.
+    pub(super) head: Vec<u8>,
+    /// The body, by hash.
+    pub(super) body: Content,
+    /// All bytes, as far as they are known.
+    pub(super) bytes: u64,
+}
+
+/// Ends when the sensor stops.
+pub(crate) async fn stopping(stop: &mut watch::Receiver<bool>) {
+    // An error means that the sender is gone, and the sensor with it.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+impl Context {
+    /// Lets the site answer; what it observed goes into the record with the answer.
+    pub(super) fn ask(&self, asking: &Asking, state: &mut ConnectionState) -> (Response, Vec<Saw>) {
+        let connection = self.recorder.connection();
+        let mut visit = Visit {
+            now: asking.time,
+            local: connection.destination,
+            client: client_of(
+                connection.source.ip(),
+                asking.request.headers("x-forwarded-for"),
+                &self.sensor.trusted,
+            ),
+            secure: connection.service == Service::Https,
+            state,
+            observed: Vec::new(),
+        };
+        let response = self.site.answer(&mut visit, &asking.request);
+        let observed = visit.observed;
+        state.requests = state.requests.saturating_add(1);
+        (response, observed)
+    }
+
+    /// The events of a request: itself, what was observed and detected, and its answer, where it gets one.
+    pub(super) fn events(
+        &self,
+        asking: Asking,
+        observed: Vec<Saw>,
+        answer: Option<Answer>,
+    ) -> Vec<SensorEvent> {
+        let Asking {
+            number,
+            time,
+            request,
+        } = asking;
+        let mut received = self.received(time, &request);
+        received.request.status = answer.as_ref().map(|answer| answer.status);
+        received.request.bytes_sent = answer.as_ref().map(|answer| answer.bytes);
+        let detected = self
+            .sensor
+            .detect
+            .look(self.recorder.connection(), &request, &mut received);
+        received.head = Blob(request.head);
+        received.body_start = Blob(request.body);
+        let mut events = Vec::with_capacity(2 + observed.len() + detected.len());
+        events.push(
+            self.recorder
+                .event(time, Some(number), Saw::WebRequest(Box::new(received))),
+        );
+        for saw in observed.into_iter().chain(detected) {
+            events.push(self.recorder.event(time, Some(number), saw));
+        }
+        if let Some(answer) = answer {
+            events.push(self.answered(number, answer));
+        }
+        events
+    }
+
+    /// The events of a request that HTTP.sys refuses.
+    pub(super) fn refused(
+        &self,
+        refusal: Refusal,
+        received: Vec<u8>,
+        number: u32,
+        answer: Answer,
+    ) -> Vec<SensorEvent> {
+        let saw = Saw::WebRequestRefused {
+            reason: refusal.reason().into(),
+            status: Some(answer.status),
+            received: Blob(received),
+        };
+        vec![
+            self.recorder.event(Timestamp::now(), Some(number), saw),
+            self.answered(number, answer),
+        ]
+    }
+
+    /// The event of bytes that never became a request.
+    pub(super) fn dropped(&self, reason: &str, received: Vec<u8>) -> Vec<SensorEvent> {
+        let number = self.meter.next_request();
+        let saw = Saw::WebRequestRefused {
+            reason: reason.into(),
+            status: None,
+            received: Blob(received),
+        };
+        vec![self.recorder.event(Timestamp::now(), Some(number), saw)]
+    }
+
+    /// Records; what is not on disk must not be answered.
+    pub(super) async fn record(&self, events: Vec<SensorEvent>) -> Result<(), CloseReason> {
+        let recorded = self.recorder.record(events).await;
+        recorded.map_err(|_| CloseReason::NotRecorded)
+    }
+
+    fn answered(&self, number: u32, answer: Answer) -> SensorEvent {
+        let saw = Saw::WebResponse {
+            status: answer.status,
+            head: Blob(answer.head),
+            body: answer.body,
+        };
+        self.recorder.event(Timestamp::now(), Some(number), saw)
+    }
+
+    /// The request as a log would tell of it.
+    fn received(&self, time: Timestamp, request: &Request) -> ReceivedRequest {
+        let connection = self.recorder.connection();
+        let field = |name| request.header(name).map(Text::from_bytes);
+        let forwarded_for: Vec<&[u8]> = request.headers("x-forwarded-for").collect();
+        let client = client_of(
+            connection.source.ip(),
+            forwarded_for.iter().copied(),
+            &self.sensor.trusted,
+        );
+        ReceivedRequest {
+            request: WebRequest {
+                time,
+                client: Some(client),
+                forwarded_for: (!forwarded_for.is_empty())
+                    .then(|| Text::from_bytes(&forwarded_for.join(&b", "[..]))),
+                method: Text::from_bytes(&request.method),
+                uri_stem: Text::from_bytes(&request.path),
+                uri_query: request.query.as_deref().map(Text::from_bytes),
+                username: None,
+                user_agent: field("user-agent"),
+                referer: field("referer"),
+                host: field("host"),
+                status: None,
+                substatus: None,
+                backend_status: None,
+                bytes_sent: None,
+                server_address: Some(connection.destination.ip()),
+                server_port: Some(connection.destination.port()),
+                request_id: None,
+                anchor_mailbox: None,
+                build: None,
+            },
+            version: request.version.name().into(),
+            head: Blob::default(),
+            body: request.content.clone(),
+            body_start: Blob::default(),
+            body_complete: request.complete,
+            detections: Vec::new(),
+        }
+    }
+}

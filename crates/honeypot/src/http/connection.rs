@@ -1,0 +1,366 @@
+//! HTTP/1 on one connection.
+//!
+//! Of each request, the events are on disk before the first byte of the answer leaves. `100 Continue` is no answer,
+//! but it tells a client that someone listens: the head that asks for it is recorded as
+//! [`Saw::WebRequestContinued`] before it is sent. What never becomes a whole request is recorded when the connection
+//! ends.
+
+use std::io;
+
+use imker_event::{Blob, CloseReason, Content, Saw};
+use jiff::Timestamp;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::answer::{Answer, Asking, Context, stopping};
+use super::body::Body;
+use super::chunked::{Chunked, Step};
+use super::fill::fill;
+use super::httpsys::Refusal;
+use super::keep::content_of;
+use super::message::After;
+use super::parse::{self, Framing, Head};
+use super::state::ConnectionState;
+use super::writer::{self, Asked, Encoded};
+
+/// Serves HTTP/1 until the connection ends, and says why. `stop` becomes true, or its sender goes, when the sensor
+/// stops: a request that has begun to arrive in full is still answered.
+pub async fn serve<S>(stream: S, context: &Context, stop: watch::Receiver<bool>) -> CloseReason
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut connection = Http1 {
+        stream,
+        context,
+        buffer: Vec::new(),
+        state: ConnectionState::default(),
+        stop,
+    };
+    loop {
+        if let Err(reason) = connection.exchange().await {
+            if reason == CloseReason::NotRecorded {
+                context.meter.reset_on_drop();
+            }
+            return reason;
+        }
+    }
+}
+
+struct Http1<'c, S> {
+    stream: S,
+    context: &'c Context,
+    /// Received and not yet understood.
+    buffer: Vec<u8>,
+    state: ConnectionState,
+    stop: watch::Receiver<bool>,
+}
+
+/// How a body ended.
+struct Ended {
+    /// Lines beside the body: extensions of chunks, and trailers.
+    beside: Vec<u8>,
+    /// Whether all of it came. Otherwise it is longer than is waited for.
+    complete: bool,
+}
+
+/// Why a body did not end.
+enum Broken {
+    Refused(Refusal),
+    Closed(CloseReason),
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Http1<'_, S> {
+    /// One request and its answer.
+    async fn exchange(&mut self) -> Result<(), CloseReason> {
+        let head = self.head().await?;
+        let number = self.context.meter.next_request();
+        let mut asking = Asking {
+            number,
+            time: Timestamp::now(),
+            request: head.request,
+        };
+        asking.request.head = self.take(head.length);
+        let mut keep_alive = head.keep_alive && number < self.context.sensor.limits.requests;
+        if head.framing != Framing::Length(0) {
+            keep_alive &= self
+                .with_body(&mut asking, head.framing, head.expects_continue)
+                .await?;
+        }
+        self.answer(asking, keep_alive).await
+    }
+
+    /// Reads until a head is complete.
+    async fn head(&mut self) -> Result<Head, CloseReason> {
+        let limits = &self.context.sensor.limits;
+        let mut deadline = Instant::now() + limits.idle;
+        let mut begun = false;
+        loop {
+            if !self.buffer.is_empty() {
+                match parse::head(&self.buffer, limits) {
+                    Ok(Some(head)) => return Ok(head),
+                    Ok(None) => {}
+                    Err(refusal) => {
+                        let received = self.take(self.buffer.len());
+                        return Err(self.refuse(refusal, received, None).await);
+                    }
+                }
+                if !begun {
+                    begun = true;
+                    deadline = Instant::now() + limits.head_wait;
+                }
+            }
+            let Err(reason) = self.more(deadline).await else {
+                continue;
+            };
+            if !begun {
+                return Err(reason);
+            }
+            // The words of HTTP.sys's error log.
+            let (word, reason) = match reason {
+                CloseReason::IdleTimeout => ("Timer_HeaderWait", CloseReason::SlowRequest),
+                reason => ("Connection_Dropped", reason),
+            };
+            let events = self.context.dropped(word, std::mem::take(&mut self.buffer));
+            self.context.record(events).await?;
+            return Err(reason);
+        }
+    }
+
+    /// Reads the body into the request; whether the connection can be used after it.
+    async fn with_body(
+        &mut self,
+        asking: &mut Asking,
+        framing: Framing,
+        waits: bool,
+    ) -> Result<bool, CloseReason> {
+        let limits = &self.context.sensor.limits;
+        let mut body = Body::new(&self.context.sensor.keep, limits.body_in_memory);
+        let too_long = matches!(framing, Framing::Length(length) if length > limits.body);
+        if waits && !too_long && self.buffer.is_empty() {
+            self.send_continue(asking).await?;
+        }
+        let mut ended = self.body(framing, &mut body).await;
+        if let Err(Broken::Refused(refusal)) = ended {
+            let rest = self.take(self.buffer.len());
+            let received = [&asking.request.head, body.start(), &rest].concat();
+            return Err(self.refuse(refusal, received, Some(asking.number)).await);
+        }
+        let bytes = body.bytes();
+        let (start, content) = body.finish().await;
+        let request = &mut asking.request;
+        request.body = start;
+        request.content = content.unwrap_or_else(|_| {
+            ended = Err(Broken::Closed(CloseReason::NotRecorded));
+            Content {
+                bytes,
+                ..Content::default()
+            }
+        });
+        match ended {
+            Ok(ended) => {
+                request.complete = ended.complete;
+                request.head.extend_from_slice(&ended.beside);
+                Ok(ended.complete)
+            }
+            Err(Broken::Closed(reason)) => {
+                request.complete = false;
+                let unanswered = Asking {
+                    request: std::mem::take(request),
+                    ..*asking
+                };
+                let events = self.context.events(unanswered, Vec::new(), None);
+                self.context.record(events).await?;
+                Err(reason)
+            }
+            Err(Broken::Refused(_)) => Err(CloseReason::Internal),
+        }
+    }
+
+    async fn send_continue(&mut self, asking: &Asking) -> Result<(), CloseReason> {
+        let saw = Saw::WebRequestContinued {
+            head: Blob(asking.request.head.clone()),
+        };
+        let event = self.context.recorder.event(asking.time, Some(asking.number), saw);
+        self.context.record(vec![event]).await?;
+        self.send(b"HTTP/1.1 100 Continue\r\n\r\n").await
+    }
+
+    /// Reads a body to its end, or to where it is longer than is waited for.
+    async fn body(&mut self, framing: Framing, body: &mut Body) -> Result<Ended, Broken> {
+        let limits = &self.context.sensor.limits;
+        let begin = Instant::now();
+        let mut chunked = Chunked::default();
+        loop {
+            let (used, step) = match framing {
+                Framing::Length(length) => {
+                    let left = usize::try_from(length - body.bytes()).unwrap_or(usize::MAX);
+                    let used = left.min(self.buffer.len());
+                    let written = body.write(&self.buffer[..used]).map_err(|_| NOT_KEPT);
+                    (used, written.map(|()| used == left))
+                }
+                Framing::Chunked => decode(&mut chunked, &self.buffer, body),
+            };
+            self.skip(used);
+            let ended = step?;
+            let too_long = match framing {
+                Framing::Length(length) => length > limits.body,
+                Framing::Chunked => body.bytes() > limits.body,
+            };
+            if ended || too_long {
+                return Ok(Ended {
+                    beside: chunked.beside,
+                    complete: ended,
+                });
+            }
+            let deadline = begin + limits.body_wait + limits.time_for(body.bytes());
+            if let Err(reason) = self.more(deadline).await {
+                return Err(Broken::Closed(match reason {
+                    CloseReason::IdleTimeout => CloseReason::SlowRequest,
+                    reason => reason,
+                }));
+            }
+        }
+    }
+
+    /// Lets the site answer, records, and sends.
+    async fn answer(&mut self, asking: Asking, keep_alive: bool) -> Result<(), CloseReason> {
+        let (response, observed) = self.context.ask(&asking, &mut self.state);
+        if response.after == After::Reset {
+            let events = self.context.events(asking, observed, None);
+            self.context.record(events).await?;
+            self.context.meter.reset_on_drop();
+            return Err(CloseReason::Server);
+        }
+        let asked = Asked::of(&asking.request, keep_alive && !*self.stop.borrow());
+        let incomplete = !asking.request.complete;
+        let encoded = writer::encode(&response, asked, asking.time);
+        let body = if asked.head { &[][..] } else { &*response.body };
+        let answer = told(response.status, &encoded, body);
+        let events = self.context.events(asking, observed, Some(answer));
+        self.context.record(events).await?;
+        self.send(&encoded.bytes).await?;
+        if encoded.close {
+            return Err(self.end(incomplete).await);
+        }
+        Ok(())
+    }
+
+    /// Answers as HTTP.sys by itself.
+    async fn refuse(&mut self, refusal: Refusal, received: Vec<u8>, number: Option<u32>) -> CloseReason {
+        let number = number.unwrap_or_else(|| self.context.meter.next_request());
+        let response = refusal.response();
+        let encoded = writer::encode(&response, Asked::NOTHING, Timestamp::now());
+        let answer = told(response.status, &encoded, &response.body);
+        let events = self.context.refused(refusal, received, number, answer);
+        let sent = match self.context.record(events).await {
+            Ok(()) => self.send(&encoded.bytes).await,
+            Err(reason) => Err(reason),
+        };
+        match sent {
+            Ok(()) => self.end(true).await,
+            Err(reason) => reason,
+        }
+    }
+
+    async fn send(&mut self, bytes: &[u8]) -> Result<(), CloseReason> {
+        let limits = &self.context.sensor.limits;
+        let limit = limits.send_wait + limits.time_for(bytes.len() as u64);
+        let sending = async {
+            self.stream.write_all(bytes).await?;
+            self.stream.flush().await
+        };
+        match timeout(limit, sending).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(CloseReason::Reset),
+            Err(_) => {
+                self.context.meter.reset_on_drop();
+                Err(CloseReason::SlowReader)
+            }
+        }
+    }
+
+    /// Ends the connection in order. Where the client may still be sending, what comes is read for a while and thrown
+    /// away: closing a socket with unread bytes resets it, and the client may lose the answer.
+    async fn end(&mut self, unread: bool) -> CloseReason {
+        let limits = &self.context.sensor.limits;
+        let ending = async {
+            self.stream.shutdown().await?;
+            let mut left = if unread { limits.linger_bytes } else { 0 };
+            while left > 0 {
+                let read = fill(&mut self.stream, &mut self.buffer).await?;
+                self.buffer.clear();
+                left = if read == 0 {
+                    0
+                } else {
+                    left.saturating_sub(read as u64)
+                };
+            }
+            io::Result::Ok(())
+        };
+        // However it ends, the answer is out.
+        let _ = timeout(limits.linger, ending).await;
+        CloseReason::Server
+    }
+
+    /// Waits for more bytes.
+    async fn more(&mut self, deadline: Instant) -> Result<(), CloseReason> {
+        let filling = timeout_at(deadline, fill(&mut self.stream, &mut self.buffer));
+        tokio::select! {
+            biased;
+            filled = filling => match filled {
+                Ok(Ok(0)) => Err(CloseReason::Client),
+                Ok(Ok(_)) => Ok(()),
+                Ok(Err(_)) => Err(CloseReason::Reset),
+                Err(_) => Err(CloseReason::IdleTimeout),
+            },
+            () = stopping(&mut self.stop) => Err(CloseReason::Stopping),
+        }
+    }
+
+    /// Takes the buffer's first bytes out.
+    fn take(&mut self, length: usize) -> Vec<u8> {
+        if length == self.buffer.len() {
+            return std::mem::take(&mut self.buffer);
+        }
+        self.buffer.drain(..length).collect()
+    }
+
+    /// Drops the buffer's first bytes.
+    fn skip(&mut self, length: usize) {
+        if length == self.buffer.len() {
+            self.buffer.clear();
+        } else {
+            self.buffer.drain(..length);
+        }
+    }
+}
+
+const NOT_KEPT: Broken = Broken::Closed(CloseReason::NotRecorded);
+
+/// Decodes what is there of a chunked body: how many bytes that used, and whether the body ended.
+fn decode(chunked: &mut Chunked, bytes: &[u8], body: &mut Body) -> (usize, Result<bool, Broken>) {
+    let mut used = 0;
+    loop {
+        match chunked.decode(&bytes[used..]) {
+            Ok((step, Step::Data(data))) => {
+                used += step;
+                if body.write(data).is_err() {
+                    return (used, Err(NOT_KEPT));
+                }
+            }
+            Ok((step, last)) => return (used + step, Ok(last == Step::End)),
+            Err(refusal) => return (used, Err(Broken::Refused(refusal))),
+        }
+    }
+}
+
+fn told(status: u16, encoded: &Encoded, body: &[u8]) -> Answer {
+    let sent = encoded.bytes.len() > encoded.head;
+    Answer {
+        status,
+        head: encoded.bytes[..encoded.head].to_vec(),
+        body: content_of(if sent { body } else { &[] }, 0),
+        bytes: encoded.bytes.len() as u64,
+    }
+}

@@ -1,0 +1,124 @@
+//! Accepting connections.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use socket2::{Domain, Protocol, Type};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, MissedTickBehavior};
+
+use crate::http::stopping;
+use crate::sensor::{Endpoint, Sensor};
+
+mod serve;
+
+/// Connections that wait to be accepted.
+const BACKLOG: i32 = 1024;
+/// How long nothing is accepted after the system had no room for a connection.
+const NO_ROOM: Duration = Duration::from_millis(100);
+/// How often connections that were only counted are recorded.
+const COUNTED: Duration = Duration::from_secs(60);
+
+/// Listens on an address; an IPv6 address for IPv6 alone.
+///
+/// # Errors
+/// Those of the system, with the address in the message.
+pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let listen = || {
+        let socket = socket2::Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+        if address.is_ipv6() {
+            socket.set_only_v6(true)?;
+        }
+        // Or a restart fails for as long as old connections are in TIME_WAIT.
+        socket.set_reuse_address(true)?;
+        socket.set_nonblocking(true)?;
+        socket.bind(&address.into())?;
+        socket.listen(BACKLOG)?;
+        TcpListener::from_std(socket.into())
+    };
+    listen().map_err(|error| io::Error::new(error.kind(), format!("cannot listen on {address}: {error}")))
+}
+
+/// Serves what connects to a listener, until `stop` becomes true or its sender goes, and then until the connections
+/// have ended: idle ones at once, others after the request they are at.
+///
+/// Whoever does not want to wait drops the future: each connection's end is recorded nevertheless, if the runtime lives
+/// that long.
+pub async fn serve(
+    listener: TcpListener,
+    sensor: Arc<Sensor>,
+    endpoint: Arc<Endpoint>,
+    stop: watch::Receiver<bool>,
+) {
+    let mut connections = JoinSet::new();
+    let mut stopped = stop.clone();
+    let mut counted = tokio::time::interval_at(Instant::now() + COUNTED, COUNTED);
+    counted.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => {
+                    let connection = Accepted {
+                        stream,
+                        peer,
+                        time: Timestamp::now(),
+                        since: std::time::Instant::now(),
+                    };
+                    let (sensor, endpoint, stop) = (Arc::clone(&sensor), Arc::clone(&endpoint), stop.clone());
+                    // The place is taken here, so that no more than the limit wait to be served.
+                    match sensor.admission.enter() {
+                        Some(permit) => {
+                            connections.spawn(serve::connection(connection, sensor, endpoint, permit, stop));
+                        }
+                        None => serve::turn_away(connection, &sensor, &endpoint, &mut connections),
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "no connection could be accepted");
+                    if !is_of_one_connection(&error) {
+                        tokio::time::sleep(NO_ROOM).await;
+                    }
+                }
+            },
+            Some(ended) = connections.join_next() => report(ended),
+            _ = counted.tick() => serve::record_counted(&sensor).await,
+            () = stopping(&mut stopped) => break,
+        }
+    }
+    drop(listener);
+    while let Some(ended) = connections.join_next().await {
+        report(ended);
+    }
+    serve::record_counted(&sensor).await;
+}
+
+/// A connection that was accepted.
+struct Accepted {
+    stream: TcpStream,
+    peer: SocketAddr,
+    time: Timestamp,
+    since: std::time::Instant,
+}
+
+/// Errors that say nothing of the next connection; others mean that memory or file descriptors ran out.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted, TimedOut};
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted | TimedOut
+    )
+}
+
+fn report(ended: Result<(), tokio::task::JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "a connection's task failed");
+    }
+}
+
+#[cfg(test)]
+mod tests;
