@@ -26,7 +26,7 @@ pub(super) fn answer(ask: &Ask<'_>, rest: &str) -> Response {
 
 fn timed_out(ask: &Ask<'_>) -> Response {
     let locale = Locale::choose(ask.request.header("Accept-Language"), &ask.persona().language);
-    let page = logon::notice(locale, &ask.persona().build_path(), locale.signed_out);
+    let page = logon::notice(&ask.persona().build_path(), locale.signed_out);
     Reply::managed(ask, 200)
         .body("text/html; charset=utf-8", page)
         .build()

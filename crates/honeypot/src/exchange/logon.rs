@@ -121,8 +121,7 @@ impl Page<'_> {
 }
 
 /// A page in the same style that says one thing.
-pub(super) fn notice(locale: &'static Locale, build_path: &str, text: &str) -> Vec<u8> {
-    let _ = locale;
+pub(super) fn notice(build_path: &str, text: &str) -> Vec<u8> {
     styled(build_path, text, "")
 }
 

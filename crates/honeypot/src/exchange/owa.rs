@@ -114,7 +114,7 @@ fn expired_password(ask: &mut Ask<'_>) -> Response {
 /// A page that says one thing.
 fn notice(ask: &Ask<'_>, text: fn(&Locale) -> &'static str) -> Response {
     let locale = Locale::choose(ask.request.header("Accept-Language"), &ask.persona().language);
-    let page = logon::notice(locale, &ask.persona().build_path(), text(locale));
+    let page = logon::notice(&ask.persona().build_path(), text(locale));
     no_store(Reply::managed(ask, 200))
         .body("text/html; charset=utf-8", page)
         .build()

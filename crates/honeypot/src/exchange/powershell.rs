@@ -1,8 +1,8 @@
 //! `/PowerShell`: Exchange Management Shell over WS-Management.
 //!
 //! Assumption: all of IIS's authentication methods are off at the front end by default (Microsoft, "Default settings for
-//! Exchange virtual directories"), and Exchange's own module asks for Kerberos; no published capture shows the exact
-//! headers.
+//! Exchange virtual directories"), so that a 401 offers none; no published capture shows the exact headers. TLS is not
+//! required there.
 
 use super::ask::Ask;
 use crate::auth::Schemes;

@@ -49,14 +49,16 @@ function layoutOfWindow() {
 
 // Narrow pages have no room for labels: the fields say themselves what they are for.
 function setPlaceholderText(layout) {
-    window.setTimeout(function () {
-        if (layout !== "tnarrow") {
-            return;
-        }
-        gbid("username").setAttribute("placeholder", textOf(gbid("userNameLabel")));
-        gbid("password").setAttribute("placeholder", textOf(gbid("passwordLabel")));
-        gbid("passwordText").setAttribute("placeholder", textOf(gbid("passwordLabel")));
-    }, 0);
+    var narrow = layout === "tnarrow";
+    gbid("username").placeholder = narrow ? textOf(gbid("userNameLabel")) : "";
+    gbid("password").placeholder = narrow ? textOf(gbid("passwordLabel")) : "";
+    gbid("passwordText").placeholder = narrow ? textOf(gbid("passwordLabel")) : "";
+}
+
+function setLayout() {
+    var layout = layoutOfWindow();
+    gbid("mainLogonDiv").className = layout;
+    setPlaceholderText(layout);
 }
 
 function gbid(id) {
@@ -103,6 +105,8 @@ function onLoadOfPage() {
         gbid("cookieMsg").style.display = "";
         return;
     }
+    setLayout();
+    window.onresize = setLayout;
     var form = document.forms["logonForm"];
     if (!IsOwaPremiumBrowser()) {
         form.elements["flags"].value = "5";
