@@ -5,14 +5,15 @@
 
 pub mod auth;
 pub mod config;
+pub mod detection;
 mod document;
 pub mod exchange;
 pub mod http;
 pub mod init;
 pub mod persona;
+pub mod recorder;
 pub mod sinks;
 pub mod site;
-pub mod recorder;
 pub mod store;
 pub mod tls;
 pub mod view;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::credentials::{basic, bearer, credentials};
 use super::{OwnDomains, Schemes, offer, windows};
-use crate::http::{ConnectionState, Request};
+use crate::http::Request;
 use crate::persona::Persona;
 
 /// A header to send.
@@ -26,6 +26,13 @@ pub struct Asked<'a> {
     pub request: &'a Request,
     /// The time told in NTLM's challenge.
     pub now: Timestamp,
+}
+
+/// What a connection remembers of a log-on; one a connection, dropped with it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct State {
+    /// The challenge sent last, until it is answered.
+    pub(super) challenge: Option<[u8; 8]>,
 }
 
 /// A 401.
@@ -95,7 +102,7 @@ impl Decision {
 /// Reads what the client sent to log on, has it recorded, and refuses it.
 ///
 /// A scheme that the directory does not accept is answered as if nothing had been sent, and recorded all the same.
-pub fn check(asked: &Asked<'_>, state: &mut ConnectionState) -> Decision {
+pub fn check(asked: &Asked<'_>, state: &mut State) -> Decision {
     let Some(value) = asked.request.header("Authorization") else {
         return Decision::new(asked, Step::Asked, Vec::new());
     };
@@ -104,7 +111,7 @@ pub fn check(asked: &Asked<'_>, state: &mut ConnectionState) -> Decision {
         None => (value, &b""[..]),
     };
     let is = |name: &str| scheme.eq_ignore_ascii_case(name.as_bytes());
-    let before = state.ntlm_challenge;
+    let before = state.challenge;
     if is("Bearer") {
         return oauth(asked, token);
     }
@@ -134,7 +141,7 @@ pub fn check(asked: &Asked<'_>, state: &mut ConnectionState) -> Decision {
     };
     if !accepted {
         if decision.step == Step::Continue {
-            state.ntlm_challenge = before;
+            state.challenge = before;
         }
         decision = Decision::new(asked, Step::Asked, decision.saw);
     }

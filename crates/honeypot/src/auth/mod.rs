@@ -17,9 +17,6 @@ mod schemes;
 mod tests;
 mod windows;
 
-pub use check::{Asked, Decision, HeaderLine, Step, check};
+pub use check::{Asked, Decision, HeaderLine, State, Step, check};
 pub use credentials::{OwnDomains, credentials};
 pub use schemes::Schemes;
-
-/// What a connection remembers of a log-on: NTLM's challenge.
-pub use crate::http::ConnectionState as State;

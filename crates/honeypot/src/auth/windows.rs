@@ -13,10 +13,9 @@ use imker_ntlm::{
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::check::{Asked, Decision, Step};
+use super::check::{Asked, Decision, State, Step};
 use super::credentials::{credentials, decode};
 use super::offer;
-use crate::http::ConnectionState;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scheme {
@@ -56,12 +55,7 @@ impl Wrapping {
     }
 }
 
-pub(super) fn check(
-    asked: &Asked<'_>,
-    scheme: Scheme,
-    token: &[u8],
-    state: &mut ConnectionState,
-) -> Decision {
+pub(super) fn check(asked: &Asked<'_>, scheme: Scheme, token: &[u8], state: &mut State) -> Decision {
     let unread = |kind| {
         let sent = String::from_utf8_lossy(token);
         let place = String::from_utf8_lossy(&asked.request.path);
@@ -105,12 +99,12 @@ fn ntlm(
     scheme: Scheme,
     wrapping: Wrapping,
     message: &[u8],
-    state: &mut ConnectionState,
+    state: &mut State,
 ) -> Result<Decision, Error> {
     match message_type(message) {
         Some(MessageType::Authenticate) => {
             let read = Authenticate::parse(message)?;
-            let saw = captured(asked, &read, state.ntlm_challenge.take(), message);
+            let saw = captured(asked, &read, state.challenge.take(), message);
             Ok(Decision::new(asked, Step::Refused, saw))
         }
         Some(MessageType::Challenge) => Err(Error::Type {
@@ -120,7 +114,7 @@ fn ntlm(
         Some(MessageType::Negotiate) | None => {
             let read = Negotiate::parse(message)?;
             let nonce = random();
-            state.ntlm_challenge = Some(nonce);
+            state.challenge = Some(nonce);
             let challenge = challenge(asked, &read, nonce);
             let saw = Saw::NtlmNegotiate {
                 flags: read.flags.0,

@@ -261,7 +261,7 @@ fn what_is_not_accepted_is_recorded_but_not_answered() {
         &[&format!("Authorization: NTLM {TYPE_1}"), "Host: h"],
     );
     assert_eq!(lines(&ntlm), ["WWW-Authenticate: Basic realm=\"h\""]);
-    assert!(state.ntlm_challenge.is_none(), "a challenge that was never sent");
+    assert!(state.challenge.is_none(), "a challenge that was never sent");
     let read = Negotiate::parse(&STANDARD.decode(TYPE_1).unwrap()).unwrap();
     assert!(matches!(&ntlm.saw[..], [Saw::NtlmNegotiate { flags, .. }] if *flags == read.flags.0));
     let other = ask(
