@@ -2,12 +2,14 @@
 
 use std::net::IpAddr;
 
+use imker_event::WebRequest;
 use imker_exchange::Build;
+use imker_sigma::RuleIndex;
 
 use crate::attribution::{self, Flaw, PATH_CONFUSION, PROXYNOTSHELL, PROXYSHELL};
 use crate::client;
 use crate::detector::Settings;
-use crate::model::{Outcome, Sighting};
+use crate::model::{Outcome, Sighting, Vantage};
 use crate::outcome::{Asked, outcome};
 use crate::rulebook::RuleBook;
 use crate::tables::StageId;
@@ -53,39 +55,67 @@ impl Row {
     }
 }
 
+/// What a line tells of a request, whoever sent it.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    pub target: Target,
+    /// `None`: no rule of an attack matched.
+    pub step: Option<Step>,
+    /// Whether a person had logged on.
+    pub user: bool,
+    /// Whether the build had the fix for the path confusion, where the line carries a build.
+    pub fixed: Option<bool>,
+}
+
+impl Reading {
+    pub fn of(request: &WebRequest, rules: &[RuleIndex], vantage: Vantage, book: &RuleBook) -> Self {
+        let target = Target::of(request);
+        let user = request
+            .username
+            .as_ref()
+            .is_some_and(|user| attribution::is_person(user.as_str(), vantage));
+        let fixed = request
+            .build
+            .and_then(|build| attribution::has_fix(Build(build), PATH_CONFUSION));
+        let step = book.stage(rules).map(|(stage, placed)| {
+            let tables = &book.tables;
+            let chain = tables.chain_of(stage);
+            let kind = tables.kind(stage);
+            let outcome = outcome(&Asked {
+                request,
+                target: &target,
+                vantage,
+                kind,
+                chain,
+                stage: &tables.stage(stage).name,
+                placed,
+            });
+            let stage = match target.confused && &**chain == PROXYSHELL {
+                true if is_proxynotshell(user, fixed, outcome) => {
+                    tables.counterpart(stage, PROXYNOTSHELL).unwrap_or(stage)
+                }
+                _ => stage,
+            };
+            Step { stage, outcome }
+        });
+        Self {
+            target,
+            step,
+            user,
+            fixed,
+        }
+    }
+}
+
 pub(crate) fn classify(sighting: &Sighting, book: &RuleBook, settings: &Settings) -> Row {
     let request = &sighting.request;
-    let vantage = sighting.vantage;
-    let target = Target::of(request);
-    let client = client::judge(request, vantage, settings);
-    let user = request
-        .username
-        .as_ref()
-        .is_some_and(|user| attribution::is_person(user.as_str(), vantage));
-    let fixed = request
-        .build
-        .and_then(|build| attribution::has_fix(Build(build), PATH_CONFUSION));
-    let step = book.stage(&sighting.rules).map(|(stage, placed)| {
-        let tables = &book.tables;
-        let chain = tables.chain_of(stage);
-        let kind = tables.kind(stage);
-        let outcome = outcome(&Asked {
-            request,
-            target: &target,
-            vantage,
-            kind,
-            chain,
-            stage: &tables.stage(stage).name,
-            placed,
-        });
-        let stage = match target.confused && &**chain == PROXYSHELL {
-            true if is_proxynotshell(user, fixed, outcome) => {
-                tables.counterpart(stage, PROXYNOTSHELL).unwrap_or(stage)
-            }
-            _ => stage,
-        };
-        Step { stage, outcome }
-    });
+    let Reading {
+        target,
+        step,
+        user,
+        fixed,
+    } = Reading::of(request, &sighting.rules, sighting.vantage, book);
+    let client = client::judge(request, sighting.vantage, settings);
     Row {
         target,
         step,

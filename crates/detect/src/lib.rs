@@ -26,6 +26,7 @@ mod sample;
 #[cfg(test)]
 mod scenarios;
 mod side;
+mod stages;
 pub mod statements;
 mod tables;
 mod tally;
@@ -39,3 +40,4 @@ pub use coverage::CoverageBook;
 pub use detector::{Classified, Detector, OwnScanner, Settings, Suspect, SuspectTraffic};
 pub use model::*;
 pub use rulebook::is_ordinary;
+pub use stages::{StageSeen, Stages};

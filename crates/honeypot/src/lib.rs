@@ -5,6 +5,7 @@
 
 pub mod auth;
 pub mod config;
+pub mod detection;
 mod document;
 pub mod exchange;
 pub mod http;

@@ -29,7 +29,7 @@ pub struct Asked<'a> {
 }
 
 /// What a connection remembers of a log-on; one a connection, dropped with it.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct State {
     /// The challenge sent last, until it is answered.
     pub(super) challenge: Option<[u8; 8]>,

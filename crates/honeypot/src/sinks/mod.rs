@@ -16,7 +16,7 @@ mod source;
 mod sqlite;
 mod status;
 mod syslog;
-mod w3c;
+pub(crate) mod w3c;
 mod webhook;
 
 #[cfg(test)]

@@ -104,19 +104,23 @@ impl Sink for W3cSink {
     }
 }
 
+/// IIS's default columns.
+pub(crate) const COLUMNS: &str = "date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip \
+    cs(User-Agent) cs(Referer) sc-status sc-substatus sc-win32-status time-taken";
+
 fn directives(time: Timestamp, forwarded_for: bool) -> String {
     let forwarded_for = if forwarded_for { " X-Forwarded-For" } else { "" };
     format!(
         "#Software: Microsoft Internet Information Services 10.0\r\n\
          #Version: 1.0\r\n\
          #Date: {}\r\n\
-         #Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) \
-         cs(Referer) sc-status sc-substatus sc-win32-status time-taken{forwarded_for}\r\n",
+         #Fields: {COLUMNS}{forwarded_for}\r\n",
         time.strftime("%Y-%m-%d %H:%M:%S")
     )
 }
 
-fn line(request: &WebRequest, forwarded_for: bool) -> String {
+/// A request as IIS logs it in [`COLUMNS`], with its line end.
+pub(crate) fn line(request: &WebRequest, forwarded_for: bool) -> String {
     let mut query = request
         .uri_query
         .as_ref()
@@ -160,7 +164,7 @@ fn or_dash(value: Option<impl fmt::Display>) -> String {
 
 /// A value as one field: `+` for a blank, as IIS writes it; controls and what is not ASCII percent-encoded, so that a
 /// client can neither end the line nor begin a field; `-` for none.
-fn field(value: &str) -> Cow<'_, str> {
+pub(crate) fn field(value: &str) -> Cow<'_, str> {
     if value.is_empty() {
         return Cow::Borrowed("-");
     }
