@@ -6,6 +6,7 @@
 //! acknowledgement: there the batch before a broken connection is sent again, and what a receiver lost otherwise is lost.
 
 mod backoff;
+mod configured;
 mod files;
 mod geo;
 mod hpfeeds;
@@ -13,6 +14,7 @@ mod jsonl;
 mod net;
 mod runner;
 mod source;
+mod spool_source;
 mod sqlite;
 mod status;
 mod syslog;
@@ -25,12 +27,14 @@ mod tests;
 use imker_event::Recorded;
 
 pub use backoff::Backoff;
+pub use configured::open;
 pub use geo::{GeoError, GeoIp, GeoSettings};
 pub use hpfeeds::{HpfeedsSettings, HpfeedsSink};
 pub use jsonl::{JsonLinesSettings, JsonLinesSink};
 pub use net::{Peer, TlsSettings};
 pub use runner::{Pace, Pause, Running, Stop, run};
 pub use source::{Batch, Source, SourceError};
+pub use spool_source::SpoolSource;
 pub use sqlite::{SqliteSettings, SqliteSink};
 pub use status::{SinkStatus, Status};
 pub use syslog::{SyslogSettings, SyslogSink};

@@ -10,6 +10,7 @@
 
 mod accept;
 mod client_hello;
+mod establish;
 mod hello_reader;
 mod host;
 mod ja3;
@@ -17,6 +18,7 @@ mod ja4;
 mod prefixed;
 
 pub use accept::{Accepted, Hello, TlsFailure, read_hello};
+pub use establish::RecordedTls;
 pub use hello_reader::{HelloReader, NoHello};
 pub use host::{TlsHost, TlsHostError};
 pub use prefixed::{Prefixed, Traffic};
