@@ -7,6 +7,7 @@ use toml::Spanned;
 
 use crate::document::{Document, DocumentError};
 use crate::persona::checked::{DnsName, LanguageTag, NetbiosName, OrganisationName, TimeZoneName};
+use crate::persona::derive::derive;
 use crate::persona::names::mailboxes;
 use crate::persona::{Mailbox, languages};
 
@@ -98,7 +99,8 @@ impl Domain {
 
     /// An address in the domain's private network (RFC 1918), which its seed chooses; hosts count up.
     pub fn internal_address(&self) -> IpAddr {
-        let block = u32::from(Ipv4Addr::new(10, self.seed[0], self.seed[1] & 0xf0, 0));
+        let [second, third, ..] = derive(&self.seed, &["internal network"]);
+        let block = u32::from(Ipv4Addr::new(10, second, third & 0xf0, 0));
         let (subnet, host) = (self.hosts / 200, self.hosts % 200);
         Ipv4Addr::from(block + (subnet << 8) + 11 + host).into()
     }

@@ -19,11 +19,14 @@ use toml::Spanned;
 pub(crate) use addresses::count_hosts;
 pub use host::{Host, Listen, ProxyProtocol, Service};
 pub use sections::{GeoIp, Limits, Privacy, Quarantine, Spool, View};
-pub use sink::{Endpoint, Sink, SinkConfig, WebhookAuth};
+pub use sink::{Sink, SinkConfig};
 pub(crate) use taken::count_up;
 
+use crate::auth::OwnDomains;
 use crate::document::{Document, DocumentError};
 use crate::persona::checked::SensorName;
+use crate::sinks::{GeoSettings, SqliteSettings};
+use crate::view::Retention;
 
 mod addresses;
 mod domain;
@@ -98,6 +101,54 @@ impl Config {
         Self::from_document(&Document::new(path, text))
     }
 
+    /// `<data>/spool`.
+    pub fn spool_folder(&self) -> PathBuf {
+        self.data.join("spool")
+    }
+
+    /// The spool as [`crate::recorder::Recorder::open`] takes it; cursors are in `<data>/cursors`.
+    pub fn spool_options(&self) -> imker_spool::Options {
+        imker_spool::Options {
+            segment_size: self.spool.segment_size,
+            max_size: self.spool.max_size,
+            max_age: self.spool.max_age,
+            min_free: self.spool.min_free,
+            cursors: Some(self.data.join("cursors")),
+            ..imker_spool::Options::default()
+        }
+    }
+
+    /// The operator's databases as [`crate::sinks::GeoIp::open`] takes them.
+    pub fn geo_settings(&self) -> GeoSettings {
+        GeoSettings {
+            city: self.geoip.city.clone(),
+            country: self.geoip.country.clone(),
+            asn: self.geoip.asn.clone(),
+        }
+    }
+
+    /// The view as [`crate::sinks::SqliteSink::open`] takes it; `None` where there is none.
+    pub fn view_settings(&self) -> Option<SqliteSettings> {
+        self.view.enabled.then(|| SqliteSettings {
+            path: self.data.join("view.sqlite"),
+            retention: Retention {
+                events_days: Some(whole_days(self.privacy.events)),
+                credentials_days: Some(whole_days(self.privacy.credentials)),
+                bodies_days: Some(whole_days(self.privacy.payloads)),
+            },
+        })
+    }
+
+    /// The operator's own domains.
+    pub fn own_domains(&self) -> OwnDomains {
+        OwnDomains::new(self.privacy.own_domains.iter().map(String::as_str))
+    }
+
+    /// `<data>/quarantine`.
+    pub fn quarantine_folder(&self) -> PathBuf {
+        self.data.join("quarantine")
+    }
+
     /// `<data>/certificates`, where self-signed certificates are kept.
     pub fn certificates(&self) -> PathBuf {
         self.data.join("certificates")
@@ -117,22 +168,22 @@ impl Config {
             limits: file.limits.into_inner(),
             privacy: file.privacy.into_inner(),
             geoip: GeoIp {
+                city: file.geoip.city.map(resolve),
                 country: file.geoip.country.map(resolve),
                 asn: file.geoip.asn.map(resolve),
             },
             view: file.view,
-            sinks: sinks(document, file.sink)?,
+            sinks: sinks(document, &document.resolve(&file.data).join("cursors"), file.sink)?,
         })
     }
 }
 
 fn check_sizes(document: &Document, file: &File) -> Result<(), DocumentError> {
     let (spool, limits) = (file.spool.get_ref(), file.limits.get_ref());
-    let needed = spool.segment_size.saturating_mul(2).saturating_add(spool.reserve);
-    if spool.segment_size < 1 << 20 || spool.max_size < needed {
+    if spool.segment_size < 1 << 20 || spool.max_size / 4 < spool.segment_size {
         return Err(document.error(
             Some(file.spool.span()),
-            "the spool has no room for two segments of at least 1M and the reserve",
+            "the spool has no room for four segments of at least 1M",
             "raise `max_size`, or lower `segment_size` to 1M at least",
         ));
     }
@@ -189,15 +240,26 @@ fn check_ages(document: &Document, file: &mut File) -> Result<(), DocumentError>
     Ok(())
 }
 
+/// At least one; what is more than whole days is dropped, so that nothing is kept too long.
+fn whole_days(duration: Duration) -> u32 {
+    u32::try_from(duration.as_secs() / 86_400)
+        .unwrap_or(u32::MAX)
+        .max(1)
+}
+
 fn days(duration: Duration) -> f64 {
     (duration.as_secs_f64() / 8640.0).round() / 10.0
 }
 
-fn sinks(document: &Document, sections: Vec<sink::Section>) -> Result<Vec<Sink>, DocumentError> {
+fn sinks(
+    document: &Document,
+    cursors: &Path,
+    sections: Vec<sink::Section>,
+) -> Result<Vec<Sink>, DocumentError> {
     let mut sinks: Vec<Sink> = Vec::new();
     for section in sections {
         let span = section.span();
-        let sink = section.sink(document)?;
+        let sink = section.sink(document, cursors)?;
         if sinks.iter().any(|other| other.name == sink.name) {
             return Err(document.error(
                 Some(span),

@@ -24,9 +24,9 @@ pub struct Spool {
     /// Bytes at which a new segment begins.
     #[serde(deserialize_with = "size")]
     pub segment_size: u64,
-    /// Bytes kept free for counting what can no longer be recorded.
+    /// Bytes that are left free on the disk, whoever fills it.
     #[serde(deserialize_with = "size")]
-    pub reserve: u64,
+    pub min_free: u64,
 }
 
 impl Default for Spool {
@@ -35,7 +35,7 @@ impl Default for Spool {
             max_size: 10 << 30,
             max_age: None,
             segment_size: 64 << 20,
-            reserve: 1 << 20,
+            min_free: 512 << 20,
         }
     }
 }
@@ -76,7 +76,8 @@ pub struct Limits {
     /// Bytes of a request line and its headers; HTTP.sys takes 16 KiB (`MaxRequestBytes`).
     #[serde(deserialize_with = "size")]
     pub head: u64,
-    /// Bytes of a body that are read; what exceeds them ends the connection.
+    /// Bytes of a body that are read; what exceeds them ends the connection. Assumed: 64 MiB, as EWS's
+    /// `maxAllowedContentLength` is said to be; IIS alone takes 30,000,000.
     #[serde(deserialize_with = "size")]
     pub body: u64,
     /// Silence between requests; IIS waits for 120 seconds (`connectionTimeout`).
@@ -101,7 +102,7 @@ impl Default for Limits {
             connections: 16_384,
             connections_per_source: 1024,
             head: 16 << 10,
-            body: 128 << 20,
+            body: 64 << 20,
             idle: Duration::from_secs(120),
             handshake: Duration::from_secs(30),
             request: Duration::from_secs(120),
@@ -160,6 +161,8 @@ impl Default for Privacy {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct GeoIp {
+    /// Cities.
+    pub city: Option<PathBuf>,
     /// Countries.
     pub country: Option<PathBuf>,
     /// Autonomous systems.

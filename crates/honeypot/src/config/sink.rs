@@ -1,23 +1,32 @@
-//! `[[sink]]`: where events are sent to.
+//! `[[sink]]`: where events go.
 
-use std::path::PathBuf;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-use imker_event::Secret;
+use imker_event::{Secret, ecs};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::units::size;
+use super::units::{Bytes, Endpoint, Time};
 use crate::document::{Document, DocumentError};
+use crate::sinks::{
+    Authentication, HpfeedsSettings, JsonLinesSettings, Peer, SyslogSettings, TlsSettings, W3cSettings,
+    WebhookFormat, WebhookSettings,
+};
+
+/// How long a receiver may take where nothing else is said.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A sink with the name that its cursor is kept under.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sink {
-    /// Unique among the sinks; `kind` where nothing else is said.
+    /// Unique among the sinks; its kind where nothing else is said.
     pub name: Arc<str>,
-    /// Whether passwords and tokens leave masked.
-    pub masked: bool,
-    /// Where to.
+    /// Events in a batch at most; `None` for the default of [`crate::sinks::Pace`].
+    pub batch: Option<usize>,
+    /// Where to, and how.
     pub config: SinkConfig,
 }
 
@@ -25,105 +34,15 @@ pub struct Sink {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SinkConfig {
     /// JSON lines in ECS.
-    Jsonl {
-        /// The file.
-        path: PathBuf,
-        /// Bytes at which a new file begins.
-        rotate_size: u64,
-    },
-    /// IIS W3C logs.
-    W3c {
-        /// The folder that stands for `inetpub\logs\LogFiles`.
-        folder: PathBuf,
-    },
+    Jsonl(JsonLinesSettings),
+    /// Logs as IIS writes them.
+    W3c(W3cSettings),
     /// Syslog (RFC 5424) over TCP (RFC 6587) or TLS (RFC 5425).
-    Syslog {
-        /// The collector.
-        address: Endpoint,
-        /// Whether over TLS.
-        tls: bool,
-        /// Authorities in PEM that the collector's certificate is checked with; none for the system's.
-        ca: Option<PathBuf>,
-        /// HOSTNAME of the messages; none for the sensor's name.
-        hostname: Option<String>,
-    },
-    /// Batches of JSON by HTTP POST.
-    Webhook {
-        /// An `https` address; `http` on the loopback interface only.
-        url: String,
-        /// How a batch is authenticated.
-        auth: WebhookAuth,
-        /// Authorities in PEM that the server's certificate is checked with; none for the system's.
-        ca: Option<PathBuf>,
-        /// Events in a request at most.
-        batch: usize,
-    },
+    Syslog(SyslogSettings),
+    /// JSON by HTTP POST.
+    Webhook(WebhookSettings),
     /// hpfeeds.
-    Hpfeeds {
-        /// The broker.
-        address: Endpoint,
-        /// Who publishes.
-        ident: String,
-        /// The ident's secret.
-        secret: Secret,
-        /// The channel.
-        channel: String,
-        /// Whether over TLS.
-        tls: bool,
-        /// Authorities in PEM that the broker's certificate is checked with; none for the system's.
-        ca: Option<PathBuf>,
-    },
-}
-
-/// How a webhook's receiver knows who sends.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum WebhookAuth {
-    /// It does not.
-    None,
-    /// By a token (RFC 6750).
-    Bearer(Secret),
-    /// By an HMAC of the body under this key.
-    Hmac(Secret),
-}
-
-/// A host and a port.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct Endpoint {
-    /// A DNS name or an address, IPv6 without brackets.
-    pub host: String,
-    /// The TCP port.
-    pub port: u16,
-}
-
-impl TryFrom<String> for Endpoint {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let wrong = || {
-            format!(
-                "`{}` is not a host with a port, such as logs.example.org:6514",
-                text.escape_debug()
-            )
-        };
-        if let Ok(socket) = text.parse::<std::net::SocketAddr>() {
-            let (host, port) = (socket.ip().to_string(), socket.port());
-            return if port > 0 {
-                Ok(Self { host, port })
-            } else {
-                Err(wrong())
-            };
-        }
-        let (host, port) = text.rsplit_once(':').ok_or_else(wrong)?;
-        let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
-        match port.parse() {
-            Ok(port @ 1..) if !host.is_empty() && host.chars().all(good) => Ok(Self {
-                host: host.into(),
-                port,
-            }),
-            _ => Err(wrong()),
-        }
-    }
+    Hpfeeds(HpfeedsSettings),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -147,21 +66,45 @@ impl Kind {
         }
     }
 
-    /// The keys that it takes besides `kind` and `name`.
+    /// The keys that it takes besides `kind`, `name` and `batch`.
     const fn keys(self) -> &'static [&'static str] {
         match self {
-            Self::Jsonl => &["masked", "path", "rotate_size"],
-            Self::W3c => &["folder"],
-            Self::Syslog => &["address", "ca", "hostname", "masked", "tls"],
-            Self::Webhook => &["batch", "bearer", "ca", "hmac", "masked", "url"],
-            Self::Hpfeeds => &["address", "ca", "channel", "ident", "masked", "secret", "tls"],
+            Self::Jsonl => &["folder", "keep", "masked", "rotate_size"],
+            Self::W3c => &["folder", "forwarded_for"],
+            Self::Syslog => &[
+                "address",
+                "ca",
+                "certificate",
+                "facility",
+                "key",
+                "masked",
+                "max_message",
+                "timeout",
+                "tls",
+            ],
+            Self::Webhook => &["bearer", "ca", "format", "hmac", "masked", "timeout", "url"],
+            Self::Hpfeeds => &[
+                "address",
+                "ca",
+                "certificate",
+                "channel",
+                "ident",
+                "key",
+                "masked",
+                "secret",
+                "timeout",
+                "tls",
+            ],
         }
     }
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(transparent)]
-struct Bytes(#[serde(deserialize_with = "size")] u64);
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Format {
+    Json,
+    Ndjson,
+}
 
 /// All keys of all kinds; [`Kind::keys`] says which belong together.
 ///
@@ -171,145 +114,281 @@ struct Bytes(#[serde(deserialize_with = "size")] u64);
 pub(super) struct Section {
     kind: Spanned<Kind>,
     name: Option<Spanned<String>>,
+    batch: Option<usize>,
     masked: Option<Spanned<bool>>,
-    path: Option<Spanned<PathBuf>>,
-    rotate_size: Option<Spanned<Bytes>>,
     folder: Option<Spanned<PathBuf>>,
+    rotate_size: Option<Spanned<Bytes>>,
+    keep: Option<Spanned<usize>>,
+    forwarded_for: Option<Spanned<bool>>,
     address: Option<Spanned<Endpoint>>,
     tls: Option<Spanned<bool>>,
     ca: Option<Spanned<PathBuf>>,
-    hostname: Option<Spanned<String>>,
+    certificate: Option<Spanned<PathBuf>>,
+    key: Option<Spanned<PathBuf>>,
+    timeout: Option<Spanned<Time>>,
+    facility: Option<Spanned<u8>>,
+    max_message: Option<Spanned<Bytes>>,
     url: Option<Spanned<String>>,
+    format: Option<Spanned<Format>>,
     bearer: Option<Spanned<Secret>>,
     hmac: Option<Spanned<Secret>>,
-    batch: Option<Spanned<u32>>,
     ident: Option<Spanned<String>>,
     secret: Option<Spanned<Secret>>,
     channel: Option<Spanned<String>>,
 }
 
-impl Section {
-    /// What is meant; paths as the file means them.
-    pub fn sink(self, document: &Document) -> Result<Sink, DocumentError> {
-        let kind = *self.kind.get_ref();
-        self.refuse_other_keys(document, kind)?;
-        let span = self.kind.span();
-        let missing = |key: &str| {
-            document.error(
-                Some(span.clone()),
-                format!("a sink of kind {} lacks `{key}`", kind.name()),
+/// A section while it is made sense of.
+struct Reading<'d> {
+    document: &'d Document,
+    kind: Kind,
+    span: Range<usize>,
+}
+
+impl Reading<'_> {
+    fn needed<T>(&self, key: &str, value: Option<Spanned<T>>) -> Result<Spanned<T>, DocumentError> {
+        value.ok_or_else(|| {
+            self.document.error(
+                Some(self.span.clone()),
+                format!("a sink of kind {} lacks `{key}`", self.kind.name()),
                 "add it",
             )
+        })
+    }
+
+    fn path(&self, path: &Spanned<PathBuf>) -> PathBuf {
+        self.document.resolve(path.get_ref())
+    }
+
+    fn wrong<T>(
+        &self,
+        span: Range<usize>,
+        what: impl Into<String>,
+        remedy: &str,
+    ) -> Result<T, DocumentError> {
+        Err(self.document.error(Some(span), what, remedy))
+    }
+}
+
+impl Section {
+    /// What is meant; paths as the file means them. States of sinks are kept in `cursors`.
+    pub fn sink(mut self, document: &Document, cursors: &Path) -> Result<Sink, DocumentError> {
+        let kind = *self.kind.get_ref();
+        let reading = Reading {
+            document,
+            kind,
+            span: self.kind.span(),
         };
-        let resolve = |path: Spanned<PathBuf>| document.resolve(path.get_ref());
-        let tls = self.tls.as_ref().is_none_or(|tls| *tls.get_ref());
-        let ca = self.ca.map(resolve);
-        let config = match kind {
-            Kind::Jsonl => SinkConfig::Jsonl {
-                path: self.path.map(resolve).ok_or_else(|| missing("path"))?,
-                rotate_size: self.rotate_size.map_or(256 << 20, |size| size.into_inner().0),
-            },
-            Kind::W3c => SinkConfig::W3c {
-                folder: self.folder.map(resolve).ok_or_else(|| missing("folder"))?,
-            },
-            Kind::Syslog => SinkConfig::Syslog {
-                address: self.address.ok_or_else(|| missing("address"))?.into_inner(),
-                tls,
-                ca,
-                hostname: self.hostname.map(Spanned::into_inner),
-            },
-            Kind::Webhook => SinkConfig::Webhook {
-                url: webhook_url(document, self.url.ok_or_else(|| missing("url"))?)?,
-                auth: webhook_auth(document, self.bearer, self.hmac)?,
-                ca,
-                batch: self
-                    .batch
-                    .map_or(100, |batch| batch.into_inner().clamp(1, 10_000) as usize),
-            },
-            Kind::Hpfeeds => SinkConfig::Hpfeeds {
-                address: self.address.ok_or_else(|| missing("address"))?.into_inner(),
-                ident: octet_string(document, self.ident.ok_or_else(|| missing("ident"))?)?,
-                secret: self.secret.ok_or_else(|| missing("secret"))?.into_inner(),
-                channel: octet_string(document, self.channel.ok_or_else(|| missing("channel"))?)?,
-                tls,
-                ca,
-            },
-        };
-        let name = match self.name {
-            Some(name) => cursor_name(document, &name)?,
+        self.refuse_other_keys(&reading)?;
+        let name = match &self.name {
+            Some(name) => cursor_name(&reading, name)?,
             None => kind.name().into(),
         };
-        let masked = self.masked.map_or(kind != Kind::Jsonl, Spanned::into_inner);
-        Ok(Sink { name, masked, config })
+        let state = cursors.join(format!("{name}.json"));
+        let masked = self
+            .masked
+            .take()
+            .map_or(kind != Kind::Jsonl, Spanned::into_inner);
+        let secrets = if masked {
+            ecs::Secrets::Masked
+        } else {
+            ecs::Secrets::Kept
+        };
+        let batch = self.batch.map(|batch| batch.clamp(1, 10_000));
+        let config = match kind {
+            Kind::Jsonl => SinkConfig::Jsonl(JsonLinesSettings {
+                folder: reading.path(&reading.needed("folder", self.folder)?),
+                state,
+                max_bytes: self.rotate_size.map_or(256 << 20, |size| size.into_inner().0),
+                keep: self.keep.map_or(30, Spanned::into_inner).max(1),
+                secrets,
+            }),
+            Kind::W3c => SinkConfig::W3c(W3cSettings {
+                folder: reading.path(&reading.needed("folder", self.folder)?),
+                state,
+                forwarded_for: self.forwarded_for.is_some_and(Spanned::into_inner),
+            }),
+            Kind::Syslog => SinkConfig::Syslog(self.syslog(&reading, secrets)?),
+            Kind::Webhook => SinkConfig::Webhook(self.webhook(&reading, secrets)?),
+            Kind::Hpfeeds => SinkConfig::Hpfeeds(self.hpfeeds(&reading, secrets)?),
+        };
+        Ok(Sink { name, batch, config })
     }
 
     /// Where the table stands.
-    pub fn span(&self) -> std::ops::Range<usize> {
+    pub fn span(&self) -> Range<usize> {
         self.name.as_ref().map_or(self.kind.span(), Spanned::span)
     }
 
-    fn refuse_other_keys(&self, document: &Document, kind: Kind) -> Result<(), DocumentError> {
+    fn refuse_other_keys(&self, reading: &Reading<'_>) -> Result<(), DocumentError> {
         macro_rules! present {
             ($($key:ident),+) => {[$((stringify!($key), self.$key.as_ref().map(Spanned::span))),+]};
         }
         let present = present!(
             masked,
-            path,
-            rotate_size,
             folder,
+            rotate_size,
+            keep,
+            forwarded_for,
             address,
             tls,
             ca,
-            hostname,
+            certificate,
+            key,
+            timeout,
+            facility,
+            max_message,
             url,
+            format,
             bearer,
             hmac,
-            batch,
             ident,
             secret,
             channel
         );
+        let keys = reading.kind.keys();
         for (key, span) in present {
-            if span.is_some() && !kind.keys().contains(&key) {
-                return Err(document.error(
-                    span,
-                    format!("`{key}` says nothing about a sink of kind {}", kind.name()),
-                    format!("it takes {}", kind.keys().join(", ")),
-                ));
+            if let Some(span) = span
+                && !keys.contains(&key)
+            {
+                let what = format!(
+                    "`{key}` says nothing about a sink of kind {}",
+                    reading.kind.name()
+                );
+                return reading.wrong(span, what, &format!("it takes {}", keys.join(", ")));
             }
         }
         Ok(())
     }
+
+    fn syslog(
+        mut self,
+        reading: &Reading<'_>,
+        secrets: ecs::Secrets,
+    ) -> Result<SyslogSettings, DocumentError> {
+        let facility = self.facility.take();
+        if let Some(facility) = &facility
+            && *facility.get_ref() > 23
+        {
+            return reading.wrong(
+                facility.span(),
+                "there are no facilities above 23 (RFC 5424, section 6.2.1)",
+                "take 16 to 23 for local0 to local7",
+            );
+        }
+        let max_message = self.max_message.take();
+        let max_bytes = max_message.as_ref().map_or(8192, |size| size.get_ref().0);
+        if let Some(size) = &max_message
+            && !(480..=1 << 20).contains(&max_bytes)
+        {
+            return reading.wrong(
+                size.span(),
+                "`max_message` is outside of what a syslog message can be",
+                "take 2K to 1M; receivers must take 2K (RFC 5424, section 6.1)",
+            );
+        }
+        Ok(SyslogSettings {
+            peer: self.peer(reading)?,
+            facility: facility.map_or(16, Spanned::into_inner),
+            max_bytes: usize::try_from(max_bytes).unwrap_or(8192),
+            secrets,
+        })
+    }
+
+    fn hpfeeds(
+        mut self,
+        reading: &Reading<'_>,
+        secrets: ecs::Secrets,
+    ) -> Result<HpfeedsSettings, DocumentError> {
+        // hpfeeds writes the length of these in one byte.
+        let short = |key: &str, value: Option<Spanned<String>>| {
+            let value = reading.needed(key, value)?;
+            if (1..=255).contains(&value.get_ref().len()) {
+                return Ok(value.into_inner());
+            }
+            reading.wrong(
+                value.span(),
+                format!("hpfeeds has no place for `{key}` of this length"),
+                "take 1 to 255 bytes",
+            )
+        };
+        let ident = short("ident", self.ident.take())?;
+        let channel = short("channel", self.channel.take())?;
+        let secret = reading.needed("secret", self.secret.take())?.into_inner();
+        Ok(HpfeedsSettings {
+            peer: self.peer(reading)?,
+            ident,
+            secret: secret.0.as_str().to_owned(),
+            channel,
+            secrets,
+        })
+    }
+
+    fn webhook(self, reading: &Reading<'_>, secrets: ecs::Secrets) -> Result<WebhookSettings, DocumentError> {
+        let authentication = match (self.bearer, self.hmac) {
+            (None, None) => Authentication::None,
+            (Some(token), None) => Authentication::Bearer(token.get_ref().0.as_str().to_owned()),
+            (None, Some(key)) => Authentication::Hmac(key.get_ref().0.as_str().as_bytes().to_vec()),
+            (Some(_), Some(key)) => {
+                let remedy = "keep the one that the receiver checks";
+                return reading.wrong(key.span(), "`bearer` and `hmac` exclude each other", remedy);
+            }
+        };
+        Ok(WebhookSettings {
+            url: webhook_url(reading, reading.needed("url", self.url)?)?,
+            format: match self.format.map(Spanned::into_inner) {
+                None | Some(Format::Json) => WebhookFormat::Json,
+                Some(Format::Ndjson) => WebhookFormat::Ndjson,
+            },
+            authentication,
+            authorities: self.ca.as_ref().map(|path| reading.path(path)),
+            timeout: self.timeout.map_or(TIMEOUT, |timeout| timeout.into_inner().0),
+            secrets,
+        })
+    }
+
+    fn peer(self, reading: &Reading<'_>) -> Result<Peer, DocumentError> {
+        let Endpoint { host, port } = reading.needed("address", self.address)?.into_inner();
+        let client = match (&self.certificate, &self.key) {
+            (None, None) => None,
+            (Some(certificate), Some(key)) => Some((reading.path(certificate), reading.path(key))),
+            (Some(one), None) | (None, Some(one)) => {
+                let what = "`certificate` and `key` belong together";
+                return reading.wrong(one.span(), what, "give both, or neither");
+            }
+        };
+        let authorities = self.ca.as_ref().map(|path| reading.path(path));
+        let tls = self.tls.is_none_or(Spanned::into_inner);
+        if !tls && let Some(span) = [&self.ca, &self.certificate].into_iter().flatten().next() {
+            let what = "authorities and certificates say nothing without TLS";
+            return reading.wrong(span.span(), what, "leave them out, or set `tls` to true");
+        }
+        Ok(Peer {
+            host,
+            port,
+            tls: tls.then_some(TlsSettings { authorities, client }),
+            timeout: self.timeout.map_or(TIMEOUT, |timeout| timeout.into_inner().0),
+        })
+    }
 }
 
 /// A cursor is a file of this name.
-fn cursor_name(document: &Document, name: &Spanned<String>) -> Result<Arc<str>, DocumentError> {
+fn cursor_name(reading: &Reading<'_>, name: &Spanned<String>) -> Result<Arc<str>, DocumentError> {
     let good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     let text = name.get_ref();
-    if (1..=63).contains(&text.len()) && text.bytes().all(good) {
+    // The view's cursor has this name.
+    if (1..=63).contains(&text.len()) && text.bytes().all(good) && text != "sqlite" {
         return Ok(text.as_str().into());
     }
-    Err(document.error(
-        Some(name.span()),
-        format!("`{}` is no name for a sink", text.escape_debug()),
-        "take 1 to 63 of a-z, 0-9 and -",
-    ))
-}
-
-/// hpfeeds writes the length of names in one byte.
-fn octet_string(document: &Document, text: Spanned<String>) -> Result<String, DocumentError> {
-    if (1..=255).contains(&text.get_ref().len()) {
-        return Ok(text.into_inner());
-    }
-    Err(document.error(
-        Some(text.span()),
-        "hpfeeds has no place for a name of this length",
-        "take 1 to 255 bytes",
-    ))
+    let what = format!("`{}` is no name for a sink", text.escape_debug());
+    reading.wrong(
+        name.span(),
+        what,
+        "take 1 to 63 of a-z, 0-9 and -, other than sqlite",
+    )
 }
 
 /// Events are personal data: they do not travel in clear.
-fn webhook_url(document: &Document, url: Spanned<String>) -> Result<String, DocumentError> {
+fn webhook_url(reading: &Reading<'_>, url: Spanned<String>) -> Result<String, DocumentError> {
     let text = url.get_ref();
     let loopback = ["http://127.0.0.1", "http://[::1]", "http://localhost"]
         .iter()
@@ -322,26 +401,7 @@ fn webhook_url(document: &Document, url: Spanned<String>) -> Result<String, Docu
     if printable && (https || loopback) && !text.contains('@') {
         return Ok(url.into_inner());
     }
-    Err(document.error(
-        Some(url.span()),
-        format!("events cannot be sent to `{}`", text.escape_debug()),
-        "give an https address without credentials; http goes to the loopback interface only",
-    ))
-}
-
-fn webhook_auth(
-    document: &Document,
-    bearer: Option<Spanned<Secret>>,
-    hmac: Option<Spanned<Secret>>,
-) -> Result<WebhookAuth, DocumentError> {
-    match (bearer, hmac) {
-        (None, None) => Ok(WebhookAuth::None),
-        (Some(token), None) => Ok(WebhookAuth::Bearer(token.into_inner())),
-        (None, Some(key)) => Ok(WebhookAuth::Hmac(key.into_inner())),
-        (Some(_), Some(key)) => Err(document.error(
-            Some(key.span()),
-            "`bearer` and `hmac` exclude each other",
-            "keep the one that the receiver checks",
-        )),
-    }
+    let what = format!("events cannot be sent to `{}`", text.escape_debug());
+    let remedy = "give an https address without credentials; http goes to the loopback interface only";
+    reading.wrong(url.span(), what, remedy)
 }

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use imker_event::ecs::Secrets;
+
 use super::*;
 
 const GOOD: &str = r#"sensor = "dmz-1"
@@ -25,7 +27,7 @@ addresses = ["192.0.2.10", "2001:db8::10"]
 
 [[sink]]
 kind = "jsonl"
-path = "events.jsonl"
+folder = "events"
 "#;
 
 fn load(text: &str) -> Result<Config, DocumentError> {
@@ -80,11 +82,21 @@ fn defaults_are_complete() {
     assert_eq!(config.quarantine.max_age, Some(day * 90));
     assert_eq!(config.hosts[0].proxy_protocol, ProxyProtocol::Off);
     assert!(config.view.enabled);
-    let SinkConfig::Jsonl { path, .. } = &config.sinks[0].config else {
+    let SinkConfig::Jsonl(jsonl) = &config.sinks[0].config else {
         panic!()
     };
-    assert_eq!(path, Path::new("/etc/honeypot/events.jsonl"));
-    assert!(!config.sinks[0].masked);
+    assert_eq!(jsonl.folder, Path::new("/etc/honeypot/events"));
+    assert_eq!(jsonl.state, Path::new("/var/lib/honeypot/cursors/jsonl.json"));
+    assert_eq!(jsonl.secrets, Secrets::Kept);
+    assert_eq!(
+        config.spool_options().cursors,
+        Some("/var/lib/honeypot/cursors".into())
+    );
+    let retention = config.view_settings().unwrap().retention;
+    assert_eq!(
+        (retention.events_days, retention.credentials_days),
+        (Some(90), Some(30))
+    );
 }
 
 #[test]
@@ -199,23 +211,41 @@ fn sinks_keep_secrets_out_of_debug_output() {
                 channel = \"b\"\n[[sink]]\nkind = \"webhook\"\nurl = \"https://example.org/x\"\nbearer = \"open sesame\"\n";
     let config = load(&changed("dmz-1", "dmz-1", more)).unwrap();
     assert!(!format!("{config:?}").contains("open sesame"));
-    let SinkConfig::Hpfeeds {
-        address, secret, tls, ..
-    } = &config.sinks[1].config
-    else {
+    let SinkConfig::Hpfeeds(hpfeeds) = &config.sinks[1].config else {
         panic!()
     };
+    let peer = &hpfeeds.peer;
     assert_eq!(
-        (address.host.as_str(), address.port, *tls),
+        (peer.host.as_str(), peer.port, peer.tls.is_some()),
         ("2001:db8::5", 20000, true)
     );
-    assert_eq!(secret.0.as_str(), "open sesame");
-    assert!(config.sinks[1].masked);
+    assert_eq!(
+        (hpfeeds.secret.as_str(), hpfeeds.secrets),
+        ("open sesame", Secrets::Masked)
+    );
+}
+
+#[test]
+fn sinks_open_under_their_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let more = "[[sink]]\nkind = \"jsonl\"\nname = \"masked\"\nmasked = true\nfolder = \"masked\"\n\
+                [[sink]]\nkind = \"w3c\"\nfolder = \"w3c\"\n\
+                [[sink]]\nkind = \"syslog\"\naddress = \"127.0.0.1:601\"\ntls = false\n\
+                [[sink]]\nkind = \"webhook\"\nurl = \"http://127.0.0.1:9/\"\nbatch = 7\n\
+                [[sink]]\nkind = \"hpfeeds\"\naddress = \"127.0.0.1:9\"\nident = \"a\"\nsecret = \"b\"\nchannel = \"c\"\n";
+    let text = changed("/var/lib/honeypot", "data", more);
+    let config = Config::parse(&text, &folder.path().join("honeypot.toml")).unwrap();
+    std::fs::create_dir_all(folder.path().join("data/cursors")).unwrap();
+    let open = |sink: &Sink| crate::sinks::open(sink, None).unwrap().name().to_owned();
+    let names: Vec<String> = config.sinks.iter().map(open).collect();
+    assert_eq!(names, ["jsonl", "masked", "w3c", "syslog", "webhook", "hpfeeds"]);
+    assert_eq!(config.sinks[4].batch, Some(7));
 }
 
 #[test]
 fn errors_name_file_line_and_remedy() {
     let second = |host: &str| format!("[[host]]\n{host}\n");
+    let sink = |sink: &str| changed("dmz-1", "dmz-1", &format!("[[sink]]\n{sink}\n"));
     let cases = [
         "sensor = ".to_owned(),
         changed("dmz-1", "DMZ 1", ""),
@@ -282,12 +312,8 @@ fn errors_name_file_line_and_remedy() {
             "kind = \"jsonl\"\nurl = \"https://example.org/\"",
             "",
         ),
-        changed("path = \"events.jsonl\"", "", ""),
-        changed(
-            "dmz-1",
-            "dmz-1",
-            "[[sink]]\nkind = \"jsonl\"\npath = \"b.jsonl\"\n",
-        ),
+        changed("folder = \"events\"", "", ""),
+        changed("dmz-1", "dmz-1", "[[sink]]\nkind = \"jsonl\"\nfolder = \"b\"\n"),
         changed(
             "dmz-1",
             "dmz-1",
@@ -298,6 +324,11 @@ fn errors_name_file_line_and_remedy() {
             "dmz-1",
             "[[sink]]\nkind = \"syslog\"\naddress = \"logs.example.org\"\n",
         ),
+        sink("kind = \"syslog\"\naddress = \"logs.example.org:6514\"\nfacility = 24"),
+        sink("kind = \"syslog\"\naddress = \"logs.example.org:6514\"\nkey = \"key.pem\""),
+        sink("kind = \"syslog\"\naddress = \"logs.example.org:601\"\ntls = false\nca = \"ca.pem\""),
+        sink("kind = \"w3c\"\nname = \"../w3c\"\nfolder = \"b\""),
+        sink("kind = \"webhook\"\nurl = \"https://example.org/\"\nbearer = \"a\"\nhmac = \"b\""),
         twice("[[domain]]", "[[host]]"),
         "sensor = \"a\"\ndata = \"b\"\n".to_owned(),
     ];
@@ -332,4 +363,17 @@ fn a_file_that_is_missing_too_large_or_no_text_is_an_error() {
     assert!(error().contains("larger than"), "{}", error());
     std::fs::write(&path, b"sensor = \"\xff\"").unwrap();
     assert_eq!(error(), "is not UTF-8");
+}
+
+proptest::proptest! {
+    /// Any text is a configuration or an error, and the error names a line that there is.
+    #[test]
+    fn whatever_is_typed_there_is_an_answer(at in 0usize..GOOD.len(), cut in 0usize..40, typed in "[ -~äß\n]{0,12}") {
+        let end = (at + cut).min(GOOD.len());
+        let text = format!("{}{typed}{}", &GOOD[..at], &GOOD[end..]);
+        if let Err(error) = load(&text) {
+            let lines = text.lines().count() + 1;
+            proptest::prop_assert!(error.line.is_none_or(|line| (1..=lines).contains(&line)), "{error}");
+        }
+    }
 }

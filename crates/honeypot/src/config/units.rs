@@ -1,9 +1,11 @@
-//! Sizes and spans of time.
+//! Sizes, spans of time, and peers.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use jiff::{Span, SpanRelativeTo};
+use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
 
 /// `16K`, `10G`, `512 MiB`: powers of 1024; a number alone is bytes.
@@ -75,6 +77,46 @@ fn parse_duration(text: &str) -> Option<Duration> {
     Duration::try_from(duration)
         .ok()
         .filter(|duration| !duration.is_zero())
+}
+
+/// A value of its own of [`size`].
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Bytes(#[serde(deserialize_with = "size")] pub u64);
+
+/// A value of its own of [`duration`].
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Time(#[serde(deserialize_with = "duration")] pub Duration);
+
+/// A host and a port: `logs.example.org:6514`, `[2001:db8::5]:6514`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct Endpoint {
+    pub host: String,
+    pub port: u16,
+}
+
+impl TryFrom<String> for Endpoint {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let endpoint = match text.parse::<SocketAddr>() {
+            Ok(socket) => Some((socket.ip().to_string(), socket.port())),
+            Err(_) => text.rsplit_once(':').and_then(|(host, port)| {
+                let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+                let is_name = !host.is_empty() && host.chars().all(good);
+                Some((host.to_owned(), port.parse().ok()?)).filter(|_| is_name)
+            }),
+        };
+        match endpoint {
+            Some((host, port @ 1..)) => Ok(Self { host, port }),
+            _ => Err(format!(
+                "`{}` is not a host with a port, such as logs.example.org:6514",
+                text.escape_debug()
+            )),
+        }
+    }
 }
 
 #[cfg(test)]

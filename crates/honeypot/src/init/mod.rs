@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use crate::config::{Config, count_hosts, count_up};
 use crate::document::DocumentError;
+use crate::persona::derive::derive;
 use crate::persona::names::DomainNames;
 use crate::persona::template::Template;
-use crate::persona::{built_in_names, languages};
+use crate::persona::{built_in, built_in_names, languages};
 
 /// What is to be simulated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,6 +82,13 @@ pub enum InitError {
     Random(#[from] openssl::error::ErrorStack),
 }
 
+// Writing to a `String` does not fail.
+macro_rules! line {
+    ($text:expr, $($argument:tt)*) => {{
+        let _ = writeln!($text, $($argument)*);
+    }};
+}
+
 /// The text of a configuration that is to stand at `path`. It names its own remedies in comments, and it loads.
 pub fn configuration(options: &Options, path: &Path) -> Result<String, InitError> {
     let seed = match options.seed {
@@ -98,6 +106,12 @@ pub fn configuration(options: &Options, path: &Path) -> Result<String, InitError
     let mut text = String::new();
     head(&mut text, options, &seed);
     domain(&mut text, options, &seed, &names, language);
+    text.push_str(
+        "\n# Personas that come with the program; whether one is open to a flaw follows from its build:\n",
+    );
+    for (name, what) in built_in() {
+        line!(text, "#   {name}: {what}");
+    }
     let mut index = 0;
     for host in &options.hosts {
         let persona = &host.persona;
@@ -109,7 +123,7 @@ pub fn configuration(options: &Options, path: &Path) -> Result<String, InitError
     let logs = options.data.join("logs");
     let place = |name: &str| quoted(&logs.join(name).display().to_string());
     let settings = include_str!("settings.toml")
-        .replace("@EVENTS@", &place("events.jsonl"))
+        .replace("@EVENTS@", &place("events"))
         .replace("@LOGFILES@", &place("LogFiles"));
     text.push_str(&settings);
     Config::parse(&text, path)?;
@@ -131,15 +145,9 @@ fn random() -> Result<[u8; 32], InitError> {
     Ok(seed)
 }
 
-// Writing to a `String` does not fail.
-macro_rules! line {
-    ($text:expr, $($argument:tt)*) => {{
-        let _ = writeln!($text, $($argument)*);
-    }};
-}
-
 fn head(text: &mut String, options: &Options, seed: &[u8; 32]) {
-    let random_name = || format!("sensor-{:02x}{:02x}{:02x}", seed[29], seed[30], seed[31]);
+    let [a, b, c, ..] = derive(seed, &["sensor"]);
+    let random_name = || format!("sensor-{a:02x}{b:02x}{c:02x}");
     let sensor = options.sensor.clone().unwrap_or_else(random_name);
     text.push_str(
         "# A honeypot: `imker honeypot --config <this file>`. Whatever has a default may be left out. Relative paths are\n\
@@ -189,7 +197,7 @@ fn host_table(text: &mut String, options: &Options, host: &HostOptions, name: &s
         text.push_str("# Each address of the network is a host: the first has this name, the others count up from it.\n");
     }
     line!(text, "name = {}", quoted(name));
-    text.push_str("# One that comes with the program (`imker honeypot personas` lists them), or a file: \"own.toml\".\n");
+    text.push_str("# One of the above, or a file of your own: \"own.toml\".\n");
     line!(text, "persona = {}", quoted(&host.persona));
     text.push_str("# Addresses of this host; or networks, such as 192.0.2.0/28, each address of which becomes a host.\n");
     line!(text, "addresses = {}", list(&host.addresses));

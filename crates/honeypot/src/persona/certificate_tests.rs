@@ -86,6 +86,20 @@ fn old_builds_sign_with_sha1() {
 }
 
 #[test]
+fn every_windows_shows_the_certificate() {
+    let key = key();
+    for (name, _) in crate::persona::built_in() {
+        let mut persona = persona(name);
+        let certificate = self_signed(&persona, &key, Timestamp::now()).unwrap();
+        crate::tls::TlsHost::new(persona.windows, &certificate, &key, &[]).unwrap();
+        // One that is signed with SHA-1.
+        persona.build = "15.0.847.32".parse().unwrap();
+        let certificate = self_signed(&persona, &key, Timestamp::now()).unwrap();
+        crate::tls::TlsHost::new(persona.windows, &certificate, &key, &[]).unwrap();
+    }
+}
+
+#[test]
 fn it_is_never_older_than_the_build_nor_from_the_future() {
     let persona = persona("exchange-2016-cu19-mar21su");
     let at = |text: &str| text.parse::<Timestamp>().unwrap();

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use imker_exchange::{Build, Fix, fix};
 
-pub use template::built_in_names;
+pub use template::{built_in, built_in_names};
 pub use windows::{TlsVersion, Windows};
 pub use words::languages;
 
 pub mod certificate;
 pub(crate) mod checked;
-mod derive;
+pub(crate) mod derive;
 pub(crate) mod names;
 mod supported;
 pub(crate) mod template;
@@ -47,7 +47,8 @@ pub struct Persona {
     pub internal_address: IpAddr,
     /// Users with mailboxes.
     pub mailboxes: Vec<Mailbox>,
-    /// Random bytes of this install, from which whatever else must differ between installs is derived.
+    /// Random bytes that all hosts of the domain share. They are secret: take values from [`Persona::derive`] and
+    /// [`Persona::derive_for_domain`], never these bytes.
     pub seed: [u8; 32],
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use imker_exchange::{Build, build_name, release};
+use imker_exchange::{Build, Fix, build_name, fix, release};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -150,6 +150,41 @@ fn parse_windows(document: &Document, file: &File, build: Build) -> Result<&'sta
         None => format!("`{}` is no Windows that is known", name.escape_debug()),
     };
     Err(document.error(Some(file.windows.span()), what, remedy))
+}
+
+/// A flaw of each chain of attacks whose outcome is decided by the build.
+const CHAINS: [(&str, &str); 4] = [
+    ("ProxyLogon", "CVE-2021-26855"),
+    ("ProxyShell", "CVE-2021-34473"),
+    ("ProxyNotShell", "CVE-2022-41040"),
+    ("OWASSRF", "CVE-2022-41080"),
+];
+
+impl Template {
+    /// As in `Exchange 2016 CU19 Mar21SU on Windows Server 2016, open to ProxyShell, ProxyNotShell, OWASSRF`.
+    pub fn description(&self) -> String {
+        let open: Vec<&str> = CHAINS
+            .into_iter()
+            .filter(|(_, cve)| fix(self.build, cve) == Fix::Open)
+            .map(|(chain, _)| chain)
+            .collect();
+        let name = build_name(self.build).unwrap_or_default();
+        let mut text = format!("{name} on {}", self.windows.name);
+        if !open.is_empty() {
+            text.push_str(", open to ");
+            text.push_str(&open.join(", "));
+        }
+        text
+    }
+}
+
+/// The personas that come with the program: name, and what it is, as in `Exchange 2016 CU19 Mar21SU on Windows Server
+/// 2016, open to ProxyShell, ProxyNotShell, OWASSRF`.
+pub fn built_in() -> impl Iterator<Item = (&'static str, String)> {
+    built_in_names().filter_map(|name| {
+        let template = Template::built_in(name)?.ok()?;
+        Some((name, template.description()))
+    })
 }
 
 /// Names of the personas that come with the program.
