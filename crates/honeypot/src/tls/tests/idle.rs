@@ -5,18 +5,15 @@
 
 use std::os::unix::net::UnixStream as Socket;
 use std::pin::Pin;
-use std::time::Duration;
 
 use openssl::ssl::Ssl;
 use tokio::io::AsyncReadExt;
 use tokio::net::UnixStream;
 use tokio_openssl::SslStream;
 
-use super::handshake::{client, host, rsa_key};
+use super::peers::{LIMIT, client, host, rsa_key};
 use crate::persona::{TlsVersion, Windows};
 use crate::tls::{Accepted, Prefixed, TlsHost, read_hello};
-
-const LIMIT: Duration = Duration::from_secs(20);
 
 const CONNECTIONS: usize = 300;
 

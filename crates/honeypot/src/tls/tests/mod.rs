@@ -7,5 +7,7 @@ mod handshake;
 mod hello;
 #[cfg(target_os = "linux")]
 mod idle;
+mod peers;
 mod prefixed;
 mod sslscan;
+mod suites;

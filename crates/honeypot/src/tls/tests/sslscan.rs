@@ -8,16 +8,13 @@
 
 use std::net::SocketAddr;
 use std::process::Command;
-use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::task::{spawn, spawn_blocking};
 
-use super::handshake::{host, rsa_key};
+use super::peers::{LIMIT, host, rsa_key};
 use crate::persona::{TlsVersion, Windows};
 use crate::tls::{Prefixed, TlsHost, read_hello};
-
-const LIMIT: Duration = Duration::from_secs(20);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sslscan_finds_versions_and_suites_of_the_table_in_its_order() {
