@@ -8,7 +8,7 @@ use imker_event::{CloseReason, Service};
 use ipnet::IpNet;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::connection::{Admission, AdmissionLimits, Recorder, Sessions, Socket, TurnedAway};
+use crate::connection::{Admission, AdmissionLimits, ConnectionRecorder, Sessions, Socket, TurnedAway};
 use crate::http::{Keep, Limits};
 use crate::site::{Detect, Site};
 use crate::store::Store;
@@ -93,7 +93,7 @@ pub trait Tls: Send + Sync {
     ///
     /// What it saw ([`imker_event::Saw::TlsHello`] and the like) it records before it answers. On failure it has
     /// recorded why, and says how the connection ended.
-    fn establish<'t>(&'t self, socket: Socket, recorder: &'t Recorder) -> Establishing<'t>;
+    fn establish<'t>(&'t self, socket: Socket, recorder: &'t ConnectionRecorder) -> Establishing<'t>;
 }
 
 /// Ends when a handshake does.

@@ -14,10 +14,10 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::connection::AdmissionLimits;
+use crate::connection::{AdmissionLimits, ConnectionRecorder, Socket};
 use crate::http::{After, KeepNothing, Limits, Request, Response};
 use crate::listener;
-use crate::sensor::{Endpoint, Sensor};
+use crate::sensor::{Endpoint, Established, Establishing, Sensor, Tls};
 use crate::site::{NoDetection, Site, Visit};
 use crate::store::{NotRecorded, Recording, Store};
 
@@ -97,6 +97,22 @@ pub struct Options {
     pub admission: AdmissionLimits,
     pub trusted: Vec<&'static str>,
     pub proxy_protocol: bool,
+    /// Speak HTTP/2, as if TLS had chosen it.
+    pub http2: bool,
+}
+
+/// Stands in for TLS: hands the socket through.
+struct Http2WithoutTls;
+
+impl Tls for Http2WithoutTls {
+    fn establish<'t>(&'t self, socket: Socket, _: &'t ConnectionRecorder) -> Establishing<'t> {
+        Box::pin(async {
+            Ok(Established {
+                stream: Box::new(socket),
+                http2: true,
+            })
+        })
+    }
 }
 
 pub fn start(options: Options) -> Running {
@@ -116,7 +132,7 @@ pub fn start(options: Options) -> Running {
         host: "host".into(),
         persona: "persona".into(),
         site: Arc::new(EchoSite),
-        tls: None,
+        tls: options.http2.then(|| Arc::new(Http2WithoutTls) as Arc<dyn Tls>),
         proxy_protocol: options.proxy_protocol,
     };
     let (stop, stopped) = watch::channel(false);

@@ -25,13 +25,13 @@ pub use turned_away::TurnedAway;
 
 /// Records what is seen on one connection.
 #[derive(Clone)]
-pub struct Recorder {
+pub struct ConnectionRecorder {
     sensor: Arc<str>,
     store: Arc<dyn Store>,
     connection: Arc<Connection>,
 }
 
-impl Recorder {
+impl ConnectionRecorder {
     /// For a connection of a sensor.
     pub fn new(sensor: Arc<str>, store: Arc<dyn Store>, connection: Arc<Connection>) -> Self {
         Self {
@@ -68,7 +68,7 @@ impl Recorder {
     /// Records what was seen just now, of no request.
     ///
     /// # Errors
-    /// As for [`Recorder::record`].
+    /// As for [`ConnectionRecorder::record`].
     pub async fn saw(&self, saw: Saw) -> Result<(), NotRecorded> {
         self.record(vec![self.event(Timestamp::now(), None, saw)]).await
     }

@@ -4,12 +4,12 @@ use std::time::Instant;
 use imker_event::{CloseReason, Saw};
 use jiff::Timestamp;
 
-use super::{Meter, Recorder, Sessions};
+use super::{ConnectionRecorder, Meter, Sessions};
 use crate::store::NotRecorded;
 
 /// A connection whose beginning is on record, and whose end will be, whatever becomes of its task.
 pub struct Opened {
-    recorder: Recorder,
+    recorder: ConnectionRecorder,
     meter: Arc<Meter>,
     sessions: Arc<Sessions>,
     since: Instant,
@@ -22,7 +22,7 @@ impl Opened {
     /// # Errors
     /// It is not on disk: the connection must be closed without an answer.
     pub async fn record(
-        recorder: Recorder,
+        recorder: ConnectionRecorder,
         meter: Arc<Meter>,
         sessions: Arc<Sessions>,
         accepted: (Timestamp, Instant),
@@ -40,7 +40,7 @@ impl Opened {
     }
 
     /// Records for this connection.
-    pub fn recorder(&self) -> &Recorder {
+    pub fn recorder(&self) -> &ConnectionRecorder {
         &self.recorder
     }
 

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use super::httpsys::Refusal;
 use super::message::{Request, Response};
 use super::state::ConnectionState;
-use crate::connection::{Meter, Recorder, client_of};
+use crate::connection::{ConnectionRecorder, Meter, client_of};
 use crate::sensor::Sensor;
 use crate::site::{Site, Visit};
 
@@ -21,7 +21,7 @@ pub struct Context {
     /// What answers.
     pub site: Arc<dyn Site>,
     /// What records.
-    pub recorder: Recorder,
+    pub recorder: ConnectionRecorder,
     /// What counts.
     pub meter: Arc<Meter>,
 }

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::Accepted;
-use crate::connection::{Opened, Permit, Recorder, Socket, is_trusted, parse_proxy_header};
+use crate::connection::{ConnectionRecorder, Opened, Permit, Socket, is_trusted, parse_proxy_header};
 use crate::http::{Context, serve_http1, serve_http2};
 use crate::sensor::{Endpoint, Sensor};
 
@@ -56,7 +56,7 @@ pub(super) async fn connection(
         return note_turned_away(source, destination, &sensor, &endpoint).await;
     }
     let identity = identity(source, destination, proxy, &sensor, &endpoint);
-    let recorder = Recorder::new(
+    let recorder = ConnectionRecorder::new(
         Arc::clone(&sensor.name),
         Arc::clone(&sensor.store),
         Arc::new(identity),

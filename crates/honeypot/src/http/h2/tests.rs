@@ -1,1 +1,212 @@
+#![allow(clippy::unwrap_used)]
 
+use std::time::Duration;
+
+use bytes::Bytes;
+use h2::Reason;
+use h2::client::SendRequest;
+use imker_event::{CloseReason, Kind, Saw};
+use tokio::net::TcpStream;
+
+use crate::http::Limits;
+use crate::testing::{Options, Running, start};
+
+fn options() -> Options {
+    Options {
+        http2: true,
+        ..Options::default()
+    }
+}
+
+async fn client(running: &Running) -> SendRequest<Bytes> {
+    let stream = TcpStream::connect(running.address).await.unwrap();
+    let (client, connection) = h2::client::handshake(stream).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+fn request(path: &str) -> http::request::Builder {
+    http::Request::builder().uri(format!("https://h:1{path}"))
+}
+
+async fn status(client: &SendRequest<Bytes>, request: http::Request<()>) -> Result<u16, h2::Error> {
+    let mut client = client.clone().ready().await?;
+    let (response, _) = client.send_request(request, true)?;
+    Ok(response.await?.status().as_u16())
+}
+
+#[tokio::test]
+async fn a_request_is_recorded_in_the_form_of_http_1() {
+    let running = start(options());
+    let client = client(&running).await;
+    let built = request("/a?b")
+        .header("X-One", "1")
+        .header("cookie", "c")
+        .body(())
+        .unwrap();
+    let mut ready = client.clone().ready().await.unwrap();
+    let (response, mut body) = ready.send_request(built, false).unwrap();
+    body.send_data(Bytes::from_static(b"abc"), true).unwrap();
+    let mut response = response.await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.headers()["x-feserver"], "EX01");
+    let answer = response.body_mut().data().await.unwrap().unwrap();
+    assert_eq!(answer, "GET /a?b from 127.0.0.1 number 0, 3 bytes\n");
+    drop((ready, client, response, body));
+    let (kinds, reason) = running.kinds().await;
+    let expected = [
+        Kind::ConnectionOpened,
+        Kind::WebRequest,
+        Kind::Command,
+        Kind::WebResponse,
+        Kind::ConnectionClosed,
+    ];
+    assert_eq!((&*kinds, reason), (&expected[..], CloseReason::Client));
+    let events = running.events(1).await;
+    let Saw::WebRequest(seen) = &events[1].saw else {
+        panic!()
+    };
+    assert_eq!(
+        seen.head.0.escape_ascii().to_string(),
+        "GET /a?b HTTP/2\\r\\nhost: h:1\\r\\nx-one: 1\\r\\ncookie: c\\r\\n\\r\\n"
+    );
+    assert_eq!(
+        (&*seen.body_start.0, seen.version.as_str()),
+        (b"abc".as_slice(), "HTTP/2")
+    );
+    let Saw::WebResponse { head, .. } = &events[3].saw else {
+        panic!()
+    };
+    let head = String::from_utf8_lossy(&head.0);
+    assert!(
+        head.starts_with("HTTP/2 200 OK\r\ncontent-type: text/plain\r\nserver: Microsoft-IIS/10.0\r\n"),
+        "{head}"
+    );
+    assert!(
+        head.contains("\r\ndate: ") && head.ends_with("\r\ncontent-length: 42\r\n\r\n"),
+        "{head}"
+    );
+}
+
+#[tokio::test]
+async fn what_http_sys_refuses_and_what_it_cannot_do() {
+    let running = start(options());
+    let client = client(&running).await;
+    let bad = request("/%00").body(()).unwrap();
+    assert_eq!(status(&client, bad).await.unwrap(), 400);
+    for token in ["NTLM TlRM", "negotiate x"] {
+        let windows = request("/").header("authorization", token).body(()).unwrap();
+        let error = status(&client, windows).await.unwrap_err();
+        assert_eq!(error.reason(), Some(Reason::HTTP_1_1_REQUIRED));
+    }
+    let basic = request("/").header("authorization", "Basic x").body(()).unwrap();
+    assert_eq!(status(&client, basic).await.unwrap(), 200);
+}
+
+/// Opens streams and resets them after a while, until the connection fails.
+async fn reset_streams(running: &Running, wait: Duration) {
+    let client = client(running).await;
+    for _ in 0..2000 {
+        let reset = async {
+            let mut ready = client.clone().ready().await?;
+            let (response, mut body) = ready.send_request(request("/").body(()).unwrap(), false)?;
+            body.send_data(Bytes::from_static(b"a"), false)?;
+            if wait.is_zero() {
+                tokio::task::yield_now().await;
+            } else {
+                tokio::time::sleep(wait).await;
+            }
+            body.send_reset(Reason::CANCEL);
+            // A reset stream has no answer.
+            let _ = response.await;
+            Ok::<_, h2::Error>(())
+        };
+        if reset.await.is_err() {
+            return;
+        }
+    }
+    panic!("the connection is still open");
+}
+
+#[tokio::test]
+async fn rapid_resets_end_the_connection() {
+    let limits = Limits {
+        stream_resets: 10,
+        ..Limits::default()
+    };
+    // Before streams are accepted, the crate counts; afterwards, we do.
+    let running = start(options());
+    reset_streams(&running, Duration::ZERO).await;
+    let (kinds, reason) = running.kinds().await;
+    assert_eq!(reason, CloseReason::Server);
+    assert!(kinds.contains(&Kind::WebRequestRefused));
+    let running = start(Options { limits, ..options() });
+    reset_streams(&running, Duration::from_millis(5)).await;
+    let (kinds, reason) = running.kinds().await;
+    assert_eq!(reason, CloseReason::Server);
+    let requests = kinds.iter().filter(|kind| **kind == Kind::WebRequest).count();
+    assert!((10..13).contains(&requests), "{requests}");
+}
+
+#[tokio::test]
+async fn what_is_no_http_2_is_recorded() {
+    let running = start(options());
+    running.exchange(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n").await;
+    let (kinds, reason) = running.kinds().await;
+    let expected = [
+        Kind::ConnectionOpened,
+        Kind::WebRequestRefused,
+        Kind::ConnectionClosed,
+    ];
+    assert_eq!((&*kinds, reason), (&expected[..], CloseReason::Server));
+}
+
+#[tokio::test]
+async fn idle_and_stopping_connections_end() {
+    let limits = Limits {
+        idle: Duration::from_millis(200),
+        ..Limits::default()
+    };
+    let running = start(Options { limits, ..options() });
+    let idle = client(&running).await;
+    assert_eq!(status(&idle, request("/").body(()).unwrap()).await.unwrap(), 200);
+    assert_eq!(running.kinds().await.1, CloseReason::IdleTimeout);
+    let running = start(options());
+    let stopped = client(&running).await;
+    assert_eq!(
+        status(&stopped, request("/").body(()).unwrap()).await.unwrap(),
+        200
+    );
+    running.stop.send(true).unwrap();
+    running.served.await.unwrap();
+}
+
+#[tokio::test]
+async fn curl_and_nghttp_are_served() {
+    let running = start(options());
+    let url = format!("http://{}/a", running.address);
+    for arguments in [&[][..], &["-d", "abc"], &["-I"], &["-X", "FOO"]] {
+        let arguments = [
+            &["-sSi", "--max-time", "10", "--http2-prior-knowledge", &url],
+            arguments,
+        ]
+        .concat();
+        let Some(output) = Running::run("curl", &arguments).await else {
+            break;
+        };
+        assert!(output.starts_with("HTTP/2 200"), "{arguments:?}\n{output}");
+    }
+    let arguments = ["-v", "--max-concurrent-streams=10", &url];
+    let Some(output) = Running::run("nghttp", &arguments).await else {
+        return;
+    };
+    assert!(
+        output.contains("SETTINGS_MAX_CONCURRENT_STREAMS(0x03):100"),
+        "{output}"
+    );
+    let arguments = ["-n", "500", "-c", "2", "-m", "20", &url];
+    let Some(output) = Running::run("h2load", &arguments).await else {
+        return;
+    };
+    assert!(output.contains("500 succeeded"), "{output}");
+}
