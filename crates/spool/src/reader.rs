@@ -95,11 +95,17 @@ impl Reader {
                 continue;
             };
             if let Some(durable) = self.durable {
-                walk.limit = if walk.first < durable.segment {
-                    u64::MAX
-                } else {
-                    durable.length
-                };
+                let first = walk.first;
+                let finished = first < durable.segment;
+                walk.limit = if finished { u64::MAX } else { durable.length };
+                if finished && walk.end == u64::MAX {
+                    // What a failed write left behind the durable length is void.
+                    let Some(follower) = self.follower(first)? else {
+                        return Ok(None);
+                    };
+                    self.end_before(follower);
+                    continue;
+                }
             }
             match walk.step()? {
                 Step::Frame { sequence, .. } if sequence < self.next => {}
@@ -136,7 +142,10 @@ impl Reader {
             };
             let id = segment::id(&self.dir, &firsts)?.unwrap_or(0);
             match Walk::open(&self.dir, first, id) {
-                Ok(walk) => {
+                Ok(mut walk) => {
+                    if let Some(&follower) = firsts.iter().find(|&&other| other > first) {
+                        walk.end = follower;
+                    }
                     if first > self.next {
                         self.ready.push_back(Entry::Missing {
                             first: self.next,
@@ -163,12 +172,24 @@ impl Reader {
         Ok(firsts)
     }
 
+    /// The segment after another one, where it may be read.
+    fn follower(&self, of: u64) -> Result<Option<u64>, Error> {
+        Ok(self.segments()?.into_iter().find(|&first| first > of))
+    }
+
+    /// The open segment turned out to have a follower.
+    fn end_before(&mut self, follower: u64) {
+        if let Some(walk) = &mut self.walk {
+            walk.end = follower;
+        }
+        self.batch.retain(|entry| entry.sequence() < follower);
+    }
+
     /// Nothing follows in this segment: to the next one, if there is one. False where that is all for now.
     fn go_on(&mut self) -> Result<bool, Error> {
         let Some(walk) = &self.walk else { return Ok(false) };
         let (current, closed) = (walk.first, walk.end);
-        let follower = self.segments()?.into_iter().find(|&first| first > current);
-        let Some(follower) = follower else {
+        let Some(follower) = self.follower(current)? else {
             if self.durable.is_none() && walk.was_cut()? {
                 self.batch.clear();
                 self.walk = None;
@@ -178,12 +199,10 @@ impl Reader {
         };
         if closed > follower {
             // What was appended between the last step and the beginning of the next segment.
-            if let Some(walk) = &mut self.walk {
-                walk.end = follower;
-            }
+            self.end_before(follower);
             return Ok(true);
         }
-        let expected = walk.expected;
+        let expected = walk.expected.min(follower);
         self.show_batch(expected);
         if expected < follower {
             self.damage(expected, follower - 1);
