@@ -95,16 +95,7 @@ impl Files {
     /// Writes what is pending, all of it or, after the next start or try, none.
     pub(super) fn commit(&mut self, sequence: u64) -> io::Result<()> {
         let pending = std::mem::take(&mut self.pending);
-        let mut intent = self.state.clone();
-        for name in pending.keys() {
-            let length = self.length_on_disk(name);
-            // Where a file was shortened, or is new, the kept length is of another file.
-            let kept = intent.files.entry(name.clone()).or_insert(length);
-            *kept = length.min(*kept);
-        }
-        if intent.files != self.state.files {
-            self.save(intent)?;
-        }
+        self.keep_lengths(pending.keys())?;
         let mut files = BTreeMap::new();
         for (name, bytes) in pending {
             let start = self.state.files.get(&name).copied().unwrap_or(0);
@@ -115,6 +106,22 @@ impl Files {
             files.clone_from(&self.state.files);
         }
         self.save(State { sequence, files })
+    }
+
+    /// Keeps how long files are that are about to be written to.
+    pub(super) fn keep_lengths<'n>(&mut self, names: impl Iterator<Item = &'n String>) -> io::Result<()> {
+        let mut state = self.state.clone();
+        for name in names {
+            let length = self.length_on_disk(name);
+            let kept = state.files.entry(name.clone()).or_insert(length);
+            // Someone else may have shortened it, or moved it away.
+            *kept = length.min(*kept);
+        }
+        if state.files == self.state.files {
+            Ok(())
+        } else {
+            self.save(state)
+        }
     }
 
     fn write(&self, name: &str, start: u64, bytes: &[u8]) -> io::Result<()> {

@@ -65,6 +65,11 @@ impl HpfeedsSink {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn change_secret(&mut self, secret: &str) {
+        secret.clone_into(&mut self.settings.secret);
+    }
+
     fn publication(&self, recorded: &Recorded) -> Result<Vec<u8>, String> {
         let source = recorded
             .event

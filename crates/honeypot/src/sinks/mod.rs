@@ -23,7 +23,7 @@ pub(crate) mod w3c;
 mod webhook;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use imker_event::Recorded;
 

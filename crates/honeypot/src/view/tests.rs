@@ -1,1 +1,460 @@
+#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods)]
 
+use std::path::PathBuf;
+
+use imker_event::{Kind, Recorded, Saw};
+use jiff::SignedDuration;
+use tempfile::TempDir;
+
+use super::*;
+use crate::sinks::tests::events::{
+    closed, connection, credentials, hello, opened, recorded, request, stage, time, upload,
+};
+use crate::sinks::{Sink, SqliteSettings, SqliteSink};
+
+/// Two attackers, of which one goes through a chain.
+fn scenario() -> Vec<Recorded> {
+    let (one, two) = (
+        connection("198.51.100.7", "ex01"),
+        connection("2001:db8::7", "ex02"),
+    );
+    vec![
+        recorded(1, &one, Saw::ConnectionOpened {}),
+        hello(2, &one, "t13d1516h2_8daaf6152771_b186095e22b6"),
+        request(3, &one, "/autodiscover/autodiscover.json", true),
+        stage(4, &one, "probe", 1),
+        recorded(5, &two, Saw::ConnectionOpened {}),
+        request(6, &two, "/owa/", false),
+        credentials(7, &two, "Summer2026!"),
+        stage(8, &one, "legacy-dn", 2),
+        upload(9, &one),
+        closed(10, &one),
+        request(11, &two, "/ecp/", false),
+    ]
+}
+
+fn written(events: &[Recorded]) -> (TempDir, PathBuf, ViewWriter) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("view.sqlite");
+    let mut writer = ViewWriter::open(&path).unwrap();
+    writer.append(events, None).unwrap();
+    (folder, path, writer)
+}
+
+fn all<T>(stream: Result<Stream<T>, ViewError>) -> Vec<T> {
+    stream.unwrap().collect::<Result<_, _>>().unwrap()
+}
+
+fn sequences(view: &View, filter: &Filter) -> Vec<u64> {
+    all(view.events(filter))
+        .iter()
+        .map(|event: &Recorded| event.sequence)
+        .collect()
+}
+
+#[test]
+fn events_by_all_filters() {
+    let (_folder, path, _writer) = written(&scenario());
+    let view = View::open(path).unwrap();
+    let any = Filter::default;
+    assert_eq!(all(view.events(&any())), scenario());
+    assert_eq!(
+        sequences(
+            &view,
+            &Filter {
+                since: Some(time(4)),
+                until: Some(time(7)),
+                ..any()
+            }
+        ),
+        [4, 5, 6]
+    );
+    assert_eq!(
+        sequences(
+            &view,
+            &Filter {
+                since: Some(time(100)),
+                ..any()
+            }
+        ),
+        [0; 0]
+    );
+    assert_eq!(
+        sequences(
+            &view,
+            &Filter {
+                sources: vec!["2001:db8::/32".parse().unwrap()],
+                ..any()
+            }
+        ),
+        [5, 6, 7, 11]
+    );
+    let two_nets = vec![
+        "198.51.100.0/30".parse().unwrap(),
+        "198.51.100.7/32".parse().unwrap(),
+    ];
+    assert_eq!(
+        sequences(
+            &view,
+            &Filter {
+                sources: two_nets,
+                limit: Some(2),
+                ..any()
+            }
+        ),
+        [1, 2]
+    );
+    assert_eq!(
+        sequences(
+            &view,
+            &Filter {
+                sources: vec!["0.0.0.0/0".parse().unwrap()],
+                ..any()
+            }
+        )
+        .len(),
+        7
+    );
+    assert_eq!(
+        sequences(
+            &view,
+            &Filter {
+                sources: vec!["::/0".parse().unwrap()],
+                ..any()
+            }
+        )
+        .len(),
+        11
+    );
+    assert_eq!(
+        sequences(
+            &view,
+            &Filter {
+                host: Some("ex02".into()),
+                ..any()
+            }
+        ),
+        [5, 6, 7, 11]
+    );
+    let kinds = vec![Kind::WebRequest, Kind::Upload];
+    assert_eq!(
+        sequences(
+            &view,
+            &Filter {
+                kinds: kinds.clone(),
+                ..any()
+            }
+        ),
+        [3, 6, 9, 11]
+    );
+    assert_eq!(
+        sequences(
+            &view,
+            &Filter {
+                kinds,
+                after: Some(6),
+                since: Some(time(1)),
+                ..any()
+            }
+        ),
+        [9, 11]
+    );
+    let chain = Filter {
+        chain: Some("ProxyShell".into()),
+        ..any()
+    };
+    assert_eq!(sequences(&view, &chain), [1, 2, 3, 4, 8, 9, 10]);
+    assert_eq!(
+        sequences(
+            &view,
+            &Filter {
+                stage: Some("other".into()),
+                ..chain
+            }
+        ),
+        [0; 0]
+    );
+    assert_eq!(all(view.session_events("session-2001:db8::7")).len(), 4);
+    assert_eq!(view.position().unwrap(), Some(11));
+}
+
+#[test]
+fn sessions_and_attackers_with_what_they_did() {
+    let (_folder, path, _writer) = written(&scenario());
+    let view = View::open(path).unwrap();
+    let sessions = all(view.sessions(&Filter::default()));
+    let attackers = all(view.attackers(&Filter::default()));
+    assert_eq!((sessions.len(), attackers.len()), (2, 2));
+    let (session, attacker) = (&sessions[0], &attackers[0]);
+    assert_eq!(
+        (session.id.as_str(), session.source),
+        ("session-198.51.100.7", attacker.source)
+    );
+    assert_eq!((session.first_seen, session.last_seen), (time(1), time(10)));
+    assert_eq!(
+        (attacker.first_seen, attacker.last_seen, attacker.sessions),
+        (time(1), time(10), 1)
+    );
+    let mut expected = Activity {
+        events: 7,
+        connections: 1,
+        requests: 1,
+        attacks: 1,
+        credentials: 0,
+        payloads: 1,
+        stages: vec![],
+        hosts: vec!["ex01".into()],
+        user_agents: vec!["agent 1.0".into()],
+        ja4: vec!["t13d1516h2_8daaf6152771_b186095e22b6".into()],
+    };
+    for (order, name, at) in [(1, "probe", 4), (2, "legacy-dn", 8)] {
+        let (chain, stage) = ("ProxyShell".into(), name.into());
+        expected.stages.push(ReachedStage {
+            chain,
+            stage,
+            order,
+            succeeded: true,
+            first_seen: time(at),
+        });
+    }
+    assert_eq!(session.activity, expected);
+    assert_eq!(attacker.activity, expected);
+
+    // Of an attacker, only what was asked for counts; a session is always whole.
+    let late = Filter {
+        since: Some(time(9)),
+        ..Filter::default()
+    };
+    let attackers = all(view.attackers(&late));
+    let numbers: Vec<_> = attackers
+        .iter()
+        .map(|a| (a.activity.events, a.activity.requests, a.activity.payloads))
+        .collect();
+    assert_eq!(numbers, [(2, 0, 1), (1, 1, 0)]);
+    assert_eq!(all(view.sessions(&late)), sessions);
+    let filters = [
+        Filter {
+            until: Some(time(5)),
+            ..Filter::default()
+        },
+        Filter {
+            host: Some("ex01".into()),
+            ..Filter::default()
+        },
+        Filter {
+            chain: Some("ProxyShell".into()),
+            ..Filter::default()
+        },
+        Filter {
+            session: Some(session.id.clone()),
+            ..Filter::default()
+        },
+        Filter {
+            sources: vec![session.source.into()],
+            ..Filter::default()
+        },
+    ];
+    for filter in filters {
+        assert_eq!(all(view.sessions(&filter)), sessions[..1], "{filter:?}");
+        assert_eq!(all(view.attackers(&filter)).len(), 1, "{filter:?}");
+    }
+}
+
+#[test]
+fn credentials_and_payloads() {
+    let (_folder, path, _writer) = written(&scenario());
+    let view = View::open(path).unwrap();
+    let found = all(view.credentials(&Filter::default()));
+    assert_eq!(found.len(), 1);
+    assert_eq!(
+        (
+            found[0].scheme.as_str(),
+            found[0].username.as_str(),
+            found[0].own_domain
+        ),
+        ("basic", "j.doe", true)
+    );
+    assert_eq!(found[0].secret.as_ref().unwrap().0.as_str(), "Summer2026!");
+    assert!(!format!("{:?}", found[0]).contains("Summer2026!"));
+    let found = all(view.payloads(&Filter::default()));
+    assert_eq!(found.len(), 1);
+    assert_eq!(
+        (found[0].sequence, found[0].kind, found[0].bytes),
+        (9, Kind::Upload, 9000)
+    );
+    assert_eq!(found[0].name.as_deref(), Some("inert.aspx"));
+}
+
+#[test]
+fn a_stream_that_is_dropped_ends_and_one_that_is_read_slowly_stays_of_its_instant() {
+    let (_folder, path, mut writer) = written(&opened(2000));
+    let view = View::open(path).unwrap();
+    let mut stream = view.events(&Filter::default()).unwrap();
+    assert_eq!(stream.next().unwrap().unwrap().sequence, 1);
+    drop(stream);
+    let mut stream = view.events(&Filter::default()).unwrap();
+    assert_eq!(stream.next().unwrap().unwrap().sequence, 1);
+    writer.append(&opened(2100), None).unwrap();
+    assert_eq!(stream.count(), 1999);
+    assert_eq!(all(view.events(&Filter::default())).len(), 2100);
+}
+
+#[test]
+fn what_is_delivered_again_is_there_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("view.sqlite");
+    let settings = SqliteSettings {
+        path: path.clone(),
+        retention: Retention::default(),
+    };
+    let events = scenario();
+    let mut sink = SqliteSink::open(settings.clone(), None).unwrap();
+    assert_eq!(sink.position(), Some(0));
+    sink.deliver(&events[..6]).unwrap();
+    sink.deliver(&events[3..8]).unwrap();
+    drop(sink);
+    let mut sink = SqliteSink::open(settings, None).unwrap();
+    assert_eq!(sink.position(), Some(8));
+    sink.deliver(&events).unwrap();
+    let view = View::open(path).unwrap();
+    assert_eq!(all(view.events(&Filter::default())), events);
+    assert_eq!(all(view.attackers(&Filter::default()))[0].activity.events, 7);
+}
+
+#[test]
+fn each_class_of_data_has_its_time() {
+    let (_folder, path, mut writer) = written(&scenario());
+    let day = SignedDuration::from_hours(24);
+    let view = View::open(&path).unwrap();
+    let bytes = || std::fs::read(&path).unwrap();
+    let holds = |bytes: &[u8], text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+    let retention = Retention {
+        events_days: Some(30),
+        credentials_days: Some(7),
+        bodies_days: Some(3),
+    };
+
+    assert_eq!(
+        writer.expire(&retention, time(0) + day).unwrap(),
+        Expired::default()
+    );
+
+    let expired = writer.expire(&retention, time(9) + day * 3).unwrap();
+    assert_eq!(
+        expired,
+        Expired {
+            bodies: 2,
+            ..Expired::default()
+        },
+        "those of events 3 and 6"
+    );
+    assert!(holds(&bytes(), "Summer2026!"));
+
+    let expired = writer.expire(&retention, time(12) + day * 7).unwrap();
+    assert_eq!(
+        expired,
+        Expired {
+            credentials: 4,
+            bodies: 1,
+            ..Expired::default()
+        }
+    );
+    assert!(!holds(&bytes(), "Summer2026!"), "overwritten in the file");
+    assert_eq!(all(view.credentials(&Filter::default()))[0].secret, None);
+    assert_eq!(all(view.payloads(&Filter::default())), []);
+    for event in all(view.events(&Filter::default())) {
+        if let Saw::WebRequest(received) = event.event.saw {
+            assert!(received.body_start.0.is_empty());
+            assert!(received.head.0.ends_with(b"Basic [masked]\r\n\r\n"));
+        }
+    }
+    assert_eq!(
+        writer.expire(&retention, time(12) + day * 8).unwrap(),
+        Expired::default(),
+        "nothing is done twice"
+    );
+
+    let expired = writer.expire(&retention, time(11) + day * 30).unwrap();
+    assert_eq!(expired.events, 10);
+    assert_eq!(sequences(&view, &Filter::default()), [11]);
+    assert_eq!(all(view.attackers(&Filter::default())).len(), 1);
+    assert_eq!(all(view.sessions(&Filter::default())).len(), 1);
+    assert_eq!(
+        view.position().unwrap(),
+        Some(11),
+        "what went does not come again"
+    );
+}
+
+#[test]
+fn where_sources_are_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let geo = crate::sinks::GeoIp::open(&crate::sinks::tests::geo::settings(folder.path())).unwrap();
+    let path = folder.path().join("view.sqlite");
+    ViewWriter::open(&path)
+        .unwrap()
+        .append(&scenario(), Some(&geo))
+        .unwrap();
+    let attackers = all(View::open(&path).unwrap().attackers(&Filter::default()));
+    let place = attackers[0].place.as_ref().unwrap();
+    assert_eq!(
+        (place.city.as_deref(), place.location),
+        (Some("Example City"), Some((50.5, -8.25)))
+    );
+    assert_eq!(attackers[1].place.as_ref().unwrap().as_number, Some(64_496));
+}
+
+#[test]
+fn other_versions_are_told_apart() {
+    let (folder, path, writer) = written(&[]);
+    let missing = View::open(folder.path().join("missing"));
+    assert!(matches!(missing, Err(ViewError::Missing(_))));
+    for (version, newer) in [(0, false), (schema::VERSION + 1, true)] {
+        writer
+            .database
+            .pragma_update(None, "user_version", version)
+            .unwrap();
+        let opened = View::open(&path);
+        assert!(matches!(opened, Err(ViewError::Newer { .. })) == newer);
+        assert!(matches!(opened, Err(ViewError::Older { .. })) != newer);
+    }
+    assert!(matches!(ViewWriter::open(&path), Err(ViewError::Newer { .. })));
+}
+
+/// No question that commands ask may scan all events, where an index can help.
+#[test]
+fn filters_use_indices() {
+    let (_folder, _path, writer) = written(&scenario());
+    let plan = |sql: &str| -> String {
+        let mut statement = writer
+            .database
+            .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
+            .unwrap();
+        let rows = statement.query_map([], |row| row.get::<_, String>(3)).unwrap();
+        rows.map(Result::unwrap).collect::<Vec<_>>().join("\n")
+    };
+    for (asked, index) in [
+        (
+            "SELECT min(sequence), max(sequence) FROM events WHERE time >= 1 AND time < 2",
+            "events_time",
+        ),
+        (
+            "SELECT json FROM events WHERE session = 'x' AND sequence BETWEEN 0 AND 9 ORDER BY sequence",
+            "events_session",
+        ),
+        (
+            "SELECT json FROM events WHERE kind IN ('x') AND sequence BETWEEN 0 AND 9 ORDER BY sequence",
+            "events_kind",
+        ),
+        (
+            "SELECT count(*) FROM requests WHERE source BETWEEN x'00' AND x'00'",
+            "requests_source",
+        ),
+        (
+            "SELECT sequence FROM events WHERE time < 1 AND clean & 1 = 0 LIMIT 9",
+            "events_secrets",
+        ),
+    ] {
+        assert!(plan(asked).contains(index), "{asked}: {}", plan(asked));
+    }
+}

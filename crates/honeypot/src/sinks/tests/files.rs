@@ -1,0 +1,184 @@
+use std::fs;
+use std::path::Path;
+
+use imker_event::ecs::{Reader, Secrets};
+use tempfile::TempDir;
+
+use super::events::opened;
+use crate::sinks::files::Files;
+use crate::sinks::{JsonLinesSettings, JsonLinesSink, Sink};
+
+fn folder() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+fn files(folder: &Path) -> Files {
+    Files::open(folder.join("logs"), folder.join("cursors/x.json"), 0o600).unwrap()
+}
+
+fn append(files: &mut Files, name: &str, text: &str, sequence: u64) {
+    files.append(name, text.as_bytes());
+    files.commit(sequence).unwrap();
+}
+
+#[test]
+fn what_was_written_but_not_committed_is_cut_off() {
+    let folder = folder();
+    let mut sink = files(folder.path());
+    append(&mut sink, "a/1.log", "one\n", 1);
+    append(&mut sink, "b.log", "two\n", 2);
+    // A crash after part of the next commit, which goes on with one file and begins another.
+    sink.keep_lengths(["a/1.log".to_owned(), "c.log".to_owned()].iter())
+        .unwrap();
+    drop(sink);
+    fs::write(folder.path().join("logs/a/1.log"), "one\nthr").unwrap();
+    fs::write(folder.path().join("logs/c.log"), "fo").unwrap();
+
+    let mut sink = files(folder.path());
+    assert_eq!(sink.position(), 2);
+    sink.append("a/1.log", b"three\n");
+    append(&mut sink, "c.log", "four\n", 4);
+    let read = |name: &str| fs::read_to_string(folder.path().join("logs").join(name)).unwrap();
+    assert_eq!(
+        [read("a/1.log"), read("b.log"), read("c.log")],
+        ["one\nthree\n", "two\n", "four\n"]
+    );
+    assert_eq!(files(folder.path()).position(), 4);
+}
+
+#[test]
+fn a_failed_commit_leaves_nothing_behind_for_the_next_try() {
+    let folder = folder();
+    let mut sink = files(folder.path());
+    append(&mut sink, "a.log", "one\n", 1);
+    // The second file of the commit cannot be made.
+    fs::create_dir(folder.path().join("logs/b.log")).unwrap();
+    sink.append("a.log", b"two\n");
+    sink.append("b.log", b"two\n");
+    assert!(sink.commit(2).is_err());
+    fs::remove_dir(folder.path().join("logs/b.log")).unwrap();
+    sink.append("a.log", b"two\n");
+    append(&mut sink, "b.log", "two\n", 2);
+    assert_eq!(
+        fs::read_to_string(folder.path().join("logs/a.log")).unwrap(),
+        "one\ntwo\n"
+    );
+    assert_eq!(
+        fs::read_to_string(folder.path().join("logs/b.log")).unwrap(),
+        "two\n"
+    );
+}
+
+#[test]
+fn a_file_moved_away_or_shortened_by_someone_else_is_gone_on_with() {
+    let folder = folder();
+    let mut sink = files(folder.path());
+    append(&mut sink, "a.log", "one\n", 1);
+    fs::rename(
+        folder.path().join("logs/a.log"),
+        folder.path().join("logs/a.log.1"),
+    )
+    .unwrap();
+    append(&mut sink, "a.log", "two\n", 2);
+    assert_eq!(
+        fs::read_to_string(folder.path().join("logs/a.log")).unwrap(),
+        "two\n"
+    );
+    fs::write(folder.path().join("logs/a.log"), "").unwrap();
+    let mut sink = files(folder.path());
+    append(&mut sink, "a.log", "three\n", 3);
+    assert_eq!(
+        fs::read_to_string(folder.path().join("logs/a.log")).unwrap(),
+        "three\n"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn files_with_secrets_are_their_owners() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = folder();
+    append(&mut files(folder.path()), "a.log", "one\n", 1);
+    let mode = fs::metadata(folder.path().join("logs/a.log"))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+fn settings(folder: &Path) -> JsonLinesSettings {
+    JsonLinesSettings {
+        folder: folder.join("events"),
+        state: folder.join("cursors/jsonl.json"),
+        max_bytes: 20_000,
+        keep: 3,
+        secrets: Secrets::Kept,
+    }
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder.join("events")).unwrap();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn json_lines_hold_each_event_once_whatever_is_delivered_again() {
+    let folder = folder();
+    let events = opened(60);
+    let mut sink = JsonLinesSink::open(
+        JsonLinesSettings {
+            keep: 100,
+            ..settings(folder.path())
+        },
+        None,
+    )
+    .unwrap();
+    let state = folder.path().join("cursors/jsonl.json");
+    let mut before = None;
+    for (batch, events) in events.chunks(7).enumerate() {
+        if batch % 3 == 2 {
+            // A crash before the position was kept: the batch comes again.
+            drop(sink);
+            fs::write(&state, before.take().unwrap()).unwrap();
+            sink = JsonLinesSink::open(
+                JsonLinesSettings {
+                    keep: 100,
+                    ..settings(folder.path())
+                },
+                None,
+            )
+            .unwrap();
+            let position = usize::try_from(sink.position().unwrap()).unwrap();
+            assert_eq!(position, (batch - 1) * 7);
+            sink.deliver(&opened(60)[position..position + 7]).unwrap();
+        }
+        before = fs::read(&state).ok();
+        sink.deliver(events).unwrap();
+    }
+    let names = names(folder.path());
+    assert!(names.len() > 2, "{names:?}");
+    let mut read = Vec::new();
+    for name in names {
+        let file = fs::read(folder.path().join("events").join(&name)).unwrap();
+        read.extend(Reader::new(&*file).map(|document| document.unwrap().recorded));
+        assert!(file.len() < 22_000, "{name}");
+    }
+    assert_eq!(read, events);
+}
+
+#[test]
+fn old_json_lines_go() {
+    let folder = folder();
+    let mut sink = JsonLinesSink::open(settings(folder.path()), None).unwrap();
+    for batch in opened(200).chunks(9) {
+        sink.deliver(batch).unwrap();
+    }
+    let names = names(folder.path());
+    assert_eq!(names.len(), 3, "{names:?}");
+    let last = fs::read_to_string(folder.path().join("events").join(&names[2])).unwrap();
+    assert!(last.contains("\"sensor-1-200\""));
+}
