@@ -47,15 +47,15 @@ pub fn blocklist(selection: &Selection<'_>, out: &mut dyn io::Write) -> io::Resu
 
 /// Writes commands for `ipset restore`: the sets `<name>4` and `<name>6`, made where they are not there, in which each
 /// address expires by itself. Loading it again prolongs them.
+///
+/// What the sets are made with never changes: the kernel takes a set that is there already only as the same.
 pub fn ipset(selection: &Selection<'_>, name: &SetName, out: &mut dyn io::Write) -> io::Result<()> {
     let SetName(name) = name;
     head(selection, "for `ipset restore`", out)?;
-    let room = selection.sources.len().next_power_of_two().max(65_536);
     for (suffix, family) in [("4", "inet"), ("6", "inet6")] {
         writeln!(
             out,
-            "create {name}{suffix} hash:ip family {family} maxelem {room} timeout {} -exist",
-            IPSET_LONGEST.min(selection.age.as_secs().max(1))
+            "create {name}{suffix} hash:ip family {family} maxelem 262144 timeout 604800 -exist"
         )?;
     }
     for source in &selection.sources {

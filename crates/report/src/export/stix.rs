@@ -232,6 +232,7 @@ impl<'a> Bundle<'a> {
             "type": "indicator",
             "id": self.id("indicator", &[hash]),
             "name": format!("File sent to a honeypot that plays an Exchange server: {hash}"),
+            "description": format!("{} bytes, sent {} times.", upload.bytes, upload.count),
             "indicator_types": ["malicious-activity"],
             // A hash of 64 hex digits, validated when it was selected.
             "pattern": format!("[file:hashes.'SHA-256' = '{hash}']"),
