@@ -113,11 +113,12 @@ pub fn select<'a>(evaluation: &'a Evaluation, policy: &Policy) -> Selection<'a> 
         not_listed: evaluation.sources.not_listed,
         ..LeftOut::default()
     };
+    let age = policy.age.max(SignedDuration::from_secs(1));
     let mut sources = Vec::new();
     for row in &evaluation.sources.entries {
         let address = row.address.to_canonical();
         let is_in = |network: &IpNet| network.contains(&address);
-        let expires = row.last.checked_add(policy.age).unwrap_or(Timestamp::MAX);
+        let expires = row.last.checked_add(age).unwrap_or(Timestamp::MAX);
         if special.iter().chain(&policy.allowed).any(is_in) {
             left_out.allowed += 1;
         } else if row.score < policy.min_score {
@@ -147,7 +148,7 @@ pub fn select<'a>(evaluation: &'a Evaluation, policy: &Policy) -> Selection<'a> 
             .filter(|upload| is_hex(&upload.sha256, 64))
             .collect(),
         left_out,
-        age: policy.age,
+        age,
     }
 }
 

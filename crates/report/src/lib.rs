@@ -5,6 +5,7 @@
 //! that matched, as the Detection Rule License 1.1 asks.
 
 pub mod escape;
+pub mod export;
 pub mod honeypot;
 
 mod charts;

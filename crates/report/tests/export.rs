@@ -1,0 +1,350 @@
+//! Exports of a made-up week, which holds hostile text wherever clients can put some.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "tests hand outputs to the programs that they are made for"
+)]
+
+#[path = "../../intel/tests/week/mod.rs"]
+mod week;
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use imker_intel::{Evaluation, Policy, Selection, evaluate, select};
+use imker_report::escape::is_unsafe;
+use imker_report::export::{Producer, SetName, Tlp, blocklist, csv, ipset, misp, nftables, stix};
+use proptest::prelude::*;
+use serde_json::Value;
+
+fn producer() -> Producer {
+    Producer {
+        name: "Example CERT".to_owned(),
+        tlp: Tlp::Amber,
+    }
+}
+
+fn written(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> String {
+    let mut out = Vec::new();
+    write(&mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn export(write: impl FnOnce(&Selection<'_>, &mut Vec<u8>) -> std::io::Result<()>) -> String {
+    let evaluation = week::evaluation();
+    let selection = select(&evaluation, &Policy::default());
+    written(|out| write(&selection, out))
+}
+
+/// Every export of an evaluation.
+fn all(evaluation: &Evaluation) -> [(&'static str, String); 6] {
+    let selection = &select(evaluation, &Policy::default());
+    let name = &SetName::default();
+    [
+        ("stix", written(|out| stix(selection, &producer(), out))),
+        ("misp", written(|out| misp(selection, &producer(), out))),
+        ("csv", written(|out| csv(selection, out))),
+        ("blocklist", written(|out| blocklist(selection, out))),
+        ("ipset", written(|out| ipset(selection, name, out))),
+        ("nftables", written(|out| nftables(selection, name, out))),
+    ]
+}
+
+#[test]
+fn golden_stix() {
+    insta::assert_snapshot!(export(|selection, out| stix(selection, &producer(), out)));
+}
+
+#[test]
+fn golden_misp() {
+    insta::assert_snapshot!(export(|selection, out| misp(selection, &producer(), out)));
+}
+
+#[test]
+fn golden_csv() {
+    insta::assert_snapshot!(export(|selection, out| csv(selection, out)));
+}
+
+#[test]
+fn golden_lists() {
+    insta::assert_snapshot!(export(|selection, out| blocklist(selection, out)));
+    insta::assert_snapshot!(export(|selection, out| ipset(
+        selection,
+        &SetName::default(),
+        out
+    )));
+    insta::assert_snapshot!(export(|selection, out| nftables(
+        selection,
+        &SetName::default(),
+        out
+    )));
+}
+
+#[test]
+fn nothing_secret_and_nothing_of_the_honeypot_leaves() {
+    for (name, text) in all(&week::evaluation()) {
+        // Passwords, accounts, sensors, hosts, personas, the honeypot's address, private sources.
+        for secret in [
+            week::PASSWORD,
+            "anna",
+            "administrator",
+            "CONTOSO",
+            "north",
+            "mail-",
+            "exchange-2016",
+            "192.0.2.10",
+            "10.0.0.5",
+        ] {
+            assert!(!text.contains(secret), "{secret} in {name}");
+        }
+    }
+}
+
+#[test]
+fn names_of_sets_are_checked() {
+    for good in ["imker", "a", "Block_list-1", &"x".repeat(28)] {
+        assert!(good.parse::<SetName>().is_ok(), "{good}");
+    }
+    for bad in ["", "1a", "a b", "a;b", "a\n", "ä", "-a", &"x".repeat(29)] {
+        assert!(bad.parse::<SetName>().is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn identifiers_do_not_change_and_all_references_lead_somewhere() {
+    let ids = |text: &str| -> BTreeSet<String> {
+        let bundle: Value = serde_json::from_str(text).unwrap();
+        let objects = bundle["objects"].as_array().unwrap().clone();
+        let ids: BTreeSet<String> = objects
+            .iter()
+            .map(|object| object["id"].as_str().unwrap().to_owned())
+            .collect();
+        assert_eq!(ids.len(), objects.len(), "an identifier comes twice");
+        for object in &objects {
+            for (key, value) in object.as_object().unwrap() {
+                let list = if key.ends_with("_refs") {
+                    value.as_array().cloned().unwrap()
+                } else {
+                    vec![value.clone()]
+                };
+                if key.ends_with("_ref") || key.ends_with("_refs") {
+                    assert!(
+                        list.iter().all(|id| ids.contains(id.as_str().unwrap())),
+                        "{key}: {value}"
+                    );
+                }
+            }
+        }
+        ids
+    };
+    let [(_, first), ..] = all(&week::evaluation());
+    // An hour later, with one more event.
+    let mut events = week::events();
+    let mut more = events[events.len() - 1].clone();
+    more.sequence += 1;
+    events.push(more);
+    let mut options = week::options();
+    options.created += jiff::SignedDuration::from_hours(1);
+    let later = evaluate(events.into_iter().map(Ok), &options, &mut week::place);
+    let [(_, second), ..] = all(&later);
+    assert_eq!(ids(&first), ids(&second));
+    assert_ne!(first, second);
+}
+
+/// The week with `text` wherever a client or a file can put text that an export could take up.
+fn evaluation_with(text: &str) -> Evaluation {
+    let mut evaluation = week::evaluation();
+    let own = || text.to_owned();
+    for source in &mut evaluation.sources.entries {
+        source.place.country = Some(own());
+        source.place.organisation = Some(own());
+        for list in [
+            &mut source.cves,
+            &mut source.techniques,
+            &mut source.ja3,
+            &mut source.ja4,
+            &mut source.user_agents,
+        ] {
+            list.push(own());
+        }
+        for stage in &mut source.stages {
+            (stage.chain, stage.stage) = (own(), own());
+        }
+        for sample in &mut source.samples {
+            (sample.method, sample.target, sample.version) = (own(), own(), own());
+            sample.user_agent = Some(own());
+        }
+    }
+    for upload in &mut evaluation.uploads.entries {
+        upload.names = vec![own()];
+    }
+    let mut odd = evaluation.uploads.entries[0].clone();
+    odd.sha256 = own();
+    evaluation.uploads.entries.push(odd);
+    evaluation
+}
+
+/// What is left of a list for a firewall without all that may be in it.
+fn foreign(text: &str) -> Vec<&str> {
+    let known = |word: &str| {
+        let word = word.trim_end_matches([',', ';', 's']);
+        word.parse::<IpAddr>().is_ok() || word.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    text.lines()
+        .filter(|line| !line.starts_with('#'))
+        .flat_map(str::split_whitespace)
+        .filter(|word| !known(word))
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn hostile_text_reaches_no_pattern_and_no_rule(text in "(\\PC|[\\x00-\\x1f\\x7f-\\x9f\u{202e}<>'\"=+@;{}\\[\\]]){0,40}") {
+        let text = format!("{text}'] OR [url:value = 'x}}\n=cmd\u{1b}\u{202e}");
+        let before = all(&week::evaluation());
+        let after = all(&evaluation_with(&text));
+        let patterns = |json: &str| -> Vec<String> {
+            let bundle: Value = serde_json::from_str(json).unwrap();
+            let objects = bundle["objects"].as_array().unwrap();
+            objects.iter().filter_map(|object| object["pattern"].as_str()).map(str::to_owned).collect()
+        };
+        prop_assert_eq!(patterns(&before[0].1), patterns(&after[0].1));
+        for list in 3..6 {
+            prop_assert_eq!(&before[list].1, &after[list].1);
+            prop_assert_eq!(foreign(&before[list].1), foreign(&after[list].1));
+        }
+        for (name, text) in &after {
+            prop_assert!(!text.replace(['\r', '\n', '\t'], "").contains(is_unsafe), "{}", name);
+        }
+        let mut table = ::csv::Reader::from_reader(after[2].1.as_bytes());
+        for record in table.records() {
+            for cell in record.unwrap().iter() {
+                prop_assert!(!cell.trim_start().starts_with(['=', '+', '-', '@']), "{}", cell);
+            }
+        }
+    }
+}
+
+fn on_path(program: &str) -> Option<PathBuf> {
+    let folders = std::env::var_os("PATH")?;
+    let mut folders: Vec<PathBuf> = std::env::split_paths(&folders).collect();
+    folders.extend(["/usr/sbin", "/sbin"].map(PathBuf::from));
+    folders
+        .into_iter()
+        .map(|folder| folder.join(program))
+        .find(|path| path.is_file())
+}
+
+fn file(name: &str, text: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+/// `stix2-validator` of OASIS holds the schemas: `pip install stix2-validator`.
+#[test]
+fn stix_keeps_to_the_schemas_of_oasis() {
+    let validator = std::env::var_os("IMKER_STIX_VALIDATOR").map(PathBuf::from);
+    let Some(validator) = validator.or_else(|| on_path("stix2_validator")) else {
+        return eprintln!("left out: neither IMKER_STIX_VALIDATOR nor the path names stix2_validator");
+    };
+    let validate = |name: &str, text: &str| {
+        // 103: identifiers need not be random where they are meant to be the same again.
+        // 302: pages of ATT&CK change, a hash of them would not hold.
+        let output = Command::new(&validator)
+            .args([
+                "--version",
+                "2.1",
+                "--no-cache",
+                "--ignore",
+                "103,302",
+                "--strict",
+            ])
+            .arg(file(name, text))
+            .output()
+            .unwrap();
+        let text =
+            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        (output.status.success(), text)
+    };
+    for (name, evaluation) in [
+        ("week.stix.json", week::evaluation()),
+        ("odd.stix.json", evaluation_with(week::HOSTILE)),
+    ] {
+        let [(_, bundle), ..] = all(&evaluation);
+        let (valid, said) = validate(name, &bundle);
+        assert!(valid, "{said}");
+    }
+    let (valid, _) = validate(
+        "bad.stix.json",
+        r#"{"type":"bundle","id":"bundle--1","objects":[]}"#,
+    );
+    assert!(!valid, "the validator finds nothing wrong with a bad bundle");
+}
+
+/// Runs a program in a user and network namespace of its own, so that no rule of this machine changes.
+/// `None`: not possible here.
+fn apart(program: &str, args: &[&str], input: &Path) -> Option<(bool, String)> {
+    let (unshare, program) = (on_path("unshare")?, on_path(program)?);
+    let works = Command::new(&unshare)
+        .args(["-rn", "true"])
+        .stderr(Stdio::null())
+        .status();
+    if !works.is_ok_and(|status| status.success()) {
+        return None;
+    }
+    let output = Command::new(unshare)
+        .arg("-rn")
+        .arg(program)
+        .args(args)
+        .stdin(std::fs::File::open(input).unwrap())
+        .output()
+        .unwrap();
+    Some((
+        output.status.success(),
+        String::from_utf8_lossy(&output.stderr).into_owned(),
+    ))
+}
+
+#[test]
+fn nft_takes_the_set() {
+    let [.., (_, rules)] = all(&week::evaluation());
+    let rules = file("week.nft", &rules);
+    let Some((valid, said)) = apart("nft", &["-c", "-f", rules.to_str().unwrap()], &rules) else {
+        return eprintln!("left out: nft or namespaces are missing");
+    };
+    if said.contains("Operation not supported") || said.contains("Unable to initialize Netlink") {
+        return eprintln!("left out: the kernel has no nftables: {said}");
+    }
+    assert!(valid, "{said}");
+    let bad = file("bad.nft", "add table inet imker { nonsense }\n");
+    let (valid, _) = apart("nft", &["-c", "-f", bad.to_str().unwrap()], &bad).unwrap();
+    assert!(!valid);
+}
+
+#[test]
+fn ipset_takes_the_sets() {
+    let [.., (_, commands), _] = all(&week::evaluation());
+    let commands = file("week.ipset", &commands);
+    // Twice: what is there already must not be in the way.
+    let args = [
+        "-c",
+        "ipset restore < \"$0\" && ipset restore < \"$0\"",
+        commands.to_str().unwrap(),
+    ];
+    if on_path("ipset").is_none() {
+        return eprintln!("left out: ipset is missing");
+    }
+    let Some((valid, said)) = apart("sh", &args, &commands) else {
+        return eprintln!("left out: ipset or namespaces are missing");
+    };
+    if said.contains("Kernel error") || said.contains("Cannot open session to kernel") {
+        return eprintln!("left out: the kernel has no IP sets: {said}");
+    }
+    assert!(valid, "{said}");
+}
