@@ -10,7 +10,6 @@
 
 mod accept;
 mod client_hello;
-mod establish;
 mod hello_reader;
 mod host;
 mod ja3;
@@ -18,7 +17,6 @@ mod ja4;
 mod prefixed;
 
 pub use accept::{Accepted, Hello, TlsFailure, read_hello};
-pub use establish::RecordedTls;
 pub use hello_reader::{HelloReader, NoHello};
 pub use host::{TlsHost, TlsHostError};
 pub use prefixed::{Prefixed, Traffic};
