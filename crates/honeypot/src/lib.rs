@@ -5,25 +5,22 @@
 
 pub mod auth;
 pub mod config;
+pub mod connection;
 pub mod detection;
 mod document;
 pub mod exchange;
 pub mod http;
 pub mod init;
-pub mod persona;
-pub mod recorder;
-pub mod sinks;
-pub mod connection;
-pub mod http;
 pub mod listener;
 pub mod persona;
+pub mod recorder;
 pub mod sensor;
+pub mod sinks;
 pub mod site;
 pub mod store;
+#[cfg(test)]
+mod testing;
 pub mod tls;
 pub mod view;
 
 pub use document::DocumentError;
-
-#[cfg(test)]
-mod testing;
