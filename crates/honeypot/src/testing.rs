@@ -99,6 +99,8 @@ pub struct Options {
     pub proxy_protocol: bool,
     /// Speak HTTP/2, as if TLS had chosen it.
     pub http2: bool,
+    /// Speak TLS.
+    pub tls: Option<Arc<dyn Tls>>,
 }
 
 /// Stands in for TLS: hands the socket through.
@@ -132,7 +134,11 @@ pub fn start(options: Options) -> Running {
         host: "host".into(),
         persona: "persona".into(),
         site: Arc::new(EchoSite),
-        tls: options.http2.then(|| Arc::new(Http2WithoutTls) as Arc<dyn Tls>),
+        tls: if options.http2 {
+            Some(Arc::new(Http2WithoutTls))
+        } else {
+            options.tls
+        },
         proxy_protocol: options.proxy_protocol,
     };
     let (stop, stopped) = watch::channel(false);

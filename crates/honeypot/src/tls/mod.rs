@@ -10,6 +10,7 @@
 
 mod accept;
 mod client_hello;
+mod establish;
 mod hello_reader;
 mod host;
 mod ja3;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 
 mod build;
+mod establish;
 mod handshake;
 mod hello;
 #[cfg(target_os = "linux")]

@@ -1,0 +1,59 @@
+//! TLS on a listener's connections: recorded step by step, each before what it answers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use imker_event::{CloseReason, Saw};
+
+use super::{Prefixed, TlsFailure, TlsHost, read_hello};
+use crate::connection::{ConnectionRecorder, Socket};
+use crate::sensor::{Established, Establishing, Tls};
+
+/// How long a handshake may take, from the connection's beginning to the hello and from there to its end. HTTP.sys
+/// gives a silent connection as long (`connectionTimeout`).
+const HANDSHAKE: Duration = Duration::from_secs(120);
+
+impl Tls for TlsHost {
+    fn establish<'t>(&'t self, socket: Socket, recorder: &'t ConnectionRecorder) -> Establishing<'t> {
+        Box::pin(establish(self, socket, recorder))
+    }
+}
+
+async fn establish(
+    host: &TlsHost,
+    socket: Socket,
+    recorder: &ConnectionRecorder,
+) -> Result<Established, CloseReason> {
+    let meter = Arc::clone(socket.meter());
+    let record = async |saw: Saw| {
+        recorder.saw(saw).await.map_err(|_| {
+            meter.reset_on_drop();
+            CloseReason::NotRecorded
+        })
+    };
+    let fail = async |failure: TlsFailure<Socket>| {
+        meter.reset_on_drop();
+        match record(failure.event()).await {
+            Ok(()) => failure.close,
+            Err(reason) => reason,
+        }
+    };
+    let hello = match read_hello(Prefixed::new(socket), HANDSHAKE).await {
+        Ok(hello) => hello,
+        Err(failure) if failure.close == CloseReason::Client && failure.received.0.is_empty() => {
+            // Nothing was sent: a port scan, whose connection says all.
+            return Err(CloseReason::Client);
+        }
+        Err(failure) => return Err(fail(failure).await),
+    };
+    record(Saw::TlsHello(hello.client.clone())).await?;
+    let accepted = match hello.accept(host, HANDSHAKE).await {
+        Ok(accepted) => accepted,
+        Err(failure) => return Err(fail(failure).await),
+    };
+    record(accepted.event()).await?;
+    Ok(Established {
+        http2: accepted.alpn.as_deref() == Some(b"h2"),
+        stream: Box::new(accepted.stream),
+    })
+}
