@@ -58,14 +58,14 @@ pub enum Service {
     Https,
 }
 
-/// Whether connections begin with a header of HAProxy's PROXY protocol, version 1 or 2.
+/// Whether connections from trusted proxies begin with a header of HAProxy's PROXY protocol, version 1 or 2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ProxyProtocol {
     /// They do not.
     #[default]
     Off,
-    /// They do; others are closed.
+    /// They do. Connections from elsewhere are served without one.
     Required,
 }
 

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -142,6 +143,16 @@ impl Config {
     /// The operator's own domains.
     pub fn own_domains(&self) -> OwnDomains {
         OwnDomains::new(self.privacy.own_domains.iter().map(String::as_str))
+    }
+
+    /// Networks that are trusted as proxies by any host.
+    pub fn trusted_proxies(&self) -> Vec<IpNet> {
+        let all: Vec<IpNet> = self
+            .hosts
+            .iter()
+            .flat_map(|host| host.trusted_proxies.iter().copied())
+            .collect();
+        IpNet::aggregate(&all)
     }
 
     /// `<data>/quarantine`.

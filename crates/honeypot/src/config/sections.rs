@@ -7,6 +7,8 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer};
 
 use super::units::{duration, size, some_duration};
+use crate::connection::AdmissionLimits;
+use crate::http;
 use crate::persona::checked::{DnsName, NetbiosName};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -86,14 +88,14 @@ pub struct Limits {
     /// From connecting to the end of the TLS handshake.
     #[serde(deserialize_with = "duration")]
     pub handshake: Duration,
-    /// From a head's first byte to its last, and silence within a body.
+    /// From a head's first byte to its last, and for a body beside the time that its length gives it.
     #[serde(deserialize_with = "duration")]
     pub request: Duration,
-    /// How long a client may take no byte of an answer.
+    /// How long a client may take over an answer beside the time that its length gives it.
     #[serde(deserialize_with = "duration")]
     pub slow_reader: Duration,
     /// Requests on one connection; 0 for as many as come, as IIS has it.
-    pub requests_per_connection: u64,
+    pub requests_per_connection: u32,
 }
 
 impl Default for Limits {
@@ -108,6 +110,36 @@ impl Default for Limits {
             request: Duration::from_secs(120),
             slow_reader: Duration::from_secs(120),
             requests_per_connection: 0,
+        }
+    }
+}
+
+impl Limits {
+    /// What HTTP may cost; what has no key keeps its default.
+    pub fn http(&self) -> http::Limits {
+        let default = http::Limits::default();
+        let head = usize::try_from(self.head).unwrap_or(default.head);
+        http::Limits {
+            head,
+            field: default.field.min(head),
+            body: self.body,
+            idle: self.idle,
+            head_wait: self.request,
+            body_wait: self.request,
+            send_wait: self.slow_reader,
+            requests: match self.requests_per_connection {
+                0 => u32::MAX,
+                some => some,
+            },
+            ..default
+        }
+    }
+
+    /// How many connections may be open.
+    pub fn admission(&self) -> AdmissionLimits {
+        AdmissionLimits {
+            connections: self.connections,
+            per_source: self.connections_per_source,
         }
     }
 }

@@ -92,6 +92,8 @@ fn defaults_are_complete() {
         config.spool_options().cursors,
         Some("/var/lib/honeypot/cursors".into())
     );
+    assert_eq!(config.limits.http().requests, u32::MAX);
+    assert_eq!(config.limits.http().idle, Duration::from_secs(120));
     let retention = config.view_settings().unwrap().retention;
     assert_eq!(
         (retention.events_days, retention.credentials_days),
@@ -202,6 +204,7 @@ trusted_proxies = ["198.51.100.128/25", "2001:db8::1"]
     );
     assert_eq!(persona.internal_address.to_string(), "172.16.3.4");
     assert_eq!(config.hosts[1].trusted_proxies.len(), 2);
+    assert_eq!(config.trusted_proxies().len(), 2);
     assert_ne!(persona.mailboxes, config.hosts[0].persona.mailboxes);
 }
 
