@@ -170,6 +170,8 @@ impl Config {
         check_sizes(document, &file)?;
         check_ages(document, &mut file)?;
         let resolve = |path: PathBuf| document.resolve(&path);
+        let mut sinks = sinks(document, &document.resolve(&file.data).join("cursors"), file.sink)?;
+        sinks.iter_mut().for_each(|sink| sink.limit_ages(file.privacy.get_ref()));
         Ok(Self {
             sensor: Arc::clone(&file.sensor),
             data: document.resolve(&file.data),
@@ -184,7 +186,7 @@ impl Config {
                 asn: file.geoip.asn.map(resolve),
             },
             view: file.view,
-            sinks: sinks(document, &document.resolve(&file.data).join("cursors"), file.sink)?,
+            sinks,
         })
     }
 }

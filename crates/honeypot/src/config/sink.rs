@@ -9,6 +9,7 @@ use imker_event::{Secret, ecs};
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::sections::Privacy;
 use super::units::{Bytes, Endpoint, Time};
 use crate::document::{Document, DocumentError};
 use crate::sinks::{
@@ -137,6 +138,21 @@ pub(super) struct Section {
     channel: Option<Spanned<String>>,
 }
 
+impl Sink {
+    /// Lets files go when what they hold must: lines cannot be masked afterwards.
+    pub(super) fn limit_ages(&mut self, privacy: &Privacy) {
+        let events = privacy.events.min(privacy.payloads);
+        match &mut self.config {
+            SinkConfig::Jsonl(settings) if settings.secrets == ecs::Secrets::Kept => {
+                settings.max_age = Some(events.min(privacy.credentials));
+            }
+            SinkConfig::Jsonl(settings) => settings.max_age = Some(events),
+            SinkConfig::W3c(settings) => settings.max_age = Some(privacy.events),
+            SinkConfig::Syslog(_) | SinkConfig::Webhook(_) | SinkConfig::Hpfeeds(_) => {}
+        }
+    }
+}
+
 /// A section while it is made sense of.
 struct Reading<'d> {
     document: &'d Document,
@@ -200,11 +216,13 @@ impl Section {
                 state,
                 max_bytes: self.rotate_size.map_or(256 << 20, |size| size.into_inner().0),
                 keep: self.keep.map_or(30, Spanned::into_inner).max(1),
+                max_age: None,
                 secrets,
             }),
             Kind::W3c => SinkConfig::W3c(W3cSettings {
                 folder: reading.path(&reading.needed("folder", self.folder)?),
                 state,
+                max_age: None,
                 forwarded_for: self.forwarded_for.is_some_and(Spanned::into_inner),
             }),
             Kind::Syslog => SinkConfig::Syslog(self.syslog(&reading, secrets)?),

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
@@ -122,6 +123,42 @@ impl Files {
         } else {
             self.save(state)
         }
+    }
+
+    /// Deletes files that were last written to longer ago than `max_age`, but not those written to last.
+    pub(super) fn expire(&self, names: &[String], max_age: Option<Duration>) -> io::Result<()> {
+        let Some(oldest) = max_age.and_then(|age| SystemTime::now().checked_sub(age)) else {
+            return Ok(());
+        };
+        for name in names.iter().filter(|name| !self.state.files.contains_key(*name)) {
+            let path = self.folder.join(name);
+            if std::fs::metadata(&path)?.modified()? < oldest {
+                std::fs::remove_file(&path)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Names in a folder below that `is_ours` says yes to, in order; none where there is no such folder.
+    pub(super) fn names(&self, folder: &str, is_ours: impl Fn(&str) -> bool) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        let entries = match std::fs::read_dir(self.folder.join(folder)) {
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+                ) =>
+            {
+                return Ok(names);
+            }
+            entries => entries?,
+        };
+        for entry in entries {
+            let name = entry?.file_name();
+            names.extend(name.to_str().filter(|name| is_ours(name)).map(str::to_owned));
+        }
+        names.sort_unstable();
+        Ok(names)
     }
 
     fn write(&self, name: &str, start: u64, bytes: &[u8]) -> io::Result<()> {

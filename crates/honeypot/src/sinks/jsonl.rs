@@ -1,6 +1,7 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use imker_event::{Recorded, ecs};
 
@@ -18,6 +19,8 @@ pub struct JsonLinesSettings {
     pub max_bytes: u64,
     /// Files kept; older ones are deleted.
     pub keep: usize,
+    /// How long files are kept that are no longer written to.
+    pub max_age: Option<Duration>,
     /// What becomes of secrets.
     pub secrets: ecs::Secrets,
 }
@@ -91,19 +94,17 @@ impl JsonLinesSink {
 
     /// Deletes the oldest files.
     fn prune(&self) -> io::Result<()> {
-        let mut names = Vec::new();
-        for entry in std::fs::read_dir(&self.settings.folder)? {
-            let name = entry?.file_name();
-            let name = name
-                .to_str()
-                .filter(|name| name.starts_with("events-") && name.ends_with(".jsonl"));
-            names.extend(name.map(str::to_owned));
-        }
-        names.sort_unstable();
+        let names = self.names()?;
         let old = names.len().saturating_sub(self.settings.keep.max(1));
         names[..old]
             .iter()
             .try_for_each(|name| std::fs::remove_file(self.settings.folder.join(name)))
+    }
+
+    /// Names of our files, oldest first.
+    fn names(&self) -> io::Result<Vec<String>> {
+        self.files
+            .names("", |name| name.starts_with("events-") && name.ends_with(".jsonl"))
     }
 }
 
@@ -119,5 +120,12 @@ impl Sink for JsonLinesSink {
     fn deliver(&mut self, batch: &[Recorded]) -> Result<(), SinkError> {
         self.write(batch)
             .map_err(|error| SinkError::retry(format!("{error}; is the disk full?")))
+    }
+
+    fn tend(&mut self) -> Result<(), SinkError> {
+        let expired = self
+            .names()
+            .and_then(|names| self.files.expire(&names, self.settings.max_age));
+        expired.map_err(|error| SinkError::retry(format!("old files cannot be deleted: {error}")))
     }
 }

@@ -6,7 +6,6 @@
 //! acknowledgement: there the batch before a broken connection is sent again, and what a receiver lost otherwise is lost.
 
 mod backoff;
-mod configured;
 mod files;
 mod geo;
 mod hpfeeds;
@@ -15,7 +14,9 @@ mod named;
 mod net;
 mod runner;
 mod source;
+mod spooled;
 mod sqlite;
+mod started;
 mod status;
 mod syslog;
 pub(crate) mod w3c;
@@ -27,7 +28,6 @@ pub(crate) mod tests;
 use imker_event::Recorded;
 
 pub use backoff::Backoff;
-pub use configured::open;
 pub use geo::{GeoError, GeoIp, GeoSettings};
 pub use hpfeeds::{HpfeedsSettings, HpfeedsSink};
 pub use jsonl::{JsonLinesSettings, JsonLinesSink};
@@ -35,7 +35,9 @@ pub use named::open;
 pub use net::{Peer, TlsSettings};
 pub use runner::{Pace, Pause, Running, Stop, run};
 pub use source::{Batch, Source, SourceError};
+pub use spooled::SpoolSource;
 pub use sqlite::{SqliteSettings, SqliteSink};
+pub use started::{Sinks, StartError};
 pub use status::{SinkStatus, Status};
 pub use syslog::{SyslogSettings, SyslogSink};
 pub use w3c::{W3cSettings, W3cSink};

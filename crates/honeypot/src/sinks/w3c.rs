@@ -3,6 +3,7 @@ use std::collections::HashSet;
 use std::fmt::{self, Write as _};
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use imker_event::{Recorded, Saw, Text, WebRequest};
 use jiff::Timestamp;
@@ -17,6 +18,8 @@ pub struct W3cSettings {
     pub folder: PathBuf,
     /// The file that keeps how far the sink came, as in `<data>/cursors/w3c.json`.
     pub state: PathBuf,
+    /// How long logs are kept that are no longer written to.
+    pub max_age: Option<Duration>,
     /// Whether to log `X-Forwarded-For` as a column of its own, as IIS does where it is told to.
     pub forwarded_for: bool,
 }
@@ -89,6 +92,19 @@ impl W3cSink {
     }
 }
 
+impl W3cSink {
+    fn expire(&self) -> io::Result<()> {
+        for host in self.files.names("", |_| true)? {
+            let folder = format!("{host}/W3SVC1");
+            let is_log = |name: &str| name.starts_with("u_ex") && name.ends_with(".log");
+            let names = self.files.names(&folder, is_log)?;
+            let names: Vec<String> = names.iter().map(|name| format!("{folder}/{name}")).collect();
+            self.files.expire(&names, self.settings.max_age)?;
+        }
+        Ok(())
+    }
+}
+
 impl Sink for W3cSink {
     fn name(&self) -> &str {
         "w3c"
@@ -101,6 +117,11 @@ impl Sink for W3cSink {
     fn deliver(&mut self, batch: &[Recorded]) -> Result<(), SinkError> {
         self.write(batch)
             .map_err(|error| SinkError::retry(format!("{error}; is the disk full?")))
+    }
+
+    fn tend(&mut self) -> Result<(), SinkError> {
+        self.expire()
+            .map_err(|error| SinkError::retry(format!("old logs cannot be deleted: {error}")))
     }
 }
 

@@ -147,7 +147,7 @@ impl Sink for WebhookSink {
         match &self.settings.authentication {
             Authentication::None => {}
             Authentication::Bearer(token) => {
-                request = request.header("Authorization", format!("Bearer {token}"))
+                request = request.header("Authorization", format!("Bearer {token}"));
             }
             Authentication::Hmac(key) => {
                 let signature =

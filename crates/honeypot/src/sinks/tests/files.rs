@@ -1,5 +1,6 @@
 use std::fs;
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use imker_event::ecs::{Reader, Secrets};
 use tempfile::TempDir;
@@ -112,6 +113,7 @@ fn settings(folder: &Path) -> JsonLinesSettings {
         state: folder.join("cursors/jsonl.json"),
         max_bytes: 20_000,
         keep: 3,
+        max_age: Some(Duration::from_secs(60 * 60)),
         secrets: Secrets::Kept,
     }
 }
@@ -181,4 +183,11 @@ fn old_json_lines_go() {
     assert_eq!(names.len(), 3, "{names:?}");
     let last = fs::read_to_string(folder.path().join("events").join(&names[2])).unwrap();
     assert!(last.contains("\"sensor-1-200\""));
+
+    let old = folder.path().join("events").join(&names[0]);
+    let file = fs::File::options().write(true).open(&old).unwrap();
+    file.set_modified(SystemTime::now() - Duration::from_secs(2 * 60 * 60))
+        .unwrap();
+    sink.tend().unwrap();
+    assert_eq!(self::names(folder.path()), names[1..], "its time is over");
 }

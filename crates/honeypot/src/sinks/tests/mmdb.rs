@@ -23,7 +23,7 @@ pub(crate) fn database(kind: &str, networks: &[(&str, Value)]) -> Vec<u8> {
             IpAddr::V6(address) => (u128::from(address), network.prefix_len()),
         };
         let record = Slot::Data(data.len());
-        encode(value, &mut data);
+        encode(value, "", &mut data);
         let mut node = 0;
         for bit in 0..length {
             let side = usize::from(bits >> (127 - bit) & 1 == 1);
@@ -56,7 +56,7 @@ pub(crate) fn database(kind: &str, networks: &[(&str, Value)]) -> Vec<u8> {
         "database_type": kind, "description": {"en": "made up"}, "ip_version": 6, "languages": ["en"],
         "node_count": count, "record_size": 24,
     });
-    encode(&metadata, &mut file);
+    encode(&metadata, "", &mut file);
     file
 }
 
@@ -73,7 +73,8 @@ fn control(kind: u8, size: usize, data: &mut Vec<u8>) {
     data.extend(longer);
 }
 
-fn encode(value: &Value, data: &mut Vec<u8>) {
+/// Encodes the value of a key: the kind of a number depends on what it is for.
+fn encode(value: &Value, key: &str, data: &mut Vec<u8>) {
     match value {
         Value::String(text) => {
             control(2, text.len(), data);
@@ -83,7 +84,12 @@ fn encode(value: &Value, data: &mut Vec<u8>) {
             Some(number) => {
                 let bytes = number.to_be_bytes();
                 let bytes = &bytes[bytes.iter().position(|byte| *byte != 0).unwrap_or(8)..];
-                control(6, bytes.len(), data);
+                let kind = match key {
+                    "build_epoch" => 9,
+                    "autonomous_system_number" | "node_count" => 6,
+                    _ => 5,
+                };
+                control(kind, bytes.len(), data);
                 data.extend_from_slice(bytes);
             }
             None => {
@@ -93,7 +99,7 @@ fn encode(value: &Value, data: &mut Vec<u8>) {
         },
         Value::Array(values) => {
             control(11, values.len(), data);
-            values.iter().for_each(|value| encode(value, data));
+            values.iter().for_each(|value| encode(value, key, data));
         }
         Value::Object(map) => encode_map(map, data),
         Value::Null | Value::Bool(_) => panic!("not needed"),
@@ -103,7 +109,7 @@ fn encode(value: &Value, data: &mut Vec<u8>) {
 fn encode_map(map: &Map<String, Value>, data: &mut Vec<u8>) {
     control(7, map.len(), data);
     for (name, value) in map {
-        encode(&Value::from(name.as_str()), data);
-        encode(value, data);
+        encode(&Value::from(name.as_str()), "", data);
+        encode(value, name, data);
     }
 }

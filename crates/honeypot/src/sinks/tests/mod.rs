@@ -13,6 +13,7 @@ mod hpfeeds;
 pub(crate) mod mmdb;
 mod peers;
 mod runner;
+mod spooled;
 mod syslog;
 mod w3c;
 mod webhook;

@@ -9,6 +9,7 @@ use crate::sinks::{Sink, W3cSettings, W3cSink};
 
 fn sink(folder: &Path, forwarded_for: bool) -> W3cSink {
     W3cSink::open(W3cSettings {
+        max_age: None,
         folder: folder.join("iis"),
         state: folder.join("w3c.json"),
         forwarded_for,

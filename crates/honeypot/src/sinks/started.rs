@@ -1,0 +1,171 @@
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use imker_event::Recorded;
+use imker_spool::Spool;
+use tokio::runtime::Handle;
+
+use super::{
+    GeoError, GeoIp, Pace, Running, Sink, SinkError, SinkStatus, SpoolSource, SqliteSink, Stop, open, run,
+};
+use crate::config::Config;
+use crate::view::ViewError;
+
+/// The local view's cursor; no configured sink can have this name.
+const VIEW: &str = "_view";
+
+/// A sink cannot be started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// A database of `[geoip]` cannot be used.
+    #[error(transparent)]
+    Geo(#[from] GeoError),
+    /// The local view cannot be opened.
+    #[error("the local view {path}: {error}")]
+    View {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: ViewError,
+    },
+    /// Files that it needs cannot be read or written, or its thread cannot be started.
+    #[error("{0}")]
+    Sink(io::Error),
+    /// Its cursor cannot be kept.
+    #[error("sink {name}: {error}")]
+    Cursor {
+        /// The sink's name.
+        name: String,
+        /// Why.
+        error: imker_spool::Error,
+    },
+}
+
+/// All sinks of a sensor, at work.
+#[derive(Debug)]
+pub struct Sinks {
+    running: Vec<Running>,
+    stop: Stop,
+    file: PathBuf,
+}
+
+impl Sinks {
+    /// Starts the local view and the configured sinks behind `spool`. Cursors of sinks that are no longer configured
+    /// are dropped, so that they hold back nothing.
+    ///
+    /// `runtime` must have its timer enabled.
+    ///
+    /// # Errors
+    /// A sink cannot be opened, see [`StartError`]; none runs then.
+    pub fn start(config: &Config, spool: &Spool, runtime: &Handle) -> Result<Self, StartError> {
+        let geo = Some(Arc::new(GeoIp::open(&config.geo_settings())?));
+        let mut sinks = Vec::new();
+        if let Some(settings) = config.view_settings() {
+            let path = settings.path.clone();
+            let view =
+                SqliteSink::open(settings, geo.clone()).map_err(|error| StartError::View { path, error })?;
+            let view: Box<dyn Sink> = Box::new(LocalView(view));
+            sinks.push((view, Pace::default()));
+        }
+        for sink in &config.sinks {
+            let mut pace = Pace::default();
+            pace.batch = sink.batch.unwrap_or(pace.batch).max(1);
+            sinks.push((open(sink, geo.clone()).map_err(StartError::Sink)?, pace));
+        }
+        forget_others(spool, &config.data.join("cursors"), &sinks)?;
+
+        let mut started = Self {
+            running: Vec::new(),
+            stop: Stop::default(),
+            file: config.data.join("sinks.json"),
+        };
+        for (sink, pace) in sinks {
+            match start(sink, pace, spool, runtime, &started.stop) {
+                Ok(running) => started.running.push(running),
+                Err(error) => {
+                    started.stop();
+                    return Err(error);
+                }
+            }
+        }
+        Ok(started)
+    }
+
+    /// How they fare.
+    pub fn status(&self) -> Vec<SinkStatus> {
+        self.running.iter().map(|running| running.status.get()).collect()
+    }
+
+    /// Keeps [`Sinks::status`] in `<data>/sinks.json`, for whoever asks from another process.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn save_status(&self) -> io::Result<()> {
+        let new = self.file.with_extension("new");
+        std::fs::write(&new, serde_json::to_vec_pretty(&self.status())?)?;
+        std::fs::rename(&new, &self.file)
+    }
+
+    /// Stops them, after what is recorded by now and can be delivered at once; blocks until they ended.
+    pub fn stop(self) {
+        self.stop.stop();
+        self.running.into_iter().for_each(Running::join);
+    }
+}
+
+fn start(
+    sink: Box<dyn Sink>,
+    pace: Pace,
+    spool: &Spool,
+    runtime: &Handle,
+    stop: &Stop,
+) -> Result<Running, StartError> {
+    let name = sink.name().to_owned();
+    let source = SpoolSource::open(spool, &name, runtime.clone());
+    let source = source.map_err(|error| StartError::Cursor { name, error })?;
+    run(sink, Box::new(source), pace, Box::new(()), stop.clone()).map_err(StartError::Sink)
+}
+
+/// Drops cursors that none of `sinks` has.
+fn forget_others(spool: &Spool, cursors: &Path, sinks: &[(Box<dyn Sink>, Pace)]) -> Result<(), StartError> {
+    let Ok(entries) = std::fs::read_dir(cursors) else {
+        return Ok(());
+    };
+    for name in entries
+        .flatten()
+        .filter_map(|entry| entry.file_name().into_string().ok())
+    {
+        // Files with a dot are states of sinks that keep their own.
+        if name.contains('.') || sinks.iter().any(|(sink, _)| sink.name() == name) {
+            continue;
+        }
+        tracing::info!(sink = name, "no longer configured: its cursor is dropped");
+        spool
+            .forget(&name)
+            .map_err(|error| StartError::Cursor { name, error })?;
+    }
+    Ok(())
+}
+
+/// The view under a name that is not taken from the configuration.
+struct LocalView(SqliteSink);
+
+impl Sink for LocalView {
+    fn name(&self) -> &str {
+        VIEW
+    }
+
+    fn position(&self) -> Option<u64> {
+        self.0.position()
+    }
+
+    fn deliver(&mut self, batch: &[Recorded]) -> Result<(), SinkError> {
+        self.0.deliver(batch)
+    }
+
+    fn tend(&mut self) -> Result<(), SinkError> {
+        self.0.tend()
+    }
+}
