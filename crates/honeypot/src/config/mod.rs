@@ -171,7 +171,9 @@ impl Config {
         check_ages(document, &mut file)?;
         let resolve = |path: PathBuf| document.resolve(&path);
         let mut sinks = sinks(document, &document.resolve(&file.data).join("cursors"), file.sink)?;
-        sinks.iter_mut().for_each(|sink| sink.limit_ages(file.privacy.get_ref()));
+        sinks
+            .iter_mut()
+            .for_each(|sink| sink.limit_ages(file.privacy.get_ref()));
         Ok(Self {
             sensor: Arc::clone(&file.sensor),
             data: document.resolve(&file.data),

@@ -200,16 +200,18 @@ fn insert(transaction: &Transaction<'_>, recorded: &Recorded) -> Result<(), View
     detail(transaction, &event.saw, connection, &common)
 }
 
-/// The classes of data that an event cannot hold: see [`Retention`](super::Retention).
+/// The classes of data that an event cannot hold: see [`Retention`](super::Retention). Kinds that are not named are
+/// looked through for secrets when their time comes.
 fn clean(saw: &Saw) -> u8 {
     match saw {
         Saw::WebRequest(received) if !received.body_start.0.is_empty() => 0,
-        Saw::WebRequest(_)
-        | Saw::WebRequestRefused { .. }
-        | Saw::TlsFailed { .. }
-        | Saw::Credentials(_)
-        | Saw::NtlmAuthenticate(_) => BODIES,
-        _ => SECRETS | BODIES,
+        Saw::ConnectionOpened {}
+        | Saw::ConnectionClosed { .. }
+        | Saw::TlsHello(_)
+        | Saw::TlsEstablished { .. }
+        | Saw::WebResponse { .. }
+        | Saw::StageReached(_) => SECRETS | BODIES,
+        _ => BODIES,
     }
 }
 

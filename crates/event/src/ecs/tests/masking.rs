@@ -59,8 +59,9 @@ fn no_secret_of_any_kind_leaves() {
     let mut lines = String::new();
     for kind in Kind::ALL {
         let mut recorded = example(*kind);
-        if let Saw::TlsFailed { received, .. } | Saw::WebRequestRefused { received, .. } =
-            &mut recorded.event.saw
+        if let Saw::TlsFailed { received, .. }
+        | Saw::WebRequestRefused { received, .. }
+        | Saw::WebRequestContinued { head: received } = &mut recorded.event.saw
         {
             *received = Blob::from(&b"GET / HTTP/1.1\r\nAuthorization: Bearer Summer2026!\r\n\r\n"[..]);
         }
