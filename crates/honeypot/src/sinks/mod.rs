@@ -6,7 +6,6 @@
 //! acknowledgement: there the batch before a broken connection is sent again, and what a receiver lost otherwise is lost.
 
 mod backoff;
-mod configured;
 mod files;
 mod geo;
 mod hpfeeds;
@@ -27,7 +26,6 @@ pub(crate) mod tests;
 use imker_event::Recorded;
 
 pub use backoff::Backoff;
-pub use configured::open;
 pub use geo::{GeoError, GeoIp, GeoSettings};
 pub use hpfeeds::{HpfeedsSettings, HpfeedsSink};
 pub use jsonl::{JsonLinesSettings, JsonLinesSink};
