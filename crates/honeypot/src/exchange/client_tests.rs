@@ -8,7 +8,7 @@ use imker_event::{Saw, Scheme};
 use tokio::sync::watch;
 
 use super::testing::site;
-use crate::connection::{AdmissionLimits, Recorder, Socket};
+use crate::connection::{AdmissionLimits, ConnectionRecorder, Socket};
 use crate::http::{KeepNothing, Limits};
 use crate::listener;
 use crate::sensor::{Endpoint, Established, Establishing, Sensor, Tls};
@@ -20,7 +20,7 @@ use crate::testing::{MemoryStore, Running};
 struct WithoutTls;
 
 impl Tls for WithoutTls {
-    fn establish<'t>(&'t self, socket: Socket, _: &'t Recorder) -> Establishing<'t> {
+    fn establish<'t>(&'t self, socket: Socket, _: &'t ConnectionRecorder) -> Establishing<'t> {
         Box::pin(async {
             Ok(Established {
                 stream: Box::new(socket),
