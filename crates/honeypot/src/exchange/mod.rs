@@ -229,6 +229,8 @@ fn filetime(at: Timestamp) -> i128 {
 }
 
 #[cfg(test)]
+mod client_tests;
+#[cfg(test)]
 mod probe_tests;
 #[cfg(test)]
 mod property_tests;

@@ -5,6 +5,7 @@
 use imker_event::{Saw, Scheme};
 
 use super::testing::{ask, ask_over, head, request, site};
+use crate::auth::OwnDomains;
 use crate::http::{Request, Version};
 
 /// A vulnerable and a patched build of each product where there are both.
@@ -229,6 +230,19 @@ fn log_on_is_recorded_and_refused() {
             .iter()
             .all(|(_, value)| !value.contains("example.net"))
     );
+}
+
+#[test]
+fn own_domains_are_flagged() {
+    let own = site("15.1.2176.9").with_own_domains(OwnDomains::new(["example"]));
+    for (name, flagged) in [("EXAMPLE%5Cj.doe", true), ("OTHER%5Cj.doe", false)] {
+        let form = format!("username={name}&password=x");
+        let (_, saw) = ask(&own, &request("POST", "/owa/auth.owa").with_body(form.as_bytes()));
+        assert!(
+            matches!(&*saw, [Saw::Credentials(credentials)] if credentials.own_domain == flagged),
+            "{saw:?}"
+        );
+    }
 }
 
 #[test]
