@@ -5,9 +5,9 @@
 //! with the number of those who ask for one.
 //!
 //! IIS binds NTLM to the connection: a type 3 message on another connection than the type 2 is an attempt to log on with
-//! no challenge, refused and recorded as such. Over HTTP/2, IIS has no Windows authentication (RFC 9113 allows a server
-//! to ask for HTTP/1.1 by a reset with `HTTP_1_1_REQUIRED`); the 401 names the schemes all the same, and whatever is
-//! sent is recorded. [`Decision::step`] tells the writer of HTTP/2 when to reset: [`Step::Continue`].
+//! no challenge, refused and recorded as such. Over HTTP/2, IIS has no Windows authentication: the 401 names the schemes
+//! all the same, and what a client sends is recorded here, while HTTP/2 resets the stream with `HTTP_1_1_REQUIRED`
+//! (RFC 9113, section 7).
 
 mod check;
 mod credentials;

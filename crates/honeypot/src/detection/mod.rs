@@ -11,10 +11,12 @@ mod reached;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use imker_detect::{BUILT_IN_RULES, Outcome, Stages, Vantage, is_ordinary};
 use imker_event::{Connection, Detection, ReceivedRequest, Saw, Service, Stage, WebRequest};
+use imker_exchange::Build;
 use imker_sigma::{
     Bound, Columns, Format, Level, Origin, Pointed, Row, RuleError, RuleIndex, RuleSet, RuleSetBuilder,
     ScanScratch, Scratch,
@@ -34,6 +36,8 @@ pub struct Engine {
     /// By rule; `None` for rules that tell nothing by themselves.
     detections: Vec<Option<Detection>>,
     reached: Reached,
+    /// By persona.
+    builds: HashMap<Arc<str>, Build>,
     /// Memory that is not in use; at most as many as there were threads looking at once.
     tools: Mutex<Vec<Tools>>,
 }
@@ -78,6 +82,7 @@ impl Engine {
             bound: rules.bind(&Columns::new(Format::W3c, line::names())),
             stages: Stages::new(&rules),
             reached: Reached::default(),
+            builds: HashMap::new(),
             tools: Mutex::default(),
             rules,
         }
@@ -91,6 +96,14 @@ impl Engine {
         let mut builder = RuleSetBuilder::new();
         builder.add_files(BUILT_IN_RULES, Origin::BuiltIn)?;
         Ok(Self::new(builder.build()?))
+    }
+
+    /// Tells what builds personas play, by their names: [`Detect::look`] sets them in requests that carry none, and
+    /// knows by them which flaw a request was meant for.
+    #[must_use]
+    pub fn knowing(mut self, builds: impl IntoIterator<Item = (Arc<str>, Build)>) -> Self {
+        self.builds.extend(builds);
+        self
     }
 
     /// The rules that a request matches, with its status, and headers where they are at hand.
@@ -170,6 +183,10 @@ impl Detect for Engine {
     /// [`Saw::StageReached`] comes once for each session and stage, and once more where the stage first succeeds after
     /// it had failed.
     fn look(&self, connection: &Connection, request: &Request, received: &mut ReceivedRequest) -> Vec<Saw> {
+        if received.request.build.is_none() {
+            let build = self.builds.get(&connection.persona);
+            received.request.build = build.map(|Build(parts)| *parts);
+        }
         let matches = self.matches(&received.request, Some(request));
         received.detections = self.detections(&matches);
         let stage = self.stage(&matches, &received.request, connection.service);

@@ -177,6 +177,25 @@ fn a_stage_is_reached_once_a_session() {
 }
 
 #[test]
+fn the_personas_build_tells_which_flaw_was_meant() {
+    for (build, chain, cve) in [
+        (BUILD_OPEN, "ProxyShell", "CVE-2021-34473"),
+        (BUILD_FIXED, "ProxyNotShell", "CVE-2022-41040"),
+    ] {
+        let engine = Engine::built_in()
+            .unwrap()
+            .knowing([("test".into(), Build(build))]);
+        let mut received = received(request("GET", NSPI, 200));
+        let saw = engine.look(&connection("s", Service::Https), &raw(&[]), &mut received);
+        let [Saw::StageReached(stage)] = &saw[..] else {
+            panic!("{saw:?}")
+        };
+        assert_eq!((&*stage.chain, &*stage.cves[0]), (chain, cve));
+        assert_eq!(received.request.build, Some(build));
+    }
+}
+
+#[test]
 fn rules_of_the_operator_see_what_iis_logs_on_demand_only() {
     let rule = "
 title: Cookie
