@@ -42,7 +42,9 @@ impl Server {
         fs::create_dir_all(file.parent().unwrap_or(&root)).into_diagnostic()?;
         fs::write(&file, page).into_diagnostic()?;
         let made = Command::new("openssl")
-            .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=EX01"])
+            .args([
+                "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=EX01",
+            ])
             .args(["-keyout", "key.pem", "-out", "certificate.pem"])
             .current_dir(folder)
             .stderr(Stdio::null())
@@ -57,7 +59,11 @@ impl Server {
             .replace("{port}", &port.to_string());
         fs::write(&config, text).into_diagnostic()?;
         let mut command = Command::new("nginx");
-        command.arg("-c").arg(&config).arg("-e").arg(folder.join("nginx.log"));
+        command
+            .arg("-c")
+            .arg(&config)
+            .arg("-e")
+            .arg(folder.join("nginx.log"));
         Self::start(command, Path::new("nginx"), config, port, port)
     }
 
@@ -108,7 +114,15 @@ impl Server {
     /// Web requests in the honeypot's record, as JSON lines.
     pub fn recorded(&self) -> Result<Vec<u8>> {
         let output = Command::new(&self.imker)
-            .args(["honeypot", "events", "--kind", "web-request", "--format", "jsonl", "--config"])
+            .args([
+                "honeypot",
+                "events",
+                "--kind",
+                "web-request",
+                "--format",
+                "jsonl",
+                "--config",
+            ])
             .arg(&self.config)
             .output()
             .into_diagnostic()?;

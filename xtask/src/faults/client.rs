@@ -14,7 +14,8 @@ pub fn ask_until_cut(server: SocketAddr, next: &AtomicU64) -> Vec<u64> {
     let _ = socket.set_read_timeout(Some(Duration::from_secs(10)));
     loop {
         let number = next.fetch_add(1, Ordering::Relaxed);
-        let request = format!("GET /owa/healthcheck.htm?n={number} HTTP/1.1\r\nHost: mail.example.org\r\n\r\n");
+        let request =
+            format!("GET /owa/healthcheck.htm?n={number} HTTP/1.1\r\nHost: mail.example.org\r\n\r\n");
         if socket.write_all(request.as_bytes()).is_err() || !is_answered(&mut socket, &mut answered, number) {
             return answered;
         }

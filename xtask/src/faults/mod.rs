@@ -61,7 +61,10 @@ pub fn run(options: &Options) -> Result<()> {
     for number in numbers(&server.recorded()?) {
         *found.entry(number).or_default() += 1;
     }
-    let missing = answered.iter().filter(|number| !found.contains_key(number)).count();
+    let missing = answered
+        .iter()
+        .filter(|number| !found.contains_key(number))
+        .count();
     let twice = found.values().filter(|times| **times > 1).count();
     let asked = next.load(Ordering::Relaxed) - 1;
     println!(
@@ -79,7 +82,12 @@ pub fn run(options: &Options) -> Result<()> {
 fn numbers(events: &[u8]) -> Vec<u64> {
     let query = |line: &[u8]| -> Option<u64> {
         let event: serde_json::Value = serde_json::from_slice(line).ok()?;
-        event.pointer("/url/query")?.as_str()?.strip_prefix("n=")?.parse().ok()
+        event
+            .pointer("/url/query")?
+            .as_str()?
+            .strip_prefix("n=")?
+            .parse()
+            .ok()
     };
     events.split(|byte| *byte == b'\n').filter_map(query).collect()
 }

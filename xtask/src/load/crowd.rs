@@ -88,7 +88,10 @@ impl Crowd {
         let mut clients = std::mem::take(&mut self.slow);
         thread::spawn(move || {
             let end = Instant::now() + time;
-            for byte in b"GET /owa/ HTTP/1.1\r\nHost: mail.example.org\r\nUser-Agent: ".iter().cycle() {
+            for byte in b"GET /owa/ HTTP/1.1\r\nHost: mail.example.org\r\nUser-Agent: "
+                .iter()
+                .cycle()
+            {
                 let next = Instant::now() + Duration::from_secs(1);
                 if next > end {
                     break;

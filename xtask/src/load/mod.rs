@@ -84,7 +84,9 @@ pub fn run(options: &Options) -> Result<()> {
     );
     let meanwhile = crowd.trickle(Duration::from_secs(options.seconds + 2));
     let under_crowd = measure(options, &honeypot)?;
-    meanwhile.join().map_err(|_| miette::miette!("the slow clients failed"))??;
+    meanwhile
+        .join()
+        .map_err(|_| miette::miette!("the slow clients failed"))??;
     println!("| imker honeypot, amid the crowd | {under_crowd} |");
     println!(
         "resident after that {} MiB, peak {} MiB",

@@ -8,7 +8,7 @@ use crate::args::{Color, Lang};
 
 pub const EXAMPLES: &str = "\
 Examples:
-  imker honeypot init --persona exchange-2016-cu19 --address 0.0.0.0 -o honeypot.toml
+  imker honeypot init --persona exchange-2016-cu19-mar21su --address 0.0.0.0 -o honeypot.toml
       A configuration with names of its own; no two are alike.
   imker honeypot --config honeypot.toml
       Play the hosts in it until interrupted.
@@ -32,6 +32,9 @@ pub struct HoneypotArguments {
     /// Configuration to play; `imker honeypot init` writes one
     #[arg(long, short, value_name = "FILE", default_value = "honeypot.toml")]
     pub config: PathBuf,
+    /// Add Sigma rules from a file or folder to the built-in ones; may be repeated
+    #[arg(long, value_name = "PATH")]
+    pub rules: Vec<PathBuf>,
     /// Check the configuration and tell what would be played, without listening
     #[arg(long)]
     pub check: bool,
@@ -68,7 +71,7 @@ pub enum HoneypotCommand {
 #[derive(Debug, Args)]
 pub struct InitArguments {
     /// Persona: a name from `imker honeypot personas`, or a file
-    #[arg(long, default_value = "exchange-2016-cu19")]
+    #[arg(long, default_value = "exchange-2016-cu19-mar21su")]
     pub persona: String,
     /// Address or network to listen on; may be repeated
     #[arg(long = "address", value_name = "ADDRESS|NET", default_value = "0.0.0.0")]
@@ -82,9 +85,12 @@ pub struct InitArguments {
     /// Folder for the record
     #[arg(long, value_name = "DIR", default_value = "honeypot-data")]
     pub data: PathBuf,
-    /// Name of the sensor
-    #[arg(long, value_name = "NAME", default_value = "sensor")]
-    pub sensor: String,
+    /// Name of the sensor; by default a random one
+    #[arg(long, value_name = "NAME")]
+    pub sensor: Option<String>,
+    /// Language and region of names and pages, as in de-DE; by default the persona's
+    #[arg(long, value_name = "TAG")]
+    pub language: Option<String>,
     /// Write to FILE, which must not exist, instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,

@@ -1,0 +1,126 @@
+//! An event in a line for reading.
+
+use imker_event::{Recorded, Saw, ecs};
+use serde::{Serialize, Serializer};
+
+use super::list::{Row, time};
+
+/// An event in a list.
+pub struct EventRow {
+    pub recorded: Recorded,
+    pub secrets: ecs::Secrets,
+}
+
+impl Serialize for EventRow {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        ecs::document(&self.recorded, None, self.secrets)
+            .map_err(serde::ser::Error::custom)?
+            .serialize(serializer)
+    }
+}
+
+impl Row for EventRow {
+    const COLUMNS: &'static [(&'static str, usize)] = &[
+        ("time", 23),
+        ("source", 15),
+        ("host", 6),
+        ("session", 13),
+        ("request", 7),
+        ("kind", 17),
+        ("what", 0),
+    ];
+
+    fn cells(&self) -> Vec<String> {
+        let event = &self.recorded.event;
+        let connection = event.connection.as_deref();
+        vec![
+            time(event.time),
+            connection
+                .map(|connection| connection.source.ip().to_string())
+                .unwrap_or_default(),
+            connection.map(|connection| connection.host.to_string()).unwrap_or_default(),
+            connection
+                .map(|connection| connection.session.chars().take(13).collect())
+                .unwrap_or_default(),
+            event.request.map(|request| request.to_string()).unwrap_or_default(),
+            event.kind().action().to_owned(),
+            what(&event.saw, self.secrets),
+        ]
+    }
+}
+
+/// What happened, in a few words.
+pub fn what(saw: &Saw, secrets: ecs::Secrets) -> String {
+    match saw {
+        Saw::SensorStarted { version, listening } => {
+            format!("imker {version}, {} addresses", listening.len())
+        }
+        Saw::SensorStopped {} | Saw::ConnectionOpened {} => String::new(),
+        Saw::Gap(gap) => format!("{} events lost: {}", gap.lost, action(&gap.reason)),
+        Saw::ConnectionClosed {
+            bytes_received,
+            bytes_sent,
+            duration_ms,
+            requests,
+            reason,
+        } => format!(
+            "{requests} requests, {bytes_received} bytes in, {bytes_sent} out, {:.1} s, by {}",
+            *duration_ms as f64 / 1000.0,
+            action(reason)
+        ),
+        Saw::TlsHello(hello) => {
+            let name = hello.server_name.as_ref().map_or("no name", |name| name.as_str());
+            format!("{} to {name}", hello.ja4)
+        }
+        Saw::TlsEstablished { version, cipher, .. } => format!("{version} {cipher}"),
+        Saw::TlsFailed { reason, .. } => reason.to_string(),
+        Saw::WebRequest(received) => {
+            let request = &received.request;
+            let query = request.uri_query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
+            let status = request.status.map(|status| format!(" -> {status}")).unwrap_or_default();
+            let alarming = received.detections.iter().filter(|detection| !detection.ordinary);
+            let titles: Vec<&str> = alarming.map(|detection| &*detection.title).collect();
+            let titles = if titles.is_empty() {
+                String::new()
+            } else {
+                format!("  [{}]", titles.join("; "))
+            };
+            format!("{} {}{query}{status}{titles}", request.method, request.uri_stem)
+        }
+        Saw::WebRequestRefused { reason, status, .. } => match status {
+            Some(status) => format!("{reason} -> {status}"),
+            None => reason.to_string(),
+        },
+        Saw::WebRequestContinued { .. } => "-> 100".to_owned(),
+        Saw::WebResponse { status, body, .. } => format!("{status}, {} bytes", body.bytes),
+        Saw::Credentials(attempt) => {
+            let secret = match (&attempt.secret, secrets) {
+                (None, _) => "nothing",
+                (Some(_), ecs::Secrets::Masked) => ecs::MASKED,
+                (Some(secret), ecs::Secrets::Kept) => secret.0.as_str(),
+            };
+            let own = if attempt.own_domain { "  [own domain: reset it]" } else { "" };
+            format!("{} {} with {secret} at {}{own}", action(&attempt.scheme), attempt.username, attempt.place)
+        }
+        Saw::NtlmNegotiate { version, .. } => version.as_ref().map(ToString::to_string).unwrap_or_default(),
+        Saw::NtlmAuthenticate(message) => format!("{}\\{} from {}", message.domain, message.user, message.workstation),
+        Saw::Command { script, parameter, command } => format!("{script} {parameter}={command}"),
+        Saw::Upload { name, content } => {
+            let name = name.as_ref().map_or("without a name", |name| name.as_str());
+            format!("{name}, {} bytes, {}", content.bytes, content.sha256)
+        }
+        Saw::StageReached(stage) => {
+            let succeeded = if stage.succeeded { "succeeded" } else { "attempted" };
+            format!("{} {}: {succeeded} {}", stage.chain, stage.stage, stage.cves.join(" "))
+        }
+        _ => String::new(),
+    }
+}
+
+/// The name that a unit variant has in JSON.
+fn action(value: &impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(name)) => name,
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,130 @@
+//! Playing hosts, and what comes before it.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use imker_exchange::build_name;
+use imker_honeypot::config::Config;
+use imker_honeypot::init::{self, HostOptions};
+use imker_honeypot::{persona, play};
+use miette::{IntoDiagnostic, Result, WrapErr};
+
+use super::args::{HoneypotArguments, InitArguments};
+use crate::exit::Exit;
+use crate::output::{self, Output, WriteError};
+use crate::rules;
+
+/// Plays what is configured until it is interrupted; with `--check`, only tells what that would be.
+pub fn play(arguments: &HoneypotArguments) -> Result<Exit> {
+    let config = Config::load(&arguments.config).into_diagnostic()?;
+    if arguments.check {
+        return check(&config);
+    }
+    let rules = rules::load(&arguments.rules, &[])?.rules;
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .init();
+    play::run(&config, rules, |played| {
+        for line in played.listening() {
+            output::note(&format!("listening on {line}\n"));
+        }
+        output::note(&format!("recording to {}\n", config.data.display()));
+    })
+    .into_diagnostic()?;
+    Ok(Exit::Clean)
+}
+
+fn check(config: &Config) -> Result<Exit> {
+    let mut out = Output::open(None)?;
+    for host in &config.hosts {
+        let persona = &host.persona;
+        let product = build_name(persona.build).unwrap_or_else(|| persona.build.to_string());
+        writeln!(
+            out,
+            "{} ({}): {product} on {}, {}",
+            persona.fqdn(),
+            persona.name,
+            persona.windows.name,
+            weaknesses(persona)
+        )
+        .map_err(WriteError)?;
+        for place in &host.listens {
+            writeln!(out, "  {:?} on {}", place.service, place.address).map_err(WriteError)?;
+        }
+    }
+    out.close()?;
+    Ok(Exit::Clean)
+}
+
+/// CVEs that name a chain of attack.
+const CHAINS: [(&str, &str); 6] = [
+    ("ProxyLogon", "CVE-2021-26855"),
+    ("ProxyShell", "CVE-2021-34473"),
+    ("ProxyOracle", "CVE-2021-31196"),
+    ("ProxyToken", "CVE-2021-33766"),
+    ("ProxyNotShell", "CVE-2022-41040"),
+    ("OWASSRF", "CVE-2022-41080"),
+];
+
+fn weaknesses(persona: &persona::Persona) -> String {
+    let open = CHAINS.iter().filter(|(_, cve)| persona.is_open_to(cve));
+    let names: Vec<_> = open.map(|(name, _)| *name).collect();
+    if names.is_empty() {
+        "open to no known chain".to_owned()
+    } else {
+        format!("open to {}", names.join(", "))
+    }
+}
+
+/// Writes a configuration with names of its own.
+pub fn init(arguments: &InitArguments) -> Result<Exit> {
+    let options = init::Options {
+        sensor: arguments.sensor.clone(),
+        data: arguments.data.clone(),
+        hosts: vec![HostOptions {
+            persona: arguments.persona.clone(),
+            addresses: arguments.addresses.clone(),
+        }],
+        https: vec![arguments.https],
+        http: vec![arguments.http],
+        language: arguments.language.clone(),
+        ..init::Options::default()
+    };
+    let path = arguments.output.clone().unwrap_or_else(|| PathBuf::from("honeypot.toml"));
+    let text = init::configuration(&options, &path).into_diagnostic()?;
+    match &arguments.output {
+        None => {
+            let mut out = Output::open(None)?;
+            out.write_all(text.as_bytes()).map_err(WriteError)?;
+            out.close()?;
+        }
+        Some(path) => write_new(path, &text)?,
+    }
+    Ok(Exit::Clean)
+}
+
+/// The seed in a configuration cannot be had again: no file is overwritten.
+fn write_new(path: &Path, text: &str) -> Result<()> {
+    let failed = || format!("cannot write {}", path.display());
+    let mut file = File::create_new(path).into_diagnostic().wrap_err_with(failed)?;
+    file.write_all(text.as_bytes()).into_diagnostic().wrap_err_with(failed)?;
+    file.sync_all().into_diagnostic().wrap_err_with(failed)?;
+    output::note(&format!(
+        "wrote {}; next: imker honeypot --config {}\n",
+        path.display(),
+        path.display()
+    ));
+    Ok(())
+}
+
+/// Lists the personas that come with the program.
+pub fn personas() -> Result<Exit> {
+    let mut out = Output::open(None)?;
+    for (name, description) in persona::built_in() {
+        writeln!(out, "{name:<32}  {description}").map_err(WriteError)?;
+    }
+    out.close()?;
+    Ok(Exit::Clean)
+}

@@ -1,0 +1,167 @@
+//! Lists of what was recorded.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, Write};
+use std::thread;
+use std::time::Duration;
+
+use imker_event::{Secret, ecs};
+use imker_honeypot::quarantine::Quarantine;
+use imker_honeypot::view::{Filter, Stream};
+use miette::{IntoDiagnostic, Result, WrapErr, miette};
+
+use super::args::{CredentialsArguments, EventsArguments, PayloadsArguments, ReadArguments, StoreArguments};
+use super::event_line::EventRow;
+use super::list::{List, Row};
+use super::store::{Store, filter, is_asked_for};
+use crate::exit::Exit;
+use crate::output::{Output, WriteError};
+
+/// How often `--follow` looks for events.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// Events, from the record itself.
+pub fn events(arguments: &EventsArguments) -> Result<Exit> {
+    let store = Store::find(&arguments.read.store)?;
+    let filter = filter(&arguments.read.filter, &arguments.kind)?;
+    let mut list = List::of::<EventRow>(arguments.read.format)?;
+    let mut events = store.events()?;
+    let secrets = secrets(arguments.reveal);
+    let mut latest = VecDeque::new();
+    while let Some(recorded) = events.next()? {
+        if !is_asked_for(&filter, &recorded) {
+            continue;
+        }
+        let row = EventRow { recorded, secrets };
+        match filter.limit {
+            None => list.write(&row)?,
+            Some(limit) => {
+                latest.push_back(row);
+                if latest.len() as u64 > limit {
+                    latest.pop_front();
+                }
+            }
+        }
+    }
+    latest.iter().try_for_each(|row| list.write(row))?;
+    list.flush()?;
+    while arguments.follow {
+        match events.next()? {
+            Some(recorded) if is_asked_for(&filter, &recorded) => list.write(&EventRow { recorded, secrets })?,
+            Some(_) => {}
+            None => {
+                list.flush()?;
+                thread::sleep(LOOK);
+            }
+        }
+    }
+    Ok(if events.missing == 0 { Exit::Clean } else { Exit::Failed })
+}
+
+/// What becomes of secrets.
+pub fn secrets(reveal: bool) -> ecs::Secrets {
+    if reveal { ecs::Secrets::Kept } else { ecs::Secrets::Masked }
+}
+
+/// Sessions, from the view.
+pub fn sessions(arguments: &ReadArguments) -> Result<Exit> {
+    list(arguments, |view, filter| view.sessions(filter), |_| {})
+}
+
+/// Sources, from the view.
+pub fn attackers(arguments: &ReadArguments) -> Result<Exit> {
+    list(arguments, |view, filter| view.attackers(filter), |_| {})
+}
+
+/// Attempts to log on, from the view.
+pub fn credentials(arguments: &CredentialsArguments) -> Result<Exit> {
+    let reveal = arguments.reveal;
+    list(
+        &arguments.read,
+        |view, filter| view.credentials(filter),
+        |credential| {
+            if !reveal && let Some(secret) = &mut credential.secret {
+                *secret = Secret(ecs::MASKED.into());
+            }
+        },
+    )
+}
+
+/// Payloads, from the view; or one of them, from the quarantine.
+pub fn payloads(arguments: &PayloadsArguments) -> Result<Exit> {
+    match (&arguments.extract, &arguments.output) {
+        (Some(sha256), Some(output)) => {
+            let store = Store::find(&arguments.read.store)?;
+            let mut item = item(&store, sha256)?;
+            let mut out = Output::open(Some(output))?;
+            io::copy(&mut item, &mut out).map_err(WriteError)?;
+            out.close()?;
+            Ok(Exit::Clean)
+        }
+        _ => list(&arguments.read, |view, filter| view.payloads(filter), |_| {}),
+    }
+}
+
+fn item(store: &Store, sha256: &str) -> Result<File> {
+    let folder = store.quarantine();
+    let failed = || format!("{}: no payload {sha256}", folder.display());
+    let items = Quarantine::list(&folder).into_diagnostic().wrap_err_with(failed)?;
+    let mut fitting = items.iter().filter(|item| item.sha256.starts_with(&sha256.to_ascii_lowercase()));
+    match (fitting.next(), fitting.next()) {
+        (Some(item), None) => Quarantine::open_item(&folder, &item.sha256)
+            .into_diagnostic()
+            .wrap_err_with(failed),
+        (Some(_), Some(_)) => Err(miette!(help = "give more digits", "several payloads begin with {sha256}")),
+        (None, _) => Err(miette!(
+            help = "`imker honeypot payloads` lists them; bodies of at most 8 KiB are in their events",
+            "{}",
+            failed()
+        )),
+    }
+}
+
+fn list<R: Row>(
+    arguments: &ReadArguments,
+    ask: impl FnOnce(&imker_honeypot::view::View, &Filter) -> Result<Stream<R>, imker_honeypot::view::ViewError>,
+    mut change: impl FnMut(&mut R),
+) -> Result<Exit> {
+    let store = Store::find(&arguments.store)?;
+    let filter = filter(&arguments.filter, &[])?;
+    let rows = ask(&store.view()?, &filter).into_diagnostic()?;
+    let mut list = List::of::<R>(arguments.format)?;
+    for row in rows {
+        let mut row = row.into_diagnostic()?;
+        change(&mut row);
+        list.write(&row)?;
+    }
+    list.flush()?;
+    Ok(Exit::Clean)
+}
+
+/// How much is stored, and how far each sink came.
+pub fn status(arguments: &StoreArguments) -> Result<Exit> {
+    let store = Store::find(arguments)?;
+    let mut out = Output::open(None)?;
+    let mut events = store.events()?;
+    let (mut first, mut last, mut count) = (None, None, 0_u64);
+    while let Some(recorded) = events.next()? {
+        first.get_or_insert((recorded.sequence, recorded.event.time));
+        last = Some((recorded.sequence, recorded.event.time));
+        count += 1;
+    }
+    let written = match (first, last) {
+        (Some((_, from)), Some((sequence, until))) => {
+            writeln!(out, "{count} events from {from} to {until}, the last has number {sequence}").and_then(|()| {
+                for (name, passed) in imker_spool::cursors(&store.cursors()).unwrap_or_default() {
+                    writeln!(out, "{name}: passed {passed}, {} behind", sequence.saturating_sub(passed))?;
+                }
+                Ok(())
+            })
+        }
+        _ => writeln!(out, "no events"),
+    };
+    written.map_err(WriteError)?;
+    out.close()?;
+    Ok(Exit::Clean)
+}

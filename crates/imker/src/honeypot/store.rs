@@ -1,0 +1,148 @@
+//! Where a sensor's record is, and which part of it is asked for.
+
+use std::path::PathBuf;
+
+use imker_event::{Kind, Recorded};
+use imker_honeypot::config::Config;
+use imker_honeypot::view::{Filter, View};
+use imker_spool::{Entry, Reader};
+use jiff::Timestamp;
+use miette::{IntoDiagnostic, Result, WrapErr, miette};
+
+use super::args::{FilterArguments, StoreArguments};
+use crate::output;
+use crate::values::{network, time};
+
+/// A sensor's data folder.
+pub struct Store {
+    data: PathBuf,
+}
+
+impl Store {
+    /// The folder that the arguments or the configuration name.
+    pub fn find(arguments: &StoreArguments) -> Result<Self> {
+        let data = match &arguments.data {
+            Some(data) => data.clone(),
+            None => Config::load(&arguments.config).into_diagnostic()?.data,
+        };
+        if data.is_dir() {
+            return Ok(Self { data });
+        }
+        Err(miette!(
+            help = "start the honeypot once, or name another folder with --data",
+            "{}: no such folder: nothing was recorded there yet",
+            data.display()
+        ))
+    }
+
+    /// The folder of the spool.
+    pub fn spool(&self) -> PathBuf {
+        self.data.join("spool")
+    }
+
+    /// The folder of the quarantine.
+    pub fn quarantine(&self) -> PathBuf {
+        self.data.join("quarantine")
+    }
+
+    /// The folder of the sinks' cursors.
+    pub fn cursors(&self) -> PathBuf {
+        self.data.join("cursors")
+    }
+
+    /// The local view.
+    pub fn view(&self) -> Result<View> {
+        View::open(self.data.join("view.sqlite")).into_diagnostic()
+    }
+
+    /// All recorded events, the oldest first.
+    pub fn events(&self) -> Result<Events> {
+        let dir = self.spool();
+        let reader = imker_spool::read_only(&dir, 0)
+            .into_diagnostic()
+            .wrap_err_with(|| format!("cannot read the record in {}", dir.display()))?;
+        Ok(Events { reader, missing: 0 })
+    }
+}
+
+/// Reads events; what is missing or cannot be read is noted on standard error and counted.
+pub struct Events {
+    reader: Reader,
+    /// Sequence numbers that are gone or hold no event.
+    pub missing: u64,
+}
+
+impl Events {
+    /// The next event; none where there is no further one yet.
+    pub fn next(&mut self) -> Result<Option<Recorded>> {
+        while let Some(entry) = self.reader.try_next().into_diagnostic()? {
+            match entry {
+                Entry::Payload { sequence, bytes } => match serde_json::from_slice(&bytes) {
+                    Ok(event) => return Ok(Some(Recorded { sequence, event })),
+                    Err(error) => {
+                        self.missing += 1;
+                        output::note(&format!("note: event {sequence} cannot be read: {error}\n"));
+                    }
+                },
+                Entry::Missing { first, last } => {
+                    self.missing += last - first + 1;
+                    output::note(&format!("note: events {first} to {last} are gone\n"));
+                }
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// What of the record is asked for.
+pub fn filter(arguments: &FilterArguments, kinds: &[String]) -> Result<Filter> {
+    let now = Timestamp::now();
+    let instant = |option, text: &Option<String>| {
+        text.as_deref().map(|text| time(option, text, now)).transpose()
+    };
+    let source = arguments.source.as_deref().map(|text| {
+        network(text).ok_or_else(|| {
+            miette!(
+                help = "an address or a network, as in 192.0.2.0/24",
+                "--source {text}: not a network"
+            )
+        })
+    });
+    Ok(Filter {
+        since: instant("--since", &arguments.since)?,
+        until: instant("--until", &arguments.until)?,
+        sources: source.transpose()?.into_iter().collect(),
+        host: arguments.host.clone(),
+        kinds: kinds.iter().map(|text| kind(text)).collect::<Result<_>>()?,
+        session: arguments.session.clone(),
+        limit: arguments.limit.map(|limit| limit as u64),
+        ..Filter::default()
+    })
+}
+
+fn kind(text: &str) -> Result<Kind> {
+    let known = Kind::ALL.iter().copied().find(|kind| kind.action() == text);
+    known.ok_or_else(|| {
+        let names: Vec<_> = Kind::ALL.iter().map(|kind| kind.action()).collect();
+        miette!(help = format!("one of {}", names.join(", ")), "--kind {text}: no such kind")
+    })
+}
+
+/// Whether an event is asked for.
+pub fn is_asked_for(filter: &Filter, recorded: &Recorded) -> bool {
+    let event = &recorded.event;
+    let connection = event.connection.as_deref();
+    let source = || connection.map(|connection| connection.source.ip().to_canonical());
+    filter.since.is_none_or(|since| event.time >= since)
+        && filter.until.is_none_or(|until| event.time < until)
+        && (filter.kinds.is_empty() || filter.kinds.contains(&event.kind()))
+        && (filter.sources.is_empty()
+            || source().is_some_and(|source| filter.sources.iter().any(|net| net.contains(&source))))
+        && filter
+            .host
+            .as_deref()
+            .is_none_or(|host| connection.is_some_and(|connection| &*connection.host == host))
+        && filter.session.as_deref().is_none_or(|session| {
+            connection.is_some_and(|connection| connection.session.starts_with(session))
+        })
+}
