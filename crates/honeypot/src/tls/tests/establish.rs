@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use imker_event::{CloseReason, Kind, Saw};
 
-use super::handshake::{host, rsa_key};
+use super::peers::{host, rsa_key};
 use crate::persona::Windows;
 use crate::testing::{Options, Running, start};
 
