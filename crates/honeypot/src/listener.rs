@@ -58,11 +58,13 @@ pub async fn serve(
     let mut connections = JoinSet::new();
     let mut stopped = stop.clone();
     let mut counted = tokio::time::interval_at(Instant::now() + COUNTED, COUNTED);
+    let mut failing = false;
     counted.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
+                    failing = false;
                     let connection = Accepted {
                         stream,
                         peer,
@@ -79,7 +81,9 @@ pub async fn serve(
                     }
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "no connection could be accepted");
+                    if !std::mem::replace(&mut failing, true) {
+                        tracing::warn!(%error, "no connection can be accepted; it is tried again and again");
+                    }
                     if !is_of_one_connection(&error) {
                         tokio::time::sleep(NO_ROOM).await;
                     }

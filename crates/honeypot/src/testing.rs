@@ -99,6 +99,8 @@ pub struct Options {
     pub proxy_protocol: bool,
     /// Speak HTTP/2, as if TLS had chosen it.
     pub http2: bool,
+    /// Instead of [`EchoSite`].
+    pub site: Option<Arc<dyn Site>>,
     /// Speak TLS.
     pub tls: Option<Arc<dyn Tls>>,
 }
@@ -117,9 +119,7 @@ impl Tls for Http2WithoutTls {
     }
 }
 
-pub fn start(options: Options) -> Running {
-    let listener = listener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let address = listener.local_addr().unwrap();
+pub fn sensor(options: Options) -> (Arc<Sensor>, Arc<Endpoint>, Arc<MemoryStore>) {
     let store = Arc::new(MemoryStore::default());
     let sensor = Sensor::new(
         "sensor".into(),
@@ -130,24 +130,27 @@ pub fn start(options: Options) -> Running {
         options.limits,
         options.admission,
     );
+    let tls = if options.http2 {
+        Some(Arc::new(Http2WithoutTls) as Arc<dyn Tls>)
+    } else {
+        options.tls
+    };
     let endpoint = Endpoint {
         host: "host".into(),
         persona: "persona".into(),
-        site: Arc::new(EchoSite),
-        tls: if options.http2 {
-            Some(Arc::new(Http2WithoutTls))
-        } else {
-            options.tls
-        },
+        site: options.site.unwrap_or_else(|| Arc::new(EchoSite)),
+        tls,
         proxy_protocol: options.proxy_protocol,
     };
+    (Arc::new(sensor), Arc::new(endpoint), store)
+}
+
+pub fn start(options: Options) -> Running {
+    let listener = listener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = listener.local_addr().unwrap();
+    let (sensor, endpoint, store) = sensor(options);
     let (stop, stopped) = watch::channel(false);
-    let served = tokio::spawn(listener::serve(
-        listener,
-        Arc::new(sensor),
-        Arc::new(endpoint),
-        stopped,
-    ));
+    let served = tokio::spawn(listener::serve(listener, sensor, endpoint, stopped));
     Running {
         address,
         store,

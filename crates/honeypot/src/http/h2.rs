@@ -13,7 +13,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use h2::server::{Builder, Connection, SendResponse};
 use h2::{Reason, RecvStream, SendStream};
-use imker_event::{CloseReason, Content};
+use imker_event::{CloseReason, Content, Text};
 use jiff::Timestamp;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
@@ -200,6 +200,17 @@ impl Stream {
             return Ok(());
         }
         let limits = &self.context.sensor.limits;
+        // The crate has checked that it is a number.
+        let declared = asking.request.header("content-length").map(Text::from_bytes);
+        if declared.is_some_and(|length| {
+            length
+                .as_str()
+                .parse()
+                .is_ok_and(|length: u64| length > limits.body)
+        }) {
+            asking.request.complete = false;
+            return Ok(());
+        }
         let mut body = Body::new(&self.context.sensor.keep, limits.body_in_memory);
         let begin = Instant::now();
         let mut outcome = Ok(());

@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used)]
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -8,7 +9,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::connection::AdmissionLimits;
-use crate::http::Limits;
+use crate::http::{Limits, Refusal, Request, Response};
+use crate::site::{Site, Visit};
 use crate::testing::{Options, Running, start};
 
 use Kind::*;
@@ -440,6 +442,68 @@ async fn curl_speaks_the_proxy_protocol() {
             .iter()
             .all(|event: &SensorEvent| event.connection.as_ref().is_some_and(|c| c.proxy.is_some()))
     );
+}
+
+/// 10,000 idle connections are to fit into 300 MiB; a task holds its future for as long as it lives.
+#[tokio::test]
+async fn a_connection_takes_little_memory() {
+    let listener = crate::listener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let (stream, peer) = listener.accept().await.unwrap();
+    drop(client);
+    let (sensor, endpoint, _) = crate::testing::sensor(Options::default());
+    let permit = sensor.admission.enter().unwrap();
+    let accepted = super::Accepted {
+        stream,
+        peer,
+        time: jiff::Timestamp::now(),
+        since: std::time::Instant::now(),
+    };
+    let (_stop, stopped) = tokio::sync::watch::channel(false);
+    let future = super::serve::connection(accepted, sensor, endpoint, permit, stopped);
+    let size = size_of_val(&future);
+    assert!(size < 4096, "{size}");
+}
+
+/// Where no site listens, HTTP.sys answers by itself.
+struct NoSite;
+
+impl Site for NoSite {
+    fn answer(&self, _: &mut Visit<'_>, _: &Request) -> Response {
+        Refusal::NotFound.response()
+    }
+}
+
+#[tokio::test]
+async fn nmap_takes_it_for_http_sys() {
+    let site = Some(Arc::new(NoSite) as Arc<dyn Site>);
+    let running = start(Options {
+        site,
+        ..Options::default()
+    });
+    let port = running.address.port().to_string();
+    let arguments = ["-Pn", "-n", "-sV", "-p", &port, "127.0.0.1"];
+    let Some(output) = Running::run("nmap", &arguments).await else {
+        return;
+    };
+    assert!(
+        output.contains("Microsoft HTTPAPI httpd 2.0 (SSDP/UPnP)"),
+        "{output}"
+    );
+}
+
+#[tokio::test]
+async fn an_ipv6_listener_leaves_the_port_to_ipv4() {
+    let four = crate::listener::bind("0.0.0.0:0".parse().unwrap()).unwrap();
+    let port = four.local_addr().unwrap().port();
+    let six = crate::listener::bind(format!("[::]:{port}").parse().unwrap()).unwrap();
+    let error = crate::listener::bind(four.local_addr().unwrap()).unwrap_err();
+    assert!(
+        error.to_string().starts_with("cannot listen on 0.0.0.0:"),
+        "{error}"
+    );
+    let _client = TcpStream::connect(("::1", port)).await.unwrap();
+    assert!(six.accept().await.unwrap().1.is_ipv6());
 }
 
 #[tokio::test]

@@ -99,6 +99,14 @@ async fn what_http_sys_refuses_and_what_it_cannot_do() {
         let error = status(&client, windows).await.unwrap_err();
         assert_eq!(error.reason(), Some(Reason::HTTP_1_1_REQUIRED));
     }
+    let long = request("/")
+        .method("RPC_IN_DATA")
+        .header("content-length", "1073741824")
+        .body(())
+        .unwrap();
+    let mut ready = client.clone().ready().await.unwrap();
+    let (response, _body) = ready.send_request(long, false).unwrap();
+    assert_eq!(response.await.unwrap().status(), 200);
     let basic = request("/").header("authorization", "Basic x").body(()).unwrap();
     assert_eq!(status(&client, basic).await.unwrap(), 200);
 }
