@@ -23,7 +23,7 @@ mod tests;
 pub struct Limits {
     /// What of one item is kept, from its first byte on.
     pub max_item: u64,
-    /// All items together; the oldest go when it is exceeded.
+    /// All items together; [`Quarantine::sweep`] makes room for new ones.
     pub max_total: u64,
     /// Items that did not arrive again for so long go.
     pub max_age: Option<Duration>,
@@ -78,12 +78,21 @@ impl Quarantine {
             fs::remove_file(entry?.path())?;
         }
         let total = list(dir)?.iter().map(|item| item.kept).sum();
-        let state = Mutex::new(State { total, ..State::default() });
-        Ok(Self { shared: Arc::new(Shared { dir: dir.to_owned(), limits, state }) })
+        let state = Mutex::new(State {
+            total,
+            ..State::default()
+        });
+        Ok(Self {
+            shared: Arc::new(Shared {
+                dir: dir.to_owned(),
+                limits,
+                state,
+            }),
+        })
     }
 
-    /// Removes what is too old, and the oldest items while all together are too large or the disk is too full.
-    /// Returns how many went. It blocks.
+    /// Removes what is too old, and the oldest items until there is room for another one of the largest size, or for
+    /// a quarter of all. Returns how many went. It blocks; to be called every minute or so.
     ///
     /// # Errors
     /// The folder cannot be read or an item not be removed.
@@ -91,11 +100,12 @@ impl Quarantine {
         let shared = &*self.shared;
         let mut items = list(&shared.dir)?;
         items.sort_unstable_by_key(|item| item.arrived);
+        let room = shared.limits.max_item.min(shared.limits.max_total / 4);
         let mut gone = 0;
         for item in items {
             let age = now.duration_since(item.arrived).unwrap_or_default();
             let too_old = shared.limits.max_age.is_some_and(|max_age| age > max_age);
-            if !too_old && shared.has_room(0) {
+            if !too_old && shared.has_room(room) {
                 break;
             }
             fs::remove_file(path_of(&shared.dir, &item.sha256))?;
@@ -144,11 +154,20 @@ pub fn list(dir: &Path) -> io::Result<Vec<Item>> {
         }
         for entry in fs::read_dir(folder.path())? {
             let entry = entry?;
-            let Some(sha256) = entry.file_name().to_str().filter(|name| is_sha256(name)).map(str::to_owned) else {
+            let Some(sha256) = entry
+                .file_name()
+                .to_str()
+                .filter(|name| is_sha256(name))
+                .map(str::to_owned)
+            else {
                 continue;
             };
             let metadata = entry.metadata()?;
-            items.push(Item { sha256, kept: metadata.len(), arrived: metadata.modified()? });
+            items.push(Item {
+                sha256,
+                kept: metadata.len(),
+                arrived: metadata.modified()?,
+            });
         }
     }
     Ok(items)
@@ -160,7 +179,10 @@ pub fn list(dir: &Path) -> io::Result<Vec<Item>> {
 /// `sha256` is no SHA-256 in lower-case hex, or nothing of that hash is kept.
 pub fn open_item(dir: &Path, sha256: &str) -> io::Result<File> {
     if !is_sha256(sha256) {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "a SHA-256 has 64 lower-case hexadecimal digits"));
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "a SHA-256 has 64 lower-case hexadecimal digits",
+        ));
     }
     File::open(path_of(dir, sha256))
 }
@@ -188,7 +210,10 @@ fn create_file(path: &Path) -> io::Result<File> {
     options.write(true).create_new(true);
     #[cfg(unix)]
     {
-        #[expect(clippy::disallowed_types, reason = "others must not read payloads; Windows inherits from the folder")]
+        #[expect(
+            clippy::disallowed_types,
+            reason = "others must not read payloads; Windows inherits from the folder"
+        )]
         use std::os::unix::fs::OpenOptionsExt;
         options.mode(0o600);
     }

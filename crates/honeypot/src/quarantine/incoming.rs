@@ -29,7 +29,13 @@ struct Kept {
 
 impl Arriving {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, hash: Sha256::new(), bytes: 0, file: None, failed: false }
+        Self {
+            shared,
+            hash: Sha256::new(),
+            bytes: 0,
+            file: None,
+            failed: false,
+        }
     }
 
     fn keep(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -42,7 +48,11 @@ impl Arriving {
                 state.next += 1;
                 drop(state);
                 let path = shared.dir.join("arriving").join(name);
-                self.file.insert(Kept { file: create_file(&path)?, path, bytes: 0 })
+                self.file.insert(Kept {
+                    file: create_file(&path)?,
+                    path,
+                    bytes: 0,
+                })
             }
         };
         let left = shared.limits.max_item - kept.bytes.min(shared.limits.max_item);
@@ -124,7 +134,11 @@ impl Incoming for Arriving {
             tracing::warn!(%error, %sha256, "what arrived cannot be kept in quarantine");
             0
         });
-        Ok(Content { sha256: Text::from(&*sha256), bytes: self.bytes, kept })
+        Ok(Content {
+            sha256: Text::from(&*sha256),
+            bytes: self.bytes,
+            kept,
+        })
     }
 }
 
@@ -136,5 +150,9 @@ impl Drop for Arriving {
 
 fn sync_dir(dir: &std::path::Path) -> io::Result<()> {
     // Windows opens no folders as files, and NTFS logs its entries itself.
-    if cfg!(windows) { Ok(()) } else { File::open(dir)?.sync_all() }
+    if cfg!(windows) {
+        Ok(())
+    } else {
+        File::open(dir)?.sync_all()
+    }
 }

@@ -5,7 +5,12 @@ use crate::http::content_of;
 use imker_event::Content;
 
 fn limits() -> Limits {
-    Limits { max_item: 1000, max_total: 3000, max_age: None, min_free: 0 }
+    Limits {
+        max_item: 1000,
+        max_total: 3000,
+        max_age: None,
+        min_free: 0,
+    }
 }
 
 fn open(limits: Limits) -> (tempfile::TempDir, Quarantine) {
@@ -28,7 +33,9 @@ fn kept(quarantine: &Quarantine, content: &Content) -> Vec<u8> {
 }
 
 fn arriving(quarantine: &Quarantine) -> usize {
-    fs::read_dir(quarantine.shared.dir.join("arriving")).unwrap().count()
+    fs::read_dir(quarantine.shared.dir.join("arriving"))
+        .unwrap()
+        .count()
 }
 
 #[test]
@@ -44,7 +51,14 @@ fn content_is_found_under_its_hash() {
         use std::os::unix::fs::PermissionsExt;
         let file = path_of(&quarantine.shared.dir, content.sha256.as_str());
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!((mode(&file), mode(file.parent().unwrap()), mode(&quarantine.shared.dir)), (0o600, 0o700, 0o700));
+        assert_eq!(
+            (
+                mode(&file),
+                mode(file.parent().unwrap()),
+                mode(&quarantine.shared.dir)
+            ),
+            (0o600, 0o700, 0o700)
+        );
     }
 }
 
@@ -61,7 +75,14 @@ fn what_comes_again_is_written_once() {
     let (_dir, quarantine) = open(limits());
     let first = send(&quarantine, &[7; 900]);
     assert_eq!(send(&quarantine, &[7; 900]), first);
-    assert_eq!((quarantine.arrived_again(), quarantine.shared.lock().total, arriving(&quarantine)), (1, 900, 0));
+    assert_eq!(
+        (
+            quarantine.arrived_again(),
+            quarantine.shared.lock().total,
+            arriving(&quarantine)
+        ),
+        (1, 900, 0)
+    );
 }
 
 #[test]
@@ -70,7 +91,10 @@ fn what_has_no_room_is_hashed_and_counted() {
     let contents: Vec<_> = (0..4).map(|byte| send(&quarantine, &[byte; 900])).collect();
     assert_eq!(contents[3], content_of(&[3; 900], 0));
     assert_eq!((quarantine.shared.lock().total, arriving(&quarantine)), (2700, 0));
-    let (_dir, full) = open(Limits { min_free: u64::MAX, ..limits() });
+    let (_dir, full) = open(Limits {
+        min_free: u64::MAX,
+        ..limits()
+    });
     assert_eq!(send(&full, &[1; 10]), content_of(&[1; 10], 0));
 }
 
@@ -94,7 +118,10 @@ fn what_is_dropped_leaves_nothing() {
 #[test]
 fn the_old_go_first() {
     let day = Duration::from_hours(24);
-    let (_dir, quarantine) = open(Limits { max_age: Some(30 * day), ..limits() });
+    let (_dir, quarantine) = open(Limits {
+        max_age: Some(30 * day),
+        ..limits()
+    });
     let now = SystemTime::now();
     let contents: Vec<_> = (0..3).map(|byte| send(&quarantine, &[byte; 900])).collect();
     for (content, days) in contents.iter().zip([31, 29, 2]) {
@@ -106,16 +133,32 @@ fn the_old_go_first() {
     assert!(open_item(&quarantine.shared.dir, contents[0].sha256.as_str()).is_err());
     // Reopened with less room: the older of both goes.
     let dir = quarantine.shared.dir.clone();
-    let smaller = Quarantine::open(&dir, Limits { max_total: 1000, ..limits() }).unwrap();
+    let smaller = Quarantine::open(
+        &dir,
+        Limits {
+            max_total: 1200,
+            ..limits()
+        },
+    )
+    .unwrap();
     assert_eq!(smaller.sweep(now).unwrap(), 1);
     let left = list(&dir).unwrap();
-    assert_eq!(left.iter().map(|item| &*item.sha256).collect::<Vec<_>>(), [contents[2].sha256.as_str()]);
+    assert_eq!(
+        left.iter().map(|item| &*item.sha256).collect::<Vec<_>>(),
+        [contents[2].sha256.as_str()]
+    );
 }
 
 #[test]
 fn only_hashes_are_opened() {
     let (_dir, quarantine) = open(limits());
-    for name in ["../../etc/passwd", "", "arriving", &"A".repeat(64), &"ä".repeat(32)] {
+    for name in [
+        "../../etc/passwd",
+        "",
+        "arriving",
+        &"A".repeat(64),
+        &"ä".repeat(32),
+    ] {
         let error = open_item(&quarantine.shared.dir, name).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::InvalidInput, "{name}");
     }

@@ -5,8 +5,9 @@ use std::time::Duration;
 use imker_event::{Recorded, ecs};
 
 use super::{
-    Authentication, GeoIp, HpfeedsSettings, HpfeedsSink, JsonLinesSettings, JsonLinesSink, Pace, Peer, Sink, SinkError,
-    SyslogSettings, SyslogSink, TlsSettings, W3cSettings, W3cSink, WebhookFormat, WebhookSettings, WebhookSink,
+    Authentication, GeoIp, HpfeedsSettings, HpfeedsSink, JsonLinesSettings, JsonLinesSink, Pace, Peer, Sink,
+    SinkError, SyslogSettings, SyslogSink, TlsSettings, W3cSettings, W3cSink, WebhookFormat, WebhookSettings,
+    WebhookSink,
 };
 use crate::config::{self, Endpoint, SinkConfig, WebhookAuth};
 
