@@ -61,6 +61,8 @@ pub(crate) struct Committer {
     known: BTreeSet<(u64, u64)>,
     explain: Explain,
     buffer: Vec<u8>,
+    /// Whether a part of the buffer may turn up after a power cut, though its writing failed.
+    left_behind: bool,
 }
 
 impl Committer {
@@ -80,6 +82,7 @@ impl Committer {
             known,
             explain,
             buffer: Vec::new(),
+            left_behind: false,
         }
     }
 
@@ -162,32 +165,47 @@ impl Committer {
 
     /// Losses, then the group; gives the group's first sequence number once all is durable.
     fn write(&mut self, group: &[Batch]) -> Result<u64, Error> {
-        let losses = self.offer();
+        let telling = self.state.next;
+        let mut reserve = lock(&self.shared.reserve);
+        let frozen = if reserve.has_losses() {
+            Some(reserve.freeze(telling))
+        } else {
+            None
+        };
+        drop(reserve);
+        if frozen.is_some() {
+            self.shared.sync_reserve();
+        }
+        let flags = if frozen.is_some() { TELLS } else { 0 };
+        let losses = self.kept_losses(frozen.unwrap_or_default());
         let mut told: Vec<_> = losses
             .iter()
             .chain(&self.losses)
             .map(|loss| (self.explain)(loss))
             .collect();
-        told.retain(|payload| payload.len() <= frame::MAX_BATCH);
-        let flags = if losses.is_empty() { 0 } else { TELLS };
-        if flags == TELLS && lock(&self.shared.reserve).tell_at(self.state.next) {
-            self.shared.sync_reserve();
-        }
+        told.iter_mut()
+            .for_each(|payload| payload.truncate(frame::MAX_BATCH));
         self.buffer.clear();
         self.encode(&told, flags);
         let first = self.state.next;
         for batch in group {
             self.encode(&batch.payloads, 0);
         }
-        if self.buffer.is_empty() {
-            return Ok(first);
-        }
-        self.make_room(self.buffer.len() as u64)?;
-        self.write_buffer(first - told.len() as u64)?;
-        self.losses.clear();
+        let written = self
+            .make_room(self.buffer.len() as u64)
+            .and_then(|()| self.write_buffer(telling));
         if flags == TELLS {
-            lock(&self.shared.reserve).told();
+            let mut reserve = lock(&self.shared.reserve);
+            match &written {
+                Ok(()) => reserve.told(),
+                Err(_) if !self.left_behind => reserve.thaw(),
+                Err(_) => {}
+            }
         }
+        written?;
+        // Whatever lies behind the last segment is void from now on.
+        self.left_behind = false;
+        self.losses.clear();
         Ok(first)
     }
 
@@ -221,15 +239,22 @@ impl Committer {
             return Ok(());
         };
         let path = segment::path(&self.shared.dir, active.first);
-        if let Err(error) = active.output.append(&self.buffer).on("write", &path) {
-            if active.output.cut(active.length).is_err() {
+        let (appended, length) = (active.output.append(&self.buffer), active.length);
+        let appended_all = appended.is_ok();
+        let written = appended
+            .on("write", &path)
+            .and_then(|()| active.output.sync().on("sync", &path));
+        if let Err(error) = written {
+            // What a failed sync leaves in the cache is not known: nothing may follow it in this file.
+            let clean = active
+                .output
+                .cut(length)
+                .and_then(|()| active.output.sync())
+                .is_ok();
+            self.left_behind |= !clean;
+            if appended_all || !clean {
                 self.abandon();
             }
-            return Err(error);
-        }
-        if let Err(error) = active.output.sync().on("sync", &path) {
-            // What a failed sync leaves in the cache is not known: nothing follows it in this file.
-            self.abandon();
             return Err(error);
         }
         active.length += self.buffer.len() as u64;
@@ -302,10 +327,9 @@ impl Committer {
     /// The active segment ends before what was written last. Should that stay in the file nevertheless, the
     /// following segment makes it void, for it begins with the same sequence number.
     fn abandon(&mut self) {
-        let Some(mut active) = self.state.active.take() else {
+        let Some(active) = self.state.active.take() else {
             return;
         };
-        let _ = active.output.cut(active.length);
         if active.is_empty() {
             drop(active.output);
             let _ = self
@@ -324,14 +348,14 @@ impl Committer {
 
     /// What would be told now.
     pub(crate) fn untold(&self) -> Vec<Loss> {
-        let mut losses = self.offer();
+        let kept = lock(&self.shared.reserve).losses();
+        let mut losses = self.kept_losses(kept);
         losses.extend(self.losses.iter().cloned());
         losses
     }
 
     /// Losses that the reserve remembers.
-    fn offer(&self) -> Vec<Loss> {
-        let (full, evicted) = lock(&self.shared.reserve).offer();
+    fn kept_losses(&self, (full, evicted): (Option<Loss>, Option<Evicted>)) -> Vec<Loss> {
         let evicted = evicted.map(
             |Evicted {
                  first,

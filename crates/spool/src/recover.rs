@@ -88,7 +88,9 @@ pub(crate) fn recover(platform: Box<dyn Platform>, dir: &Path, options: Options)
 
     let mut reserve = Reserve::open(dir, options.sources)?;
     if was_told(dir, &firsts, id, reserve.telling())? {
-        reserve.clear();
+        reserve.told();
+    } else {
+        reserve.thaw();
     }
     let durable = Durable {
         next,

@@ -1,7 +1,10 @@
 //! The place that counts what cannot be kept: a file of fixed size, written in place.
 //!
-//! A row of numbers, and a slot of 32 bytes for each source address. A slot counts while its generation is the
+//! A row of numbers, and a slot of 40 bytes for each source address. A slot counts while its generation is the
 //! row's, so that writing the row drops all counts at once.
+//!
+//! What a frame is going to tell is frozen first: whatever becomes of that frame, even where its writing failed and
+//! it turns up after a power cut nevertheless, it is known what it told, and that is told once.
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
@@ -17,7 +20,8 @@ use crate::{Error, Loss};
 
 const MAGIC: u64 = u64::from_le_bytes(*b"imkspare");
 const SLOTS_AT: u64 = 4096;
-const SLOT: usize = 32;
+const SLOT: usize = 40;
+const ROW: usize = 112;
 
 /// Segments that went before every cursor had passed them. Times in nanoseconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -33,13 +37,25 @@ pub(crate) struct Evicted {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Row {
     generation: u32,
-    /// The sequence number of the frame that tells of all this; 0 for none.
-    telling: u64,
     of_others: u64,
     /// First and last refusal.
     from: i64,
     until: i64,
     evicted: Evicted,
+    /// The sequence number of the frame that tells what is frozen; 0 where nothing is.
+    telling: u64,
+    frozen_others: u64,
+    frozen_until: i64,
+    /// Evictions up to this sequence number are frozen.
+    frozen_evicted: u64,
+}
+
+/// The refusals of one source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Count {
+    slot: usize,
+    all: u64,
+    frozen: u64,
 }
 
 #[derive(Debug)]
@@ -47,13 +63,10 @@ pub(crate) struct Reserve {
     file: Arc<File>,
     slots: usize,
     row: Row,
-    /// Slot and count of each source.
-    counts: HashMap<IpAddr, (usize, u64)>,
+    counts: HashMap<IpAddr, Count>,
     next_slot: usize,
     /// Whether something was written since the last sync.
     dirty: bool,
-    /// What is about to be told.
-    offered: Option<(Row, Vec<(IpAddr, u64)>)>,
 }
 
 impl Reserve {
@@ -82,7 +95,6 @@ impl Reserve {
             counts: HashMap::new(),
             next_slot: 0,
             dirty: false,
-            offered: None,
         };
         reserve.load().on("read", &path)?;
         Ok(reserve)
@@ -90,7 +102,7 @@ impl Reserve {
 
     fn load(&mut self) -> io::Result<()> {
         let mut file = &*self.file;
-        let mut row = [0; 88];
+        let mut row = [0; ROW];
         file.seek(SeekFrom::Start(0))?;
         file.read_exact(&mut row)?;
         let Some(row) = Row::decode(&row) else {
@@ -101,8 +113,9 @@ impl Reserve {
         for index in 0..self.slots {
             let mut slot = [0; SLOT];
             file.read_exact(&mut slot)?;
-            if let Some((source, count)) = decode_slot(&slot, row.generation) {
-                self.counts.insert(source, (index, count));
+            if let Some((source, all, frozen)) = decode_slot(&slot, row.generation) {
+                let slot = index;
+                self.counts.insert(source, Count { slot, all, frozen });
                 self.next_slot = index + 1;
             }
         }
@@ -117,13 +130,18 @@ impl Reserve {
         }
         self.row.from = self.row.from.min(at);
         self.row.until = self.row.until.max(at);
-        if let Some((slot, count)) = self.counts.get_mut(&source) {
-            *count += 1;
-            let (slot, count) = (*slot, *count);
-            self.write_slot(slot, source, count);
+        if let Some(count) = self.counts.get_mut(&source) {
+            count.all += 1;
+            let count = *count;
+            self.write_slot(source, count);
         } else if self.next_slot < self.slots {
-            self.counts.insert(source, (self.next_slot, 1));
-            self.write_slot(self.next_slot, source, 1);
+            let count = Count {
+                slot: self.next_slot,
+                all: 1,
+                frozen: 0,
+            };
+            self.counts.insert(source, count);
+            self.write_slot(source, count);
             self.next_slot += 1;
         } else {
             self.row.of_others += 1;
@@ -156,75 +174,107 @@ impl Reserve {
         !self.is_empty() || self.row.evicted.last > 0
     }
 
-    /// What is to be told: refusals and evictions. What is counted from now on is told another time.
-    pub(crate) fn offer(&mut self) -> (Option<Loss>, Option<Evicted>) {
-        let mut sources: Vec<_> = self
-            .counts
-            .iter()
-            .map(|(&source, &(_, count))| (source, count))
-            .collect();
+    /// What is to be told: refusals and evictions.
+    pub(crate) fn losses(&self) -> (Option<Loss>, Option<Evicted>) {
+        let counts = self.counts.iter().map(|(&source, count)| (source, count.all));
+        self.losses_of(counts, self.row.of_others, self.row.until, self.row.evicted.last)
+    }
+
+    fn losses_of(
+        &self,
+        counts: impl Iterator<Item = (IpAddr, u64)>,
+        of_others: u64,
+        until: i64,
+        last_evicted: u64,
+    ) -> (Option<Loss>, Option<Evicted>) {
+        let mut sources: Vec<_> = counts.filter(|&(_, count)| count > 0).collect();
         sources.sort_unstable();
-        let full = (!self.is_empty()).then(|| Loss::Full {
-            from: time(self.row.from),
-            until: time(self.row.until),
-            lost: sources.iter().map(|(_, count)| count).sum::<u64>() + self.row.of_others,
-            sources: sources.clone(),
-            of_others: self.row.of_others,
+        let lost = sources.iter().map(|(_, count)| count).sum::<u64>() + of_others;
+        let (from, until) = (time(self.row.from), time(until));
+        let full = (lost > 0).then_some(Loss::Full {
+            from,
+            until,
+            lost,
+            sources,
+            of_others,
         });
-        let evicted = Some(self.row.evicted).filter(|evicted| evicted.last > 0);
-        self.offered = Some((self.row, sources));
+        let evicted = (last_evicted > 0).then_some(Evicted {
+            last: last_evicted,
+            ..self.row.evicted
+        });
         (full, evicted)
     }
 
-    /// The sequence number of the frame that tells of all this, if it was ever written.
+    /// What the frame of this sequence number is to tell: all, unless a frame of that number was written before,
+    /// which failed. The file has to be synced before the frame is written.
+    pub(crate) fn freeze(&mut self, sequence: u64) -> (Option<Loss>, Option<Evicted>) {
+        if self.row.telling != sequence {
+            let mut news = Vec::new();
+            for (&source, count) in &mut self.counts {
+                if count.frozen != count.all {
+                    count.frozen = count.all;
+                    news.push((source, *count));
+                }
+            }
+            for (source, count) in news {
+                self.write_slot(source, count);
+            }
+            let row = self.row;
+            self.row = Row {
+                telling: sequence,
+                frozen_others: row.of_others,
+                frozen_until: row.until,
+                frozen_evicted: row.evicted.last,
+                ..row
+            };
+            self.write_row();
+        }
+        let counts = self.counts.iter().map(|(&source, count)| (source, count.frozen));
+        let row = self.row;
+        self.losses_of(counts, row.frozen_others, row.frozen_until, row.frozen_evicted)
+    }
+
+    /// The frame that was to tell is not on disk for certain.
+    pub(crate) fn thaw(&mut self) {
+        self.row.telling = 0;
+        self.write_row();
+    }
+
+    /// The sequence number of the frame that tells what is frozen, if it was ever written; 0 for none.
     pub(crate) fn telling(&self) -> u64 {
         self.row.telling
     }
 
-    /// Notes which frame is going to tell; true where the file has to be synced before that frame is.
-    pub(crate) fn tell_at(&mut self, sequence: u64) -> bool {
-        let news = self.row.telling != sequence || self.dirty;
-        self.row.telling = sequence;
-        self.write_row();
-        news
-    }
-
-    /// What was offered is told, and on disk.
+    /// What is frozen is told, and on disk.
     pub(crate) fn told(&mut self) {
-        let Some((row, sources)) = self.offered.take() else {
-            return;
+        let row = self.row;
+        let mut evicted = row.evicted;
+        if row.frozen_evicted >= evicted.last {
+            evicted = Evicted::default();
+        } else if row.frozen_evicted > 0 {
+            evicted.first = row.frozen_evicted + 1;
+        }
+        self.row = Row {
+            generation: row.generation.wrapping_add(1),
+            of_others: row.of_others - row.frozen_others.min(row.of_others),
+            from: row.frozen_until,
+            until: row.until,
+            evicted,
+            ..Row::default()
         };
-        for (source, told) in sources {
-            if let Some((_, count)) = self.counts.get_mut(&source) {
-                *count -= told;
-            }
-        }
-        self.counts.retain(|_, (_, count)| *count > 0);
-        self.row.generation = self.row.generation.wrapping_add(1);
-        self.row.telling = 0;
-        self.row.of_others -= row.of_others;
-        if self.row.evicted == row.evicted {
-            self.row.evicted = Evicted::default();
-        } else if row.evicted.last > 0 {
-            self.row.evicted.first = row.evicted.last + 1;
-        }
-        let left: Vec<_> = self
-            .counts
-            .iter()
-            .map(|(&source, &(_, count))| (source, count))
-            .collect();
-        self.next_slot = left.len();
-        for (slot, (source, count)) in left.into_iter().enumerate() {
-            self.counts.insert(source, (slot, count));
-            self.write_slot(slot, source, count);
+        self.next_slot = 0;
+        let counts = std::mem::take(&mut self.counts);
+        for (source, count) in counts.into_iter().filter(|(_, count)| count.all > count.frozen) {
+            let left = Count {
+                slot: self.next_slot,
+                all: count.all - count.frozen,
+                frozen: 0,
+            };
+            self.counts.insert(source, left);
+            self.write_slot(source, left);
+            self.next_slot += 1;
         }
         self.write_row();
-    }
-
-    /// All was told before a crash.
-    pub(crate) fn clear(&mut self) {
-        self.offer();
-        self.told();
     }
 
     /// What to sync, if anything was written since the last time.
@@ -236,9 +286,9 @@ impl Reserve {
         self.write_at(0, &self.row.encode());
     }
 
-    fn write_slot(&mut self, slot: usize, source: IpAddr, count: u64) {
+    fn write_slot(&mut self, source: IpAddr, count: Count) {
         let bytes = encode_slot(source, count, self.row.generation);
-        self.write_at(SLOTS_AT + (slot * SLOT) as u64, &bytes);
+        self.write_at(SLOTS_AT + (count.slot * SLOT) as u64, &bytes);
     }
 
     /// There is nobody left to complain to where even this fails; the counts in memory go on.
@@ -252,12 +302,11 @@ impl Reserve {
 }
 
 impl Row {
-    fn encode(&self) -> [u8; 88] {
+    fn encode(&self) -> [u8; ROW] {
         let evicted = self.evicted;
         let numbers = [
             MAGIC,
             self.generation.into(),
-            self.telling,
             self.of_others,
             self.from.cast_unsigned(),
             self.until.cast_unsigned(),
@@ -265,38 +314,40 @@ impl Row {
             evicted.last,
             evicted.from.cast_unsigned(),
             evicted.until.cast_unsigned(),
+            self.telling,
+            self.frozen_others,
+            self.frozen_until.cast_unsigned(),
+            self.frozen_evicted,
         ];
-        let mut bytes = [0; 88];
+        let mut bytes = [0; ROW];
         for (place, number) in bytes.chunks_exact_mut(8).zip(numbers) {
             place.copy_from_slice(&number.to_le_bytes());
         }
-        let checksum = u64::from(crc32c::crc32c(&bytes[..80]));
-        bytes[80..].copy_from_slice(&checksum.to_le_bytes());
+        let checksum = u64::from(crc32c::crc32c(&bytes[..ROW - 8]));
+        bytes[ROW - 8..].copy_from_slice(&checksum.to_le_bytes());
         bytes
     }
 
-    fn decode(bytes: &[u8; 88]) -> Option<Self> {
-        let mut numbers = [0; 11];
+    fn decode(bytes: &[u8; ROW]) -> Option<Self> {
+        let mut numbers = [0; ROW / 8];
         for (number, place) in numbers.iter_mut().zip(bytes.chunks_exact(8)) {
             *number = u64::from_le_bytes(place.try_into().ok()?);
         }
+        let [magic, generation, of_others, from, until, rest @ ..] = numbers;
         let [
-            magic,
-            generation,
-            telling,
-            of_others,
-            from,
-            until,
             first,
             last,
             since,
             to,
+            telling,
+            frozen_others,
+            frozen_until,
+            frozen_evicted,
             checksum,
-        ] = numbers;
-        let intact = magic == MAGIC && checksum == u64::from(crc32c::crc32c(&bytes[..80]));
+        ] = rest;
+        let intact = magic == MAGIC && checksum == u64::from(crc32c::crc32c(&bytes[..ROW - 8]));
         intact.then_some(Self {
             generation: u32::try_from(generation).ok()?,
-            telling,
             of_others,
             from: from.cast_signed(),
             until: until.cast_signed(),
@@ -306,36 +357,39 @@ impl Row {
                 from: since.cast_signed(),
                 until: to.cast_signed(),
             },
+            telling,
+            frozen_others,
+            frozen_until: frozen_until.cast_signed(),
+            frozen_evicted,
         })
     }
 }
 
-fn encode_slot(source: IpAddr, count: u64, generation: u32) -> [u8; SLOT] {
+fn encode_slot(source: IpAddr, count: Count, generation: u32) -> [u8; SLOT] {
     let address = match source {
         IpAddr::V4(address) => address.to_ipv6_mapped(),
         IpAddr::V6(address) => address,
     };
     let mut slot = [0; SLOT];
     slot[..16].copy_from_slice(&address.octets());
-    slot[16..24].copy_from_slice(&count.to_le_bytes());
-    slot[24..28].copy_from_slice(&generation.to_le_bytes());
-    let checksum = crc32c::crc32c(&slot[..28]);
-    slot[28..].copy_from_slice(&checksum.to_le_bytes());
+    slot[16..24].copy_from_slice(&count.all.to_le_bytes());
+    slot[24..32].copy_from_slice(&count.frozen.to_le_bytes());
+    slot[32..36].copy_from_slice(&generation.to_le_bytes());
+    let checksum = crc32c::crc32c(&slot[..36]);
+    slot[36..].copy_from_slice(&checksum.to_le_bytes());
     slot
 }
 
-fn decode_slot(slot: &[u8; SLOT], generation: u32) -> Option<(IpAddr, u64)> {
+/// Source, count and what of it is frozen.
+fn decode_slot(slot: &[u8; SLOT], generation: u32) -> Option<(IpAddr, u64, u64)> {
     let (address, rest) = slot.split_first_chunk::<16>()?;
-    let (count, rest) = rest.split_first_chunk()?;
+    let (all, rest) = rest.split_first_chunk()?;
+    let (frozen, rest) = rest.split_first_chunk()?;
     let (its_generation, checksum) = rest.split_first_chunk()?;
-    let intact = *checksum == crc32c::crc32c(&slot[..28]).to_le_bytes();
+    let intact = *checksum == crc32c::crc32c(&slot[..36]).to_le_bytes();
     let holds = intact && u32::from_le_bytes(*its_generation) == generation;
-    holds.then(|| {
-        (
-            IpAddr::V6(Ipv6Addr::from(*address)).to_canonical(),
-            u64::from_le_bytes(*count),
-        )
-    })
+    let source = IpAddr::V6(Ipv6Addr::from(*address)).to_canonical();
+    holds.then(|| (source, u64::from_le_bytes(*all), u64::from_le_bytes(*frozen)))
 }
 
 #[cfg(test)]
@@ -378,11 +432,14 @@ mod tests {
             sources,
             of_others: 1,
         };
-        assert_eq!(again.offer(), (Some(full), None));
+        assert_eq!(again.freeze(70), (Some(full.clone()), None));
         refuse(&mut again, "2001:db8::1", 9);
-        again.told();
+        let mut after_crash = Reserve::open(dir.path(), 2).unwrap();
+        assert_eq!(after_crash.telling(), 70);
+        assert_eq!(after_crash.freeze(70), (Some(full), None), "tells the same again");
+        after_crash.told();
         let mut once_more = Reserve::open(dir.path(), 2).unwrap();
-        let (full, _) = once_more.offer();
+        let (full, _) = once_more.freeze(71);
         assert!(matches!(full, Some(Loss::Full { lost: 1, .. })), "{full:?}");
         once_more.told();
         assert!(!Reserve::open(dir.path(), 2).unwrap().has_losses());
@@ -411,7 +468,7 @@ mod tests {
             until: 3,
         };
         assert_eq!(
-            Reserve::open(dir.path(), 2).unwrap().offer(),
+            Reserve::open(dir.path(), 2).unwrap().losses(),
             (None, Some(joined))
         );
     }

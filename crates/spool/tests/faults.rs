@@ -179,7 +179,7 @@ fn text(batch: usize, part: usize, parts: usize) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
 
     #[test]
     fn what_was_acknowledged_survives_faults_and_a_power_cut(
