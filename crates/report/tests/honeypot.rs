@@ -43,7 +43,9 @@ fn terminal_in_german_wide() {
 
 #[test]
 fn terminal_without_events() {
-    let evaluation = evaluate([], &Options::new(week::at(7, 0, 0)), &mut |_| None);
+    let evaluation = evaluate(std::iter::empty(), &Options::new(week::at(7, 0, 0)), &mut |_| {
+        None
+    });
     insta::assert_snapshot!(on_terminal(&evaluation, Language::En, 80));
 }
 

@@ -100,7 +100,7 @@ fn compared(texts: &Texts, evaluation: &Evaluation) -> Markup {
                 }
                 @for (id, fresh) in fresh { @if fresh.count > 0 {
                     h4 { (texts.say_with(id, [("count", fresh.count.into())])) }
-                    ul.values { @for value in fresh.entries.iter().take(LISTED) { li { code { (Safe(value)) } } } }
+                    ul.values { @for value in fresh.entries.iter().take(LISTED) { li { code { (Safe(&words::fresh_value(texts, id, value))) } } } }
                     @let more = fresh.count - fresh.entries.len().min(LISTED) as u64;
                     @if more > 0 { p.note { (texts.say_with("pot-more", [("count", more.into())])) } }
                 } }
@@ -234,6 +234,9 @@ fn credentials(texts: &Texts, evaluation: &Evaluation) -> Markup {
         (heading(texts, "section-pot-credentials"))
         @if accounts.entries.is_empty() { p { (texts.say("pot-none")) } } @else {
             p.note { (texts.say("pot-masked-note")) }
+            @if credentials.without_secret > 0 {
+                p.note { (texts.say_with("pot-without-secret", [("count", credentials.without_secret.into())])) }
+            }
             p { @for (place, (scheme, count)) in credentials.schemes.iter().enumerate() {
                 @if place > 0 { " · " } (words::scheme(*scheme)) ": " (texts.number(*count))
             } }

@@ -55,14 +55,8 @@ pub(super) fn totals(texts: &Texts, evaluation: &Evaluation) -> Vec<(String, Str
         number("pot-uploads", totals.uploads),
         number("pot-commands", totals.commands),
         number("pot-events", totals.events),
-        (
-            texts.say("pot-traffic"),
-            format!(
-                "{} / {}",
-                texts.bytes(totals.bytes_received),
-                texts.bytes(totals.bytes_sent)
-            ),
-        ),
+        (texts.say("pot-received"), texts.bytes(totals.bytes_received)),
+        (texts.say("pot-sent"), texts.bytes(totals.bytes_sent)),
     ]
 }
 
@@ -183,6 +177,14 @@ pub(super) fn compared_with(texts: &Texts, compared: &Comparison) -> String {
     )
 }
 
+/// A new value as it is shown: stages have names.
+pub(super) fn fresh_value(texts: &Texts, id: &str, value: &str) -> String {
+    match value.split_once('/') {
+        Some((chain, stage)) if id == "pot-new-stages" => format!("{chain}: {}", texts.name("stage", stage)),
+        _ => value.to_owned(),
+    }
+}
+
 /// Everything that can be new: message id and values.
 pub(super) fn fresh(compared: &Comparison) -> [(&'static str, &Fresh); 8] {
     [
@@ -206,6 +208,7 @@ pub(super) fn gaps(texts: &Texts, evaluation: &Evaluation) -> Vec<String> {
             GapReason::StoreFull => "pot-gap-full",
             GapReason::Evicted => "pot-gap-evicted",
             GapReason::Damaged => "pot-gap-damaged",
+            GapReason::TooMany => "pot-gap-too-many",
             _ => "pot-gap-other",
         };
         lines.push(texts.say_with(
