@@ -425,6 +425,8 @@ impl Span {
             rules: self.rules.list(limit, |rule, row| RuleRow {
                 rule: cut(&rule),
                 title: cut(&row.title),
+                author: None,
+                source: None,
                 level: cut(&row.level),
                 ordinary: row.ordinary,
                 count: row.tally.count,

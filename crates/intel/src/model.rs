@@ -387,6 +387,10 @@ pub struct RuleRow {
     pub rule: String,
     /// Title.
     pub title: String,
+    /// Author, where the rule is at hand when the evaluation is written.
+    pub author: Option<String>,
+    /// File, or name of the built-in file, likewise.
+    pub source: Option<String>,
     /// Level.
     pub level: String,
     /// Whether it knows ordinary traffic.

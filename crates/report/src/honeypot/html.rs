@@ -298,7 +298,7 @@ fn rules(texts: &Texts, evaluation: &Evaluation) -> Markup {
                     th.n { (texts.say("column-requests")) } th.n { (texts.say("column-pot-sources")) }
                 } }
                 tbody { @for row in list.entries.iter().take(LISTED) { tr {
-                    td { (Safe(&row.title)) @if row.ordinary { " (" (texts.say("pot-ordinary")) ")" } br; span.mono { (Safe(&row.rule)) } }
+                    td { (Safe(&row.title)) @if row.ordinary { " (" (texts.say("pot-ordinary")) ")" } br; span.dim { (Safe(&words::author(texts, row))) } br; span.mono { (Safe(&row.rule)) @if let Some(source) = &row.source { " · " (Safe(source)) } } }
                     td { (Safe(&texts.name("level", &row.level))) }
                     td.n { (texts.number(row.count)) } td.n { (words::distinct(texts, row.sources)) }
                 } } }
@@ -340,7 +340,7 @@ fn counted(texts: &Texts, section: &str, list: &Listed<CountedRow>) -> Markup {
     html! {
         h3 id=(section) { (texts.say(section)) }
         @if list.entries.is_empty() { p.note { (texts.say("pot-none")) } } @else {
-            div.scroll { table.rules {
+            div.scroll { table.rules.counted {
                 thead { tr {
                     th { (texts.say("column-pot-value")) } th.n { (texts.say("column-pot-count")) }
                     th.n { (texts.say("column-pot-sources")) } th { (texts.say("column-last")) }

@@ -231,7 +231,10 @@ fn rules(page: &mut Page<'_>, evaluation: &Evaluation) -> io::Result<()> {
             row.count,
             &words::distinct(&page.texts, row.sources),
         )?;
-        page.line(Line::indented(12).then(Role::Dim, &row.rule))
+        let author = words::author(&page.texts, row);
+        let mut facts = vec![author, row.rule.clone()];
+        facts.extend(row.source.clone());
+        page.facts(16, Role::Dim, &facts)
     })?;
     further(page, &evaluation.rules)
 }

@@ -1,7 +1,9 @@
 //! Words that the terminal and the page share.
 
 use imker_event::{GapReason, Scheme};
-use imker_intel::{ComparedWith, Comparison, Distinct, Evaluation, Fresh, Gaps, Place, SourceRow, StageRow};
+use imker_intel::{
+    ComparedWith, Comparison, Distinct, Evaluation, Fresh, Gaps, Place, RuleRow, SourceRow, StageRow,
+};
 
 use crate::language::Texts;
 
@@ -134,6 +136,14 @@ pub(super) fn stages(texts: &Texts, source: &SourceRow) -> String {
 
 pub(super) fn stage(texts: &Texts, row: &StageRow) -> String {
     format!("{}: {}", row.chain, texts.name("stage", &row.stage))
+}
+
+/// Who wrote a rule.
+pub(super) fn author(texts: &Texts, row: &RuleRow) -> String {
+    match &row.author {
+        Some(author) => texts.say_with("rule-by", [("author", author.as_str().into())]),
+        None => texts.say("rule-author-unknown"),
+    }
 }
 
 pub(super) const fn scheme(scheme: Scheme) -> &'static str {
