@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use imker_event::ecs::{self, Document};
 use imker_event::{Content, Credentials, Detection, Kind, Recorded, Saw, Scheme, SensorEvent, Text};
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
@@ -68,16 +69,16 @@ impl Options {
 /// Evaluates events of one or several sensors, in any order.
 ///
 /// An event that comes more than once (same sensor and sequence number) counts once. `place` is asked once for each
-/// source address that is kept. Memory is bounded whatever the events hold; what was not kept is counted.
+/// source address that is kept; where it knows nothing, the place in the documents is taken. Memory is bounded whatever the events hold; what was not kept is counted.
 pub fn evaluate(
-    events: impl IntoIterator<Item = Result<Recorded, BadLine>>,
+    events: impl IntoIterator<Item = Result<Document, BadLine>>,
     options: &Options,
     place: &mut dyn FnMut(IpAddr) -> Option<Place>,
 ) -> Evaluation {
     let mut evaluator = Evaluator::new(options.clone());
     for event in events {
         match event {
-            Ok(recorded) => evaluator.add(&recorded),
+            Ok(document) => evaluator.add(&document.recorded, document.place.as_ref()),
             Err(line) => evaluator.bad_line(line),
         }
     }
@@ -107,8 +108,8 @@ impl Evaluator {
         }
     }
 
-    /// Takes an event.
-    pub fn add(&mut self, recorded: &Recorded) {
+    /// Takes an event, with the place of its source where whoever wrote it down knew one.
+    pub fn add(&mut self, recorded: &Recorded, place: Option<&ecs::Place>) {
         match self.records.add(recorded) {
             Novelty::New => {}
             Novelty::Duplicate => {
@@ -124,7 +125,7 @@ impl Evaluator {
             if let Saw::Gap(gap) = &event.saw {
                 recorded_gap(&mut self.gaps, &event.sensor, event.time, gap);
             }
-            self.now.add(event);
+            self.now.add(event, place);
             return;
         }
         self.gaps.outside += 1;
@@ -132,7 +133,7 @@ impl Evaluator {
             && event.time >= *from
             && event.time < *to
         {
-            span.add(event);
+            span.add(event, place);
         }
     }
 
@@ -187,6 +188,7 @@ struct Span {
     user_agents: Table<String, Tally, KEPT>,
     workstations: Table<String, Tally, KEPT>,
     own_domain: u64,
+    masked: u64,
     schemes: BTreeMap<Scheme, u64>,
     accounts: Table<(String, Option<String>), Account, KEPT>,
     passwords: Table<[u8; 32], Password, KEPT>,
@@ -222,6 +224,7 @@ struct Upload {
     bytes: u64,
     whole: bool,
     names: Few<String, 8>,
+    addresses: Few<IpAddr, 8>,
     tally: Tally,
 }
 
@@ -254,7 +257,7 @@ impl Row for Upload {
 }
 
 impl Span {
-    fn add(&mut self, event: &SensorEvent) {
+    fn add(&mut self, event: &SensorEvent, place: Option<&ecs::Place>) {
         let (time, saw) = (event.time, &event.saw);
         let connection = event.connection.as_deref();
         let source = connection.map(|connection| connection.source.ip().to_canonical());
@@ -314,7 +317,12 @@ impl Span {
             _ => {}
         }
         match connection {
-            Some(connection) => self.sources.add(connection, time, saw, reached),
+            Some(connection) => {
+                self.sources.add(connection, time, saw, reached);
+                if let Some(place) = place {
+                    self.sources.place(connection, time, place);
+                }
+            }
             None => self.totals.of_sensors += 1,
         }
     }
@@ -337,6 +345,7 @@ impl Span {
     fn credentials(&mut self, credentials: &Credentials, time: Timestamp, source: Option<IpAddr>) {
         self.totals.credentials += 1;
         self.own_domain += u64::from(credentials.own_domain);
+        self.masked += u64::from(credentials.secret.is_none());
         *self.schemes.entry(credentials.scheme).or_default() += 1;
         let lower = |text: &Text| kept(text).to_lowercase();
         let key = (
@@ -371,10 +380,14 @@ impl Span {
             bytes: content.bytes,
             whole: false,
             names: Few::default(),
+            addresses: Few::default(),
             tally: Tally::at(time),
         });
         upload.tally.add(time, source);
         upload.bytes = upload.bytes.max(content.bytes);
+        if let Some(source) = source {
+            upload.addresses.add(source);
+        }
         upload.whole |= content.kept >= content.bytes;
         if let Some(name) = name {
             upload.names.add(kept(name));
@@ -412,6 +425,8 @@ impl Span {
             rules: self.rules.list(limit, |rule, row| RuleRow {
                 rule: cut(&rule),
                 title: cut(&row.title),
+                author: None,
+                source: None,
                 level: cut(&row.level),
                 ordinary: row.ordinary,
                 count: row.tally.count,
@@ -425,6 +440,7 @@ impl Span {
             },
             credentials: CredentialsSeen {
                 own_domain: self.own_domain,
+                without_secret: self.masked,
                 schemes: self.schemes,
                 accounts: self.accounts.list(limit, |(username, domain), row| AccountRow {
                     username,
@@ -449,6 +465,7 @@ impl Span {
                 count: row.tally.count,
                 sources: row.tally.sources(),
                 names: row.names.into_vec(),
+                addresses: row.addresses.into_vec(),
                 first: row.tally.first,
                 last: row.tally.last,
             }),

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, Read};
 
-use imker_event::Recorded;
+use imker_event::ecs::{Document, Reader};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -19,115 +19,22 @@ pub struct BadLine {
     pub reason: String,
 }
 
-/// Reads JSON lines: Elastic Common Schema documents that hold the event whole under `imker`, as a sensor writes them.
+/// Reads JSON lines as a sensor writes them, see [`imker_event::ecs`]; `file` is only named in errors.
 ///
 /// A line that is too long or no event becomes an error that names its place, and reading goes on behind it; where the
 /// file itself cannot be read any further, that is the last error. Empty lines are passed over.
-#[derive(Debug)]
-pub struct JsonLines<R> {
-    input: R,
-    file: String,
-    line: u64,
-    buffer: Vec<u8>,
-    ended: bool,
-}
-
-#[derive(Deserialize)]
-struct Document {
-    imker: Recorded,
-}
-
-impl<R: BufRead> JsonLines<R> {
-    /// The longest line read, in bytes.
-    pub const MAX_LINE: usize = 4 << 20;
-
-    /// Reads `input`; `file` is only named in errors.
-    pub fn new(input: R, file: impl Into<String>) -> Self {
-        Self {
-            input,
-            file: file.into(),
-            line: 0,
-            buffer: Vec::new(),
-            ended: false,
-        }
-    }
-
-    fn bad(&self, reason: String) -> BadLine {
-        BadLine {
-            file: self.file.clone(),
-            line: self.line,
-            reason,
-        }
-    }
-
-    /// Reads a line without its end; `false` at the end of the file.
-    fn read(&mut self) -> io::Result<bool> {
-        self.buffer.clear();
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "`take` ends a line at MAX_LINE and one byte"
-        )]
-        let read = self
-            .input
-            .by_ref()
-            .take(Self::MAX_LINE as u64 + 1)
-            .read_until(b'\n', &mut self.buffer)?;
-        if self.buffer.last() == Some(&b'\n') {
-            self.buffer.pop();
-        }
-        Ok(read > 0)
-    }
-
-    /// Passes over what is left of a line that is too long.
-    fn skip(&mut self) -> io::Result<()> {
-        loop {
-            let available = self.input.fill_buf()?;
-            let (used, found) = match available.iter().position(|byte| *byte == b'\n') {
-                Some(place) => (place + 1, true),
-                None => (available.len(), available.is_empty()),
-            };
-            self.input.consume(used);
-            if found {
-                return Ok(());
-            }
-        }
-    }
-}
-
-impl<R: BufRead> Iterator for JsonLines<R> {
-    type Item = Result<Recorded, BadLine>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        while !self.ended {
-            self.line += 1;
-            match self.read() {
-                Ok(true) => {}
-                Ok(false) => {
-                    self.ended = true;
-                    return None;
-                }
-                Err(error) => {
-                    self.ended = true;
-                    return Some(Err(self.bad(format!("cannot be read any further: {error}"))));
-                }
-            }
-            if self.buffer.len() > Self::MAX_LINE {
-                let skipped = self.skip();
-                self.buffer = Vec::new();
-                self.ended = skipped.is_err();
-                return Some(Err(self.bad(format!("longer than {} MiB", Self::MAX_LINE >> 20))));
-            }
-            if self.buffer.trim_ascii().is_empty() {
-                continue;
-            }
-            let document = serde_json::from_slice::<Document>(&self.buffer);
-            return Some(match document {
-                Ok(document) => Ok(document.imker),
-                Err(error) => Err(self.bad(crate::table::cut(&error.to_string()))),
-            });
-        }
-        None
-    }
+pub fn json_lines(
+    input: impl BufRead,
+    file: impl Into<String>,
+) -> impl Iterator<Item = Result<Document, BadLine>> {
+    let file = file.into();
+    Reader::new(input).map(move |read| {
+        read.map_err(|error| BadLine {
+            file: file.clone(),
+            line: error.line,
+            reason: crate::table::cut(&error.reason.to_string()),
+        })
+    })
 }
 
 /// An earlier evaluation that cannot be used.

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use imker_event::ecs;
 use imker_event::{GapReason, Kind, Scheme, Service};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::lines::BadLine;
+use crate::table::cut;
 
 /// What the events of one or several sensors say together: the root of the JSON output.
 ///
@@ -305,7 +307,7 @@ pub struct Sample {
 }
 
 /// Where an address is.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Place {
     /// The country's code (ISO 3166-1 alpha-2).
     pub country: Option<String>,
@@ -313,6 +315,16 @@ pub struct Place {
     pub asn: Option<u32>,
     /// The autonomous system's organisation.
     pub organisation: Option<String>,
+}
+
+impl From<&ecs::Place> for Place {
+    fn from(place: &ecs::Place) -> Self {
+        Self {
+            country: place.country_code.as_deref().map(cut),
+            asn: place.as_number,
+            organisation: place.as_organisation.as_deref().map(cut),
+        }
+    }
 }
 
 /// A country.
@@ -375,6 +387,10 @@ pub struct RuleRow {
     pub rule: String,
     /// Title.
     pub title: String,
+    /// Author, where the rule is at hand when the evaluation is written.
+    pub author: Option<String>,
+    /// File, or name of the built-in file, likewise.
+    pub source: Option<String>,
     /// Level.
     pub level: String,
     /// Whether it knows ordinary traffic.
@@ -420,6 +436,8 @@ pub struct CountedRow {
 pub struct CredentialsSeen {
     /// Attempts with names of the operator's own domains: those passwords are to be reset.
     pub own_domain: u64,
+    /// Attempts whose secret is not in the events: there was none, or it was masked when they were written.
+    pub without_secret: u64,
     /// Attempts by how they were sent.
     pub schemes: BTreeMap<Scheme, u64>,
     /// Accounts, those of own domains first.
@@ -464,6 +482,8 @@ pub struct UploadRow {
     pub whole: bool,
     /// Names that clients gave; eight at most.
     pub names: Vec<String>,
+    /// Addresses that sent it; eight at most.
+    pub addresses: Vec<IpAddr>,
     /// How often.
     pub count: u64,
     /// Source addresses.

@@ -63,7 +63,7 @@ pub struct Selection<'a> {
     pub evaluation: &'a Evaluation,
     /// Source addresses, ascending.
     pub sources: Vec<Selected<'a>>,
-    /// Files sent by anyone, with a valid hash.
+    /// Files with a valid hash, not too old, sent by someone who is not in a network that is never exported.
     pub uploads: Vec<&'a UploadRow>,
     /// What was left out.
     pub left_out: LeftOut,
@@ -105,21 +105,22 @@ pub struct LeftOut {
 
 /// Selects what a policy lets out. Age counts from the evaluation's time.
 pub fn select<'a>(evaluation: &'a Evaluation, policy: &Policy) -> Selection<'a> {
-    let special: Vec<IpNet> = ADDRESSES_NEVER_EXPORTED
+    let special = ADDRESSES_NEVER_EXPORTED
         .iter()
-        .filter_map(|network| network.parse().ok())
-        .collect();
+        .filter_map(|network| network.parse().ok());
+    let never: Vec<IpNet> = special.chain(policy.allowed.iter().copied()).collect();
+    let is_never = |address: IpAddr| never.iter().any(|network| network.contains(&address));
     let mut left_out = LeftOut {
         not_listed: evaluation.sources.not_listed,
         ..LeftOut::default()
     };
     let age = policy.age.max(SignedDuration::from_secs(1));
+    let expiry = |last: Timestamp| last.checked_add(age).unwrap_or(Timestamp::MAX);
     let mut sources = Vec::new();
     for row in &evaluation.sources.entries {
         let address = row.address.to_canonical();
-        let is_in = |network: &IpNet| network.contains(&address);
-        let expires = row.last.checked_add(age).unwrap_or(Timestamp::MAX);
-        if special.iter().chain(&policy.allowed).any(is_in) {
+        let expires = expiry(row.last);
+        if is_never(address) {
             left_out.allowed += 1;
         } else if row.score < policy.min_score {
             left_out.low_score += 1;
@@ -145,7 +146,11 @@ pub fn select<'a>(evaluation: &'a Evaluation, policy: &Policy) -> Selection<'a> 
         sources,
         uploads: uploads
             .iter()
-            .filter(|upload| is_hex(&upload.sha256, 64))
+            .filter(|upload| {
+                is_hex(&upload.sha256, 64)
+                    && expiry(upload.last) > evaluation.created
+                    && upload.addresses.iter().any(|address| !is_never(*address))
+            })
             .collect(),
         left_out,
         age,

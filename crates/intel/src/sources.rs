@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use imker_event::ecs;
 use imker_event::{Connection, ReceivedRequest, Saw, Service};
 use jiff::Timestamp;
 
@@ -43,6 +44,8 @@ struct Source {
     ja3: Few<String, 4>,
     ja4: Few<String, 4>,
     samples: Vec<Sample>,
+    /// When it was written down, and what.
+    place: Option<(Timestamp, Place)>,
 }
 
 impl Source {
@@ -65,6 +68,7 @@ impl Source {
             ja3: Few::default(),
             ja4: Few::default(),
             samples: Vec::new(),
+            place: None,
         }
     }
 
@@ -156,6 +160,13 @@ impl Sources {
         }
     }
 
+    /// Notes the place of a source that was just added: the latest one counts.
+    pub(crate) fn place(&mut self, connection: &Connection, time: Timestamp, place: &ecs::Place) {
+        let address = connection.source.ip().to_canonical();
+        let source = self.table.row(address, || Source::at(time));
+        source.place = source.place.take().max(Some((time, place.into())));
+    }
+
     pub(crate) fn count(&self) -> Distinct {
         match self.table.exact_len() {
             Some(count) => Distinct {
@@ -175,7 +186,8 @@ impl Sources {
     ) -> (Listed<SourceRow>, Places) {
         let mut places = Places::default();
         let mut all = self.table.list(2 * KEPT, |address, source| {
-            let place = place(address);
+            let noted = source.place.as_ref().map(|(_, place)| place.clone());
+            let place = place(address).or(noted);
             places.add(place.as_ref(), &source);
             row(address, place.unwrap_or_default(), source, stages)
         });

@@ -6,6 +6,7 @@ mod week;
 use std::io::BufReader;
 
 use imker_event::Recorded;
+use imker_event::ecs::{self, MAX_LINE, Secrets, to_json};
 use imker_intel::*;
 use jiff::SignedDuration;
 use proptest::prelude::*;
@@ -25,7 +26,7 @@ fn an_evaluation_is_read_back_and_compared_with() {
         previous: Some(read.into()),
         ..week::options()
     };
-    let again = evaluate(week::events().into_iter().map(Ok), &options, &mut week::place);
+    let again = evaluate(week::documents(week::events()), &options, &mut week::place);
     let compared = again.compared.unwrap();
     assert_eq!(compared.with, ComparedWith::Evaluation);
     for fresh in [
@@ -52,16 +53,24 @@ fn an_evaluation_is_read_back_and_compared_with() {
 fn json_lines_name_what_is_bad_and_go_on() {
     let mut file = String::new();
     for recorded in week::events() {
-        let document = serde_json::json!({ "@timestamp": recorded.event.time, "imker": recorded });
-        file.push_str(&format!("{document}\n"));
+        let place = recorded.event.connection.as_ref().map(|_| ecs::Place {
+            country_code: Some("DE".into()),
+            ..ecs::Place::default()
+        });
+        file.push_str(&to_json(&recorded, place.as_ref(), Secrets::Masked).unwrap());
+        file.push('\n');
     }
     let good = file.lines().count() as u64;
-    let long = "x".repeat(JsonLines::<&[u8]>::MAX_LINE + 100_000);
+    let long = "x".repeat(MAX_LINE + 100_000);
     let deep = "[".repeat(10_000);
     let file = format!("{{}}\n\n{long}\n{deep}\n{file}\u{0}not json\n{{\"imker\":{{\"sequence\":1}}}}");
-    let lines = JsonLines::new(BufReader::with_capacity(4096, file.as_bytes()), "a.jsonl");
+    let lines = json_lines(BufReader::with_capacity(4096, file.as_bytes()), "a.jsonl");
     let evaluation = evaluate(lines, &Options::new(week::at(9, 0, 0)), &mut |_| None);
     assert_eq!(evaluation.totals.events, good);
+    assert_eq!(evaluation.countries.len(), 1);
+    assert_eq!(evaluation.sources.entries[0].place.country.as_deref(), Some("DE"));
+    assert_eq!(evaluation.credentials.without_secret, 6);
+    assert!(evaluation.credentials.passwords.entries.is_empty());
     let places: Vec<u64> = evaluation.gaps.bad_lines.iter().map(|bad| bad.line).collect();
     assert_eq!(places, [1, 3, 4, good + 5, good + 6]);
     assert!(evaluation.gaps.bad_lines.iter().all(|bad| bad.file == "a.jsonl"));
@@ -140,7 +149,7 @@ proptest! {
 
     #[test]
     fn repeats_and_order_change_nothing((repeated, mut once) in shuffled()) {
-        let evaluate = |events: Vec<Recorded>| evaluate(events.into_iter().map(Ok), &week::options(), &mut week::place);
+        let evaluate = |events: Vec<Recorded>| evaluate(week::documents(events), &week::options(), &mut week::place);
         let mut with_repeats = evaluate(repeated.clone());
         prop_assert_eq!(with_repeats.gaps.duplicates, (repeated.len() - once.len()) as u64);
         with_repeats.gaps.duplicates = 0;
@@ -152,7 +161,7 @@ proptest! {
     #[test]
     fn totals_are_the_sum_of_the_parts((events, _) in shuffled(), limit in 1usize..6) {
         let options = Options { sources: limit, listed: limit, ..week::options() };
-        let evaluation = evaluate(events.into_iter().map(Ok), &options, &mut week::place);
+        let evaluation = evaluate(week::documents(events), &options, &mut week::place);
         let totals = evaluation.totals;
         prop_assert_eq!(evaluation.kinds.values().sum::<u64>(), totals.events);
         prop_assert_eq!(evaluation.activity.steps.iter().map(|step| step.events).sum::<u64>(), totals.events);
@@ -169,7 +178,7 @@ proptest! {
 
     #[test]
     fn any_bytes_are_read(bytes in prop::collection::vec(any::<u8>(), 0..2000), text in ".*", time in -377_705_023_201i64..253_402_207_200) {
-        let read = |bytes: &[u8]| evaluate(JsonLines::new(bytes, "any"), &week::options(), &mut |_| None);
+        let read = |bytes: &[u8]| evaluate(json_lines(bytes, "any"), &week::options(), &mut |_| None);
         read(&bytes);
         let mut recorded = week::events();
         for event in &mut recorded {
@@ -178,6 +187,6 @@ proptest! {
         }
         let document = serde_json::json!({ "imker": recorded[0] }).to_string();
         prop_assert_eq!(read(document.as_bytes()).gaps.bad_lines.len(), 0);
-        evaluate(recorded.into_iter().map(Ok), &Options { until: None, ..week::options() }, &mut |_| None);
+        evaluate(week::documents(recorded), &Options { until: None, ..week::options() }, &mut |_| None);
     }
 }

@@ -478,7 +478,8 @@ pot-credentials = Anmeldeversuche
 pot-uploads = gesendete Dateien
 pot-commands = Befehle
 pot-events = Ereignisse
-pot-traffic = empfangen / gesendet
+pot-received = empfangen
+pot-sent = gesendet
 
 pot-finding-own-domain = { $count ->
     [one] 1 Anmeldeversuch nennt ein Konto
@@ -560,6 +561,10 @@ pot-stage-counts = gelungen { $succeeded }, abgewiesen { $refused }, { $sources 
 pot-ordinary = gewöhnlich
 pot-reset = eigene Domäne: Kennwort zurücksetzen
 pot-masked-note = Kennwörter sind verdeckt: erstes Zeichen und Länge. Die Ihrer eigenen Domänen werden gar nicht gezeigt.
+pot-without-secret = { $count ->
+    [one] 1 Versuch hat
+   *[other] { $count } Versuche haben
+  } in diesen Ereignissen kein Geheimnis: Es wurde keines gesendet, oder es war beim Schreiben verdeckt.
 pot-upload-cut = nicht ganz aufbewahrt
 pot-more = { $count } weitere: im JSON-Bericht.
 pot-not-listed = { $count } weitere Einträge, zusammen { $sum }, sind nicht aufgeführt.
@@ -569,6 +574,7 @@ pot-gap = { $sensor }: { $count } verloren von { $from } bis { $to }: { $reason 
 pot-gap-full = der Speicher war voll, Verbindungen wurden ohne Antwort geschlossen
 pot-gap-evicted = Ereignisse mussten weichen, bevor jede Ausgabe sie hatte
 pot-gap-damaged = gespeicherte Ereignisse waren beschädigt
+pot-gap-too-many = Grenzen für Verbindungen waren erreicht, Verbindungen wurden ohne Antwort geschlossen
 pot-gap-other = ein anderer Grund
 pot-stopped = { $sensor }: angehalten von { $from } bis { $to }.
 pot-stopped-since = { $sensor }: angehalten seit { $from }.

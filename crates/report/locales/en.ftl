@@ -475,7 +475,8 @@ pot-credentials = attempts to log on
 pot-uploads = files sent
 pot-commands = commands
 pot-events = events
-pot-traffic = received / sent
+pot-received = received
+pot-sent = sent
 
 pot-finding-own-domain = { $count ->
     [one] 1 attempt to log on names an account
@@ -560,6 +561,10 @@ pot-stage-counts = succeeded { $succeeded }, refused { $refused }, { $sources ->
 pot-ordinary = ordinary
 pot-reset = own domain: reset the password
 pot-masked-note = Passwords are masked: first character and length. Those of your own domains are not shown at all.
+pot-without-secret = { $count ->
+    [one] 1 attempt has
+   *[other] { $count } attempts have
+  } no secret in these events: none was sent, or it was masked when they were written.
 pot-upload-cut = not kept whole
 pot-more = { $count } more: in the JSON report.
 pot-not-listed = { $count } further entries, { $sum } in sum, are not listed.
@@ -569,6 +574,7 @@ pot-gap = { $sensor }: { $count } lost from { $from } to { $to }: { $reason }.
 pot-gap-full = the store was full, connections were closed unanswered
 pot-gap-evicted = events were dropped to make room before every output had them
 pot-gap-damaged = stored events were damaged
+pot-gap-too-many = limits on connections were reached, connections were closed unanswered
 pot-gap-other = another reason
 pot-stopped = { $sensor }: stopped from { $from } to { $to }.
 pot-stopped-since = { $sensor }: stopped since { $from }.

@@ -211,7 +211,7 @@ impl Axis {
             from,
             to: to.max(from.saturating_add(1)),
             left: 48.0,
-            right: 8.0,
+            right: 36.0,
         }
     }
 

@@ -3,6 +3,8 @@
 //! Whatever came out of a log is hostile: every output shows control characters, bidirectional
 //! controls and markup escaped. Every output names the id, title, author and source of the rules
 //! that matched, as the Detection Rule License 1.1 asks.
+//!
+//! [`honeypot`] and [`export`] do the same for what honeypots recorded.
 
 pub mod escape;
 pub mod export;

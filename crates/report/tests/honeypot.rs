@@ -12,7 +12,7 @@ use std::path::Path;
 
 use imker_intel::{Evaluation, Options, evaluate, previous};
 use imker_report::escape::is_unsafe;
-use imker_report::honeypot::{html, json, schema, terminal};
+use imker_report::honeypot::{html, json, name_rules, schema, terminal};
 use imker_report::{Language, Style};
 use proptest::prelude::*;
 
@@ -43,7 +43,9 @@ fn terminal_in_german_wide() {
 
 #[test]
 fn terminal_without_events() {
-    let evaluation = evaluate([], &Options::new(week::at(7, 0, 0)), &mut |_| None);
+    let evaluation = evaluate(std::iter::empty(), &Options::new(week::at(7, 0, 0)), &mut |_| {
+        None
+    });
     insta::assert_snapshot!(on_terminal(&evaluation, Language::En, 80));
 }
 
@@ -55,6 +57,20 @@ fn html_in_english() {
 #[test]
 fn html_in_german() {
     insta::assert_snapshot!(written(|out| html(&week::evaluation(), Language::De, out)));
+}
+
+#[test]
+fn own_rules_are_named_with_author_and_source() {
+    let mut evaluation = week::evaluation();
+    evaluation.rules.entries[0].rule = "7a715a83-fd4a-447b-816f-e96cf1c762e6".to_owned();
+    name_rules(&mut evaluation).unwrap();
+    let [named, unknown, ..] = &evaluation.rules.entries[..] else {
+        panic!("no rules")
+    };
+    let author = named.author.as_deref().unwrap();
+    assert!(named.source.is_some() && unknown.source.is_none());
+    assert!(on_terminal(&evaluation, Language::En, 200).contains(author));
+    assert!(written(|out| html(&evaluation, Language::De, out)).contains(named.source.as_deref().unwrap()));
 }
 
 #[test]

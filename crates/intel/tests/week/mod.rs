@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+use imker_event::ecs::Document;
 use imker_event::*;
-use imker_intel::{Evaluation, Options, Place, evaluate};
+use imker_intel::{BadLine, Evaluation, Options, Place, evaluate};
 use jiff::{SignedDuration, Timestamp};
 
 pub const SINCE: &str = "2026-03-02T00:00:00Z";
@@ -18,7 +19,17 @@ pub const PASSWORD: &str = "Winter2026!geheim";
 
 /// The evaluation of the week, compared with the one before.
 pub fn evaluation() -> Evaluation {
-    evaluate(events().into_iter().map(Ok), &options(), &mut place)
+    evaluate(documents(events()), &options(), &mut place)
+}
+
+/// Events as they are read from files that know no places.
+pub fn documents(events: Vec<Recorded>) -> impl Iterator<Item = Result<Document, BadLine>> {
+    events.into_iter().map(|recorded| {
+        Ok(Document {
+            recorded,
+            place: None,
+        })
+    })
 }
 
 pub fn options() -> Options {

@@ -100,7 +100,7 @@ fn compared(texts: &Texts, evaluation: &Evaluation) -> Markup {
                 }
                 @for (id, fresh) in fresh { @if fresh.count > 0 {
                     h4 { (texts.say_with(id, [("count", fresh.count.into())])) }
-                    ul.values { @for value in fresh.entries.iter().take(LISTED) { li { code { (Safe(value)) } } } }
+                    ul.values { @for value in fresh.entries.iter().take(LISTED) { li { code { (Safe(&words::fresh_value(texts, id, value))) } } } }
                     @let more = fresh.count - fresh.entries.len().min(LISTED) as u64;
                     @if more > 0 { p.note { (texts.say_with("pot-more", [("count", more.into())])) } }
                 } }
@@ -234,6 +234,9 @@ fn credentials(texts: &Texts, evaluation: &Evaluation) -> Markup {
         (heading(texts, "section-pot-credentials"))
         @if accounts.entries.is_empty() { p { (texts.say("pot-none")) } } @else {
             p.note { (texts.say("pot-masked-note")) }
+            @if credentials.without_secret > 0 {
+                p.note { (texts.say_with("pot-without-secret", [("count", credentials.without_secret.into())])) }
+            }
             p { @for (place, (scheme, count)) in credentials.schemes.iter().enumerate() {
                 @if place > 0 { " · " } (words::scheme(*scheme)) ": " (texts.number(*count))
             } }
@@ -295,7 +298,7 @@ fn rules(texts: &Texts, evaluation: &Evaluation) -> Markup {
                     th.n { (texts.say("column-requests")) } th.n { (texts.say("column-pot-sources")) }
                 } }
                 tbody { @for row in list.entries.iter().take(LISTED) { tr {
-                    td { (Safe(&row.title)) @if row.ordinary { " (" (texts.say("pot-ordinary")) ")" } br; span.mono { (Safe(&row.rule)) } }
+                    td { (Safe(&row.title)) @if row.ordinary { " (" (texts.say("pot-ordinary")) ")" } br; span.dim { (Safe(&words::author(texts, row))) } br; span.mono { (Safe(&row.rule)) @if let Some(source) = &row.source { " · " (Safe(source)) } } }
                     td { (Safe(&texts.name("level", &row.level))) }
                     td.n { (texts.number(row.count)) } td.n { (words::distinct(texts, row.sources)) }
                 } } }
@@ -337,7 +340,7 @@ fn counted(texts: &Texts, section: &str, list: &Listed<CountedRow>) -> Markup {
     html! {
         h3 id=(section) { (texts.say(section)) }
         @if list.entries.is_empty() { p.note { (texts.say("pot-none")) } } @else {
-            div.scroll { table.rules {
+            div.scroll { table.rules.counted {
                 thead { tr {
                     th { (texts.say("column-pot-value")) } th.n { (texts.say("column-pot-count")) }
                     th.n { (texts.say("column-pot-sources")) } th { (texts.say("column-last")) }

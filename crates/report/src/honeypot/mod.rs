@@ -3,9 +3,11 @@
 mod charts;
 mod html;
 mod json;
+mod rules;
 mod terminal;
 mod words;
 
 pub use html::html;
 pub use json::{json, schema};
+pub use rules::name_rules;
 pub use terminal::terminal;

@@ -91,7 +91,8 @@ fn compared(page: &mut Page<'_>, evaluation: &Evaluation) -> io::Result<()> {
         let shown = &fresh.entries[..fresh.entries.len().min(LISTED)];
         let width = page.width.saturating_sub(4);
         for value in shown {
-            page.line(Line::indented(4).then(Role::Dim, &fit(value, width)))?;
+            let value = words::fresh_value(&page.texts, id, value);
+            page.line(Line::indented(4).then(Role::Dim, &fit(&value, width)))?;
         }
         page.left_out(usize::try_from(fresh.count).unwrap_or(usize::MAX) - shown.len())?;
     }
@@ -230,7 +231,10 @@ fn rules(page: &mut Page<'_>, evaluation: &Evaluation) -> io::Result<()> {
             row.count,
             &words::distinct(&page.texts, row.sources),
         )?;
-        page.line(Line::indented(12).then(Role::Dim, &row.rule))
+        let author = words::author(&page.texts, row);
+        let mut facts = vec![author, row.rule.clone()];
+        facts.extend(row.source.clone());
+        page.facts(16, Role::Dim, &facts)
     })?;
     further(page, &evaluation.rules)
 }
@@ -247,6 +251,11 @@ fn credentials(page: &mut Page<'_>, evaluation: &Evaluation) -> io::Result<()> {
         .map(|(scheme, count)| format!("{}: {}", words::scheme(*scheme), page.texts.number(*count)))
         .collect();
     page.facts(2, Role::Plain, &schemes)?;
+    if credentials.without_secret > 0 {
+        let args = [("count", credentials.without_secret.into())];
+        let text = page.texts.say_with("pot-without-secret", args);
+        page.paragraph(2, Role::Dim, &text)?;
+    }
     page.first(&credentials.accounts.entries, LISTED, |page, row| {
         let name = words::account(&row.username, row.domain.as_deref());
         value(page, &name, row.count, &words::distinct(&page.texts, row.sources))?;

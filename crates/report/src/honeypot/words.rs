@@ -1,7 +1,9 @@
 //! Words that the terminal and the page share.
 
 use imker_event::{GapReason, Scheme};
-use imker_intel::{ComparedWith, Comparison, Distinct, Evaluation, Fresh, Gaps, Place, SourceRow, StageRow};
+use imker_intel::{
+    ComparedWith, Comparison, Distinct, Evaluation, Fresh, Gaps, Place, RuleRow, SourceRow, StageRow,
+};
 
 use crate::language::Texts;
 
@@ -55,14 +57,8 @@ pub(super) fn totals(texts: &Texts, evaluation: &Evaluation) -> Vec<(String, Str
         number("pot-uploads", totals.uploads),
         number("pot-commands", totals.commands),
         number("pot-events", totals.events),
-        (
-            texts.say("pot-traffic"),
-            format!(
-                "{} / {}",
-                texts.bytes(totals.bytes_received),
-                texts.bytes(totals.bytes_sent)
-            ),
-        ),
+        (texts.say("pot-received"), texts.bytes(totals.bytes_received)),
+        (texts.say("pot-sent"), texts.bytes(totals.bytes_sent)),
     ]
 }
 
@@ -142,6 +138,14 @@ pub(super) fn stage(texts: &Texts, row: &StageRow) -> String {
     format!("{}: {}", row.chain, texts.name("stage", &row.stage))
 }
 
+/// Who wrote a rule.
+pub(super) fn author(texts: &Texts, row: &RuleRow) -> String {
+    match &row.author {
+        Some(author) => texts.say_with("rule-by", [("author", author.as_str().into())]),
+        None => texts.say("rule-author-unknown"),
+    }
+}
+
 pub(super) const fn scheme(scheme: Scheme) -> &'static str {
     match scheme {
         Scheme::Forms => "OWA",
@@ -183,6 +187,14 @@ pub(super) fn compared_with(texts: &Texts, compared: &Comparison) -> String {
     )
 }
 
+/// A new value as it is shown: stages have names.
+pub(super) fn fresh_value(texts: &Texts, id: &str, value: &str) -> String {
+    match value.split_once('/') {
+        Some((chain, stage)) if id == "pot-new-stages" => format!("{chain}: {}", texts.name("stage", stage)),
+        _ => value.to_owned(),
+    }
+}
+
 /// Everything that can be new: message id and values.
 pub(super) fn fresh(compared: &Comparison) -> [(&'static str, &Fresh); 8] {
     [
@@ -206,6 +218,7 @@ pub(super) fn gaps(texts: &Texts, evaluation: &Evaluation) -> Vec<String> {
             GapReason::StoreFull => "pot-gap-full",
             GapReason::Evicted => "pot-gap-evicted",
             GapReason::Damaged => "pot-gap-damaged",
+            GapReason::TooMany => "pot-gap-too-many",
             _ => "pot-gap-other",
         };
         lines.push(texts.say_with(
