@@ -13,6 +13,7 @@ pub mod http;
 pub mod init;
 pub mod listener;
 pub mod persona;
+pub mod play;
 pub mod quarantine;
 pub mod recorder;
 pub mod sensor;

@@ -1,39 +1,39 @@
 //! A sensor at work: everything opened in order, and stopped in order.
 
 use std::collections::HashMap;
+use std::future::Future;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use imker_event::{Saw, SensorEvent, Text};
 use imker_sigma::RuleSet;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::config::{Config, Host, ProxyProtocol, Service};
-use crate::connection::AdmissionLimits;
 use crate::detection::Engine;
 use crate::exchange::ExchangeSite;
-use crate::http::KeepNothing;
-use crate::http::Limits;
 use crate::listener;
 use crate::persona::certificate::{self, CertificateError};
+use crate::quarantine::{self, Quarantine};
 use crate::recorder::Recorder;
 use crate::sensor::{Endpoint, Sensor, Tls};
-use crate::sinks::{self, GeoError, GeoIp, Pace, Running, Sink, SpoolSource, SqliteSink, Status, Stop};
+use crate::sinks::{SinkStatus, Sinks, StartError};
 use crate::store::{NotRecorded, Store};
-use crate::tls::{RecordedTls, TlsHost, TlsHostError};
-use crate::view::ViewError;
+use crate::tls::{TlsHost, TlsHostError};
 
 /// Why a sensor cannot be played.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlayError {
-    /// A folder of the data folder cannot be made.
-    #[error("cannot make the folder {}: {error}", path.display())]
+    /// A folder of the data folder cannot be used.
+    #[error("cannot use the folder {}: {error}", path.display())]
     Folder {
         /// The folder.
         path: PathBuf,
@@ -43,17 +43,14 @@ pub enum PlayError {
     /// The spool cannot be opened.
     #[error(transparent)]
     Spool(#[from] imker_spool::Error),
-    /// A GeoIP database cannot be used.
+    /// A sink cannot be started.
     #[error(transparent)]
-    Geo(#[from] GeoError),
-    /// The local view cannot be opened.
-    #[error("the local view: {0}")]
-    View(#[from] ViewError),
+    Sinks(#[from] StartError),
     /// A host has no certificate.
     #[error("host {host}: {error}")]
     Certificate {
         /// The host.
-        host: Arc<str>,
+        host: String,
         /// Why.
         error: CertificateError,
     },
@@ -61,7 +58,7 @@ pub enum PlayError {
     #[error("host {host}: {error}")]
     Tls {
         /// The host.
-        host: Arc<str>,
+        host: String,
         /// Why.
         error: TlsHostError,
     },
@@ -77,13 +74,15 @@ pub enum PlayError {
 pub struct Played {
     sensor: Arc<Sensor>,
     recorder: Arc<Recorder>,
+    quarantine: Quarantine,
     listeners: Vec<(TcpListener, Arc<Endpoint>)>,
-    sinks: Vec<Running>,
-    stop_sinks: Stop,
+    sinks: Sinks,
 }
 
 /// How long connections get to finish what they are at when the sensor stops.
-const GRACE: std::time::Duration = std::time::Duration::from_secs(10);
+const GRACE: Duration = Duration::from_secs(10);
+/// How often the quarantine is swept and the sinks' status is saved.
+const TEND: Duration = Duration::from_secs(60);
 
 impl Played {
     /// Opens the record, starts sinks, binds every address, and records that the sensor started.
@@ -91,10 +90,6 @@ impl Played {
     /// # Errors
     /// Whatever the configuration asks for cannot be had; nothing listens then.
     pub async fn begin(config: &Config, rules: RuleSet) -> Result<Self, PlayError> {
-        std::fs::create_dir_all(&config.data).map_err(|error| PlayError::Folder {
-            path: config.data.clone(),
-            error,
-        })?;
         let (recorder, recovery) = Recorder::open(
             &config.spool_folder(),
             config.spool_options(),
@@ -107,25 +102,21 @@ impl Played {
             );
         }
         let recorder = Arc::new(recorder);
-        let geo = Arc::new(GeoIp::open(&config.geo_settings())?);
-        let stop_sinks = Stop::default();
-        let sinks = start_sinks(config, &recorder, &geo, &stop_sinks)?;
-
-        let trusted = config
+        let folder = config.quarantine_folder();
+        let quarantine = Quarantine::open(&folder, quarantine_limits(config));
+        let quarantine = quarantine.map_err(|error| PlayError::Folder { path: folder, error })?;
+        let builds = config
             .hosts
             .iter()
-            .flat_map(|host| host.trusted_proxies.iter().copied());
+            .map(|host| (host.persona.name.clone(), host.persona.build));
+        let detection = Engine::new(rules).knowing(builds);
         let sensor = Arc::new(Sensor::new(
             config.sensor.clone(),
             recorder.clone(),
-            Arc::new(KeepNothing),
-            Arc::new(Engine::new(rules)),
-            trusted.collect(),
-            limits(config),
-            AdmissionLimits {
-                connections: config.limits.connections,
-                per_source: config.limits.connections_per_source,
-            },
+            Arc::new(quarantine.clone()),
+            Arc::new(detection),
+            config.limits.http(),
+            config.limits.admission(),
         ));
         let mut listeners = Vec::new();
         for host in &config.hosts {
@@ -133,10 +124,10 @@ impl Played {
         }
         let played = Self {
             sensor,
-            recorder,
+            quarantine,
             listeners,
-            sinks,
-            stop_sinks,
+            sinks: Sinks::start(config, recorder.spool(), &Handle::current())?,
+            recorder,
         };
         let started = Saw::SensorStarted {
             version: env!("CARGO_PKG_VERSION").into(),
@@ -159,8 +150,8 @@ impl Played {
     }
 
     /// How each sink fares.
-    pub fn sinks(&self) -> impl Iterator<Item = &Status> {
-        self.sinks.iter().map(|sink| &sink.status)
+    pub fn sinks(&self) -> Vec<SinkStatus> {
+        self.sinks.status()
     }
 
     /// Serves until `stop` becomes true, gives connections a while to end, and lets sinks take what is recorded.
@@ -174,8 +165,7 @@ impl Played {
                 stop.clone(),
             ));
         }
-        let mut stopping = stop;
-        let _ = stopping.wait_for(|stop| *stop).await;
+        self.tend(stop).await;
         if timeout(GRACE, async { while serving.join_next().await.is_some() {} })
             .await
             .is_err()
@@ -185,11 +175,28 @@ impl Played {
         }
         // What cannot be recorded, the store counts.
         let _ = self.record(Saw::SensorStopped {}).await;
-        self.stop_sinks.stop();
-        let sinks = std::mem::take(&mut self.sinks);
-        let joined = tokio::task::spawn_blocking(|| sinks.into_iter().for_each(Running::join));
-        if timeout(GRACE, joined).await.is_err() {
+        let stopped = tokio::task::spawn_blocking(move || self.sinks.stop());
+        if timeout(GRACE, stopped).await.is_err() {
             tracing::warn!("a sink did not stop in time; it goes on from its cursor at the next start");
+        }
+    }
+
+    /// What must be done now and then, until `stop` becomes true.
+    async fn tend(&self, mut stop: watch::Receiver<bool>) {
+        let mut every = tokio::time::interval(TEND);
+        loop {
+            tokio::select! {
+                _ = every.tick() => {}
+                _ = stop.wait_for(|stop| *stop) => return,
+            }
+            let quarantine = self.quarantine.clone();
+            let swept = tokio::task::spawn_blocking(move || quarantine.sweep(SystemTime::now())).await;
+            if let Ok(Err(error)) = swept {
+                tracing::warn!(%error, "the quarantine could not be swept");
+            }
+            if let Err(error) = self.sinks.save_status() {
+                tracing::warn!(%error, "the status of sinks could not be saved");
+            }
         }
     }
 
@@ -205,63 +212,12 @@ impl Played {
     }
 }
 
-fn start_sinks(
-    config: &Config,
-    recorder: &Recorder,
-    geo: &Arc<GeoIp>,
-    stop: &Stop,
-) -> Result<Vec<Running>, PlayError> {
-    let mut sinks: Vec<(Box<dyn Sink>, Pace)> = Vec::new();
-    if let Some(settings) = config.view_settings() {
-        sinks.push((
-            Box::new(SqliteSink::open(settings, Some(geo.clone()))?),
-            Pace::default(),
-        ));
-    }
-    for configured in &config.sinks {
-        let mut pace = Pace::default();
-        pace.batch = configured.batch.unwrap_or(pace.batch);
-        sinks.push((sinks::open(configured, Some(geo.clone()))?, pace));
-    }
-    let mut running = Vec::new();
-    for (sink, pace) in sinks {
-        let source = SpoolSource::new(recorder.spool().clone(), sink.name())?;
-        running.push(sinks::run(
-            sink,
-            Box::new(source),
-            pace,
-            Box::new(()),
-            stop.clone(),
-        )?);
-    }
-    Ok(running)
-}
-
-fn limits(config: &Config) -> Limits {
-    let limits = &config.limits;
-    let usize_of = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
-    Limits {
-        head: usize_of(limits.head),
-        body: limits.body,
-        idle: limits.idle,
-        head_wait: limits.request,
-        body_wait: limits.request,
-        send_wait: limits.slow_reader,
-        requests: match limits.requests_per_connection {
-            0 => u32::MAX,
-            most => u32::try_from(most).unwrap_or(u32::MAX),
-        },
-        ..Limits::default()
-    }
-}
-
 fn listen(
     config: &Config,
     host: &Host,
     listeners: &mut Vec<(TcpListener, Arc<Endpoint>)>,
 ) -> Result<(), PlayError> {
     let persona = &host.persona;
-    let name = &persona.netbios_name;
     let site = Arc::new(ExchangeSite::new(persona.clone()).with_own_domains(config.own_domains()));
     let mut endpoints: HashMap<Service, Arc<Endpoint>> = HashMap::new();
     for place in &host.listens {
@@ -273,10 +229,11 @@ fn listen(
                     Service::Http => None,
                 };
                 let endpoint = Arc::new(Endpoint {
-                    host: name.clone(),
+                    host: persona.fqdn().into(),
                     persona: persona.name.clone(),
                     site: site.clone(),
                     tls,
+                    trusted: host.trusted_proxies.clone(),
                     proxy_protocol: host.proxy_protocol == ProxyProtocol::Required,
                 });
                 endpoints.insert(place.service, endpoint.clone());
@@ -290,25 +247,31 @@ fn listen(
 
 fn tls(config: &Config, host: &Host) -> Result<Arc<dyn Tls>, PlayError> {
     let persona = &host.persona;
-    let name = &persona.netbios_name;
-    let certificate =
-        certificate::load(&host.certificate, persona, &config.certificates()).map_err(|error| {
-            PlayError::Certificate {
-                host: name.clone(),
-                error,
-            }
-        })?;
+    let certificate = certificate::load(&host.certificate, persona, &config.certificates());
+    let certificate = certificate.map_err(|error| PlayError::Certificate {
+        host: persona.fqdn(),
+        error,
+    })?;
     let tls = TlsHost::new(
         persona.windows,
         &certificate.certificate,
         &certificate.key,
         &certificate.chain,
-    )
-    .map_err(|error| PlayError::Tls {
-        host: name.clone(),
+    );
+    let tls = tls.map_err(|error| PlayError::Tls {
+        host: persona.fqdn(),
         error,
     })?;
-    Ok(Arc::new(RecordedTls::new(tls, config.limits.handshake)))
+    Ok(Arc::new(tls))
+}
+
+fn quarantine_limits(config: &Config) -> quarantine::Limits {
+    quarantine::Limits {
+        max_item: config.quarantine.max_item,
+        max_total: config.quarantine.max_total,
+        max_age: config.quarantine.max_age,
+        min_free: config.spool.min_free,
+    }
 }
 
 /// Plays a sensor until it is interrupted (SIGINT, SIGTERM, or their kin on Windows). `ready` is called once it listens.

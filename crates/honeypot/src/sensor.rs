@@ -23,8 +23,6 @@ pub struct Sensor {
     pub keep: Arc<dyn Keep>,
     /// What looks at requests before they are recorded.
     pub detect: Arc<dyn Detect>,
-    /// Proxies whose PROXY headers and `X-Forwarded-For` are believed.
-    pub trusted: Vec<IpNet>,
     /// What HTTP may cost.
     pub limits: Limits,
     pub(crate) admission: Arc<Admission>,
@@ -39,7 +37,6 @@ impl Sensor {
         store: Arc<dyn Store>,
         keep: Arc<dyn Keep>,
         detect: Arc<dyn Detect>,
-        trusted: Vec<IpNet>,
         limits: Limits,
         admission: AdmissionLimits,
     ) -> Self {
@@ -48,7 +45,6 @@ impl Sensor {
             store,
             keep,
             detect,
-            trusted,
             limits,
             admission: Admission::new(admission),
             sessions: Arc::default(),
@@ -67,6 +63,8 @@ pub struct Endpoint {
     pub site: Arc<dyn Site>,
     /// TLS, where it is HTTPS.
     pub tls: Option<Arc<dyn Tls>>,
+    /// Proxies whose PROXY headers and `X-Forwarded-For` are believed.
+    pub trusted: Vec<IpNet>,
     /// Whether trusted proxies begin each connection with a PROXY header. Others are served as if it were not so.
     pub proxy_protocol: bool,
 }

@@ -126,7 +126,6 @@ pub fn sensor(options: Options) -> (Arc<Sensor>, Arc<Endpoint>, Arc<MemoryStore>
         Arc::clone(&store) as Arc<dyn Store>,
         Arc::new(KeepNothing),
         Arc::new(NoDetection),
-        options.trusted.iter().map(|net| net.parse().unwrap()).collect(),
         options.limits,
         options.admission,
     );
@@ -140,6 +139,7 @@ pub fn sensor(options: Options) -> (Arc<Sensor>, Arc<Endpoint>, Arc<MemoryStore>
         persona: "persona".into(),
         site: options.site.unwrap_or_else(|| Arc::new(EchoSite)),
         tls,
+        trusted: options.trusted.iter().map(|net| net.parse().unwrap()).collect(),
         proxy_protocol: options.proxy_protocol,
     };
     (Arc::new(sensor), Arc::new(endpoint), store)

@@ -145,16 +145,6 @@ impl Config {
         OwnDomains::new(self.privacy.own_domains.iter().map(String::as_str))
     }
 
-    /// Networks that are trusted as proxies by any host.
-    pub fn trusted_proxies(&self) -> Vec<IpNet> {
-        let all: Vec<IpNet> = self
-            .hosts
-            .iter()
-            .flat_map(|host| host.trusted_proxies.iter().copied())
-            .collect();
-        IpNet::aggregate(&all)
-    }
-
     /// `<data>/quarantine`.
     pub fn quarantine_folder(&self) -> PathBuf {
         self.data.join("quarantine")

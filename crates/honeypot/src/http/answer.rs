@@ -10,16 +10,16 @@ use super::httpsys::Refusal;
 use super::message::{Request, Response};
 use super::state::ConnectionState;
 use crate::connection::{ConnectionRecorder, Meter, client_of};
-use crate::sensor::Sensor;
-use crate::site::{Site, Visit};
+use crate::sensor::{Endpoint, Sensor};
+use crate::site::Visit;
 
 /// What serves one connection.
 #[derive(Clone)]
 pub struct Context {
     /// The sensor.
     pub sensor: Arc<Sensor>,
-    /// What answers.
-    pub site: Arc<dyn Site>,
+    /// What is played.
+    pub endpoint: Arc<Endpoint>,
     /// What records.
     pub recorder: ConnectionRecorder,
     /// What counts.
@@ -62,13 +62,13 @@ impl Context {
             client: client_of(
                 connection.source.ip(),
                 asking.request.headers("x-forwarded-for"),
-                &self.sensor.trusted,
+                &self.endpoint.trusted,
             ),
             secure: connection.service == Service::Https,
             state,
             observed: Vec::new(),
         };
-        let response = self.site.answer(&mut visit, &asking.request);
+        let response = self.endpoint.site.answer(&mut visit, &asking.request);
         let observed = visit.observed;
         state.requests = state.requests.saturating_add(1);
         (response, observed)
@@ -162,7 +162,7 @@ impl Context {
         let client = client_of(
             connection.source.ip(),
             forwarded_for.iter().copied(),
-            &self.sensor.trusted,
+            &self.endpoint.trusted,
         );
         ReceivedRequest {
             request: WebRequest {

@@ -43,7 +43,7 @@ pub(super) async fn connection(
     };
     let mut socket = Socket::new(stream);
     let peer = canonical(peer);
-    let proxied = if endpoint.proxy_protocol && is_trusted(peer.ip(), &sensor.trusted) {
+    let proxied = if endpoint.proxy_protocol && is_trusted(peer.ip(), &endpoint.trusted) {
         Some(proxy_header(&mut socket).await)
     } else {
         None
@@ -97,7 +97,7 @@ async fn serve(
 ) -> CloseReason {
     let context = Context {
         sensor: Arc::clone(sensor),
-        site: Arc::clone(&endpoint.site),
+        endpoint: Arc::clone(endpoint),
         recorder: opened.recorder().clone(),
         meter: Arc::clone(opened.meter()),
     };
