@@ -14,7 +14,7 @@ use crate::stages::{Finished, Reached};
 use crate::table::{Row, Table, cut, kept};
 
 /// Source addresses that are kept while counting, at least; see [`Table`].
-const KEPT: usize = 20_000;
+const KEPT: usize = 10_000;
 
 const DAYS: usize = 400;
 const SAMPLES: usize = 2;
