@@ -20,6 +20,10 @@ pub enum Command {
     /// Read web logs of Exchange servers: attacked or not, how far, since when
     #[command(after_long_help = HUNT_EXAMPLES, arg_required_else_help = true)]
     Hunt(Box<HuntArguments>),
+    /// Play Exchange servers that are none, and record what is done to them
+    #[cfg(feature = "honeypot")]
+    #[command(after_long_help = crate::honeypot::args::EXAMPLES)]
+    Honeypot(Box<crate::honeypot::args::HoneypotArguments>),
     /// List, check, test and explain detection rules
     #[command(subcommand, after_long_help = RULES_EXAMPLES)]
     Rules(RulesCommand),

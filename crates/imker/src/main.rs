@@ -5,6 +5,8 @@
 
 mod args;
 mod exit;
+#[cfg(feature = "honeypot")]
+mod honeypot;
 mod hunt;
 mod output;
 mod progress;
@@ -22,6 +24,8 @@ use crate::exit::Exit;
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Hunt(arguments) => hunt::run(*arguments),
+        #[cfg(feature = "honeypot")]
+        Command::Honeypot(arguments) => honeypot::run(*arguments),
         Command::Rules(arguments) => rules::run(arguments),
         Command::Completions { shell } => shell::completions(shell),
         Command::Man { command } => shell::man(&command),

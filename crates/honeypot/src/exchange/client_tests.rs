@@ -39,11 +39,11 @@ fn serve(build: &str) -> Running {
         Arc::clone(&store) as Arc<dyn Store>,
         Arc::new(KeepNothing),
         Arc::new(NoDetection),
-        Vec::new(),
         Limits::default(),
         AdmissionLimits::default(),
     );
     let endpoint = Endpoint {
+        trusted: Vec::new(),
         host: "host".into(),
         persona: "persona".into(),
         site: Arc::new(site(build)),

@@ -92,7 +92,7 @@ async fn serve(
     socket: Socket,
     opened: &Opened,
     sensor: &Arc<Sensor>,
-    endpoint: &Endpoint,
+    endpoint: &Arc<Endpoint>,
     stop: watch::Receiver<bool>,
 ) -> CloseReason {
     let context = Context {

@@ -37,7 +37,7 @@ pub use runner::{Pace, Pause, Running, Stop, run};
 pub use source::{Batch, Source, SourceError};
 pub use spooled::SpoolSource;
 pub use sqlite::{SqliteSettings, SqliteSink};
-pub use started::{Sinks, StartError};
+pub use started::{Sinks, StartError, saved_status};
 pub use status::{SinkStatus, Status};
 pub use syslog::{SyslogSettings, SyslogSink};
 pub use w3c::{W3cSettings, W3cSink};

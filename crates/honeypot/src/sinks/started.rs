@@ -1,4 +1,5 @@
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -43,6 +44,23 @@ pub enum StartError {
     },
 }
 
+/// The file in the data folder that the status is saved in.
+const STATUS: &str = "sinks.json";
+/// The largest status that is read, in bytes.
+const STATUS_MAX: u64 = 1 << 20;
+
+/// The status that a sensor saved last in its data folder; empty where there is none yet.
+///
+/// # Errors
+/// The file cannot be read or holds something else.
+pub fn saved_status(data: &Path) -> io::Result<Vec<SinkStatus>> {
+    match File::open(data.join(STATUS)) {
+        Ok(file) => Ok(serde_json::from_reader(file.take(STATUS_MAX))?),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
 /// All sinks of a sensor, at work.
 #[derive(Debug)]
 pub struct Sinks {
@@ -79,7 +97,7 @@ impl Sinks {
         let mut started = Self {
             running: Vec::new(),
             stop: Stop::default(),
-            file: config.data.join("sinks.json"),
+            file: config.data.join(STATUS),
         };
         for (sink, pace) in sinks {
             match start(sink, pace, spool, runtime, &started.stop) {

@@ -5,9 +5,10 @@ use std::net::IpAddr;
 use imker_event::ecs::Place;
 use imker_event::{Kind, Secret};
 use jiff::Timestamp;
+use serde::Serialize;
 
 /// A session: all connections of one source address with less than 30 minutes between them.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Session {
     /// Its UUID.
     pub id: String,
@@ -24,7 +25,7 @@ pub struct Session {
 }
 
 /// A source address.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Attacker {
     /// The address.
     pub source: IpAddr,
@@ -41,7 +42,7 @@ pub struct Attacker {
 }
 
 /// Numbers and marks of a session or a source.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Activity {
     /// Events.
     pub events: u64,
@@ -71,7 +72,7 @@ impl Activity {
 }
 
 /// A stage that was reached.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ReachedStage {
     /// The chain, as in `ProxyShell`.
     pub chain: String,
@@ -86,7 +87,7 @@ pub struct ReachedStage {
 }
 
 /// An attempt to log on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Credential {
     /// The event's sequence number.
     pub sequence: u64,
@@ -113,7 +114,7 @@ pub struct Credential {
 }
 
 /// Something sent that is kept in the quarantine, or was too large for it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Payload {
     /// The event's sequence number.
     pub sequence: u64,

@@ -259,6 +259,12 @@ pub struct ExportArguments {
     /// Traffic Light Protocol marking of what is shared
     #[arg(long, value_enum, default_value_t)]
     pub tlp: Tlp,
+    /// Who shares it, as STIX and MISP name it; keep it the same, identifiers depend on it
+    #[arg(long, value_name = "NAME", default_value = "Imker honeypot")]
+    pub producer: String,
+    /// Name of the set, for ipset and nftables
+    #[arg(long, value_name = "NAME", default_value = "imker")]
+    pub set: String,
     /// Write to FILE, all at once or not at all, instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -316,4 +322,3 @@ pub enum Tlp {
     /// Recipients only
     Red,
 }
-

@@ -38,11 +38,16 @@ impl Row for EventRow {
             connection
                 .map(|connection| connection.source.ip().to_string())
                 .unwrap_or_default(),
-            connection.map(|connection| connection.host.to_string()).unwrap_or_default(),
+            connection
+                .map(|connection| connection.host.to_string())
+                .unwrap_or_default(),
             connection
                 .map(|connection| connection.session.chars().take(13).collect())
                 .unwrap_or_default(),
-            event.request.map(|request| request.to_string()).unwrap_or_default(),
+            event
+                .request
+                .map(|request| request.to_string())
+                .unwrap_or_default(),
             event.kind().action().to_owned(),
             what(&event.saw, self.secrets),
         ]
@@ -76,8 +81,15 @@ pub fn what(saw: &Saw, secrets: ecs::Secrets) -> String {
         Saw::TlsFailed { reason, .. } => reason.to_string(),
         Saw::WebRequest(received) => {
             let request = &received.request;
-            let query = request.uri_query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
-            let status = request.status.map(|status| format!(" -> {status}")).unwrap_or_default();
+            let query = request
+                .uri_query
+                .as_ref()
+                .map(|query| format!("?{query}"))
+                .unwrap_or_default();
+            let status = request
+                .status
+                .map(|status| format!(" -> {status}"))
+                .unwrap_or_default();
             let alarming = received.detections.iter().filter(|detection| !detection.ordinary);
             let titles: Vec<&str> = alarming.map(|detection| &*detection.title).collect();
             let titles = if titles.is_empty() {
@@ -99,19 +111,40 @@ pub fn what(saw: &Saw, secrets: ecs::Secrets) -> String {
                 (Some(_), ecs::Secrets::Masked) => ecs::MASKED,
                 (Some(secret), ecs::Secrets::Kept) => secret.0.as_str(),
             };
-            let own = if attempt.own_domain { "  [own domain: reset it]" } else { "" };
-            format!("{} {} with {secret} at {}{own}", action(&attempt.scheme), attempt.username, attempt.place)
+            let own = if attempt.own_domain {
+                "  [own domain: reset it]"
+            } else {
+                ""
+            };
+            format!(
+                "{} {} with {secret} at {}{own}",
+                action(&attempt.scheme),
+                attempt.username,
+                attempt.place
+            )
         }
         Saw::NtlmNegotiate { version, .. } => version.as_ref().map(ToString::to_string).unwrap_or_default(),
-        Saw::NtlmAuthenticate(message) => format!("{}\\{} from {}", message.domain, message.user, message.workstation),
-        Saw::Command { script, parameter, command } => format!("{script} {parameter}={command}"),
+        Saw::NtlmAuthenticate(message) => format!(
+            "{}\\{} from {}",
+            message.domain, message.user, message.workstation
+        ),
+        Saw::Command {
+            script,
+            parameter,
+            command,
+        } => format!("{script} {parameter}={command}"),
         Saw::Upload { name, content } => {
             let name = name.as_ref().map_or("without a name", |name| name.as_str());
             format!("{name}, {} bytes, {}", content.bytes, content.sha256)
         }
         Saw::StageReached(stage) => {
             let succeeded = if stage.succeeded { "succeeded" } else { "attempted" };
-            format!("{} {}: {succeeded} {}", stage.chain, stage.stage, stage.cves.join(" "))
+            format!(
+                "{} {}: {succeeded} {}",
+                stage.chain,
+                stage.stage,
+                stage.cves.join(" ")
+            )
         }
         _ => String::new(),
     }

@@ -92,7 +92,10 @@ pub fn init(arguments: &InitArguments) -> Result<Exit> {
         language: arguments.language.clone(),
         ..init::Options::default()
     };
-    let path = arguments.output.clone().unwrap_or_else(|| PathBuf::from("honeypot.toml"));
+    let path = arguments
+        .output
+        .clone()
+        .unwrap_or_else(|| PathBuf::from("honeypot.toml"));
     let text = init::configuration(&options, &path).into_diagnostic()?;
     match &arguments.output {
         None => {
@@ -109,7 +112,9 @@ pub fn init(arguments: &InitArguments) -> Result<Exit> {
 fn write_new(path: &Path, text: &str) -> Result<()> {
     let failed = || format!("cannot write {}", path.display());
     let mut file = File::create_new(path).into_diagnostic().wrap_err_with(failed)?;
-    file.write_all(text.as_bytes()).into_diagnostic().wrap_err_with(failed)?;
+    file.write_all(text.as_bytes())
+        .into_diagnostic()
+        .wrap_err_with(failed)?;
     file.sync_all().into_diagnostic().wrap_err_with(failed)?;
     output::note(&format!(
         "wrote {}; next: imker honeypot --config {}\n",

@@ -7,13 +7,15 @@ use std::thread;
 use std::time::Duration;
 
 use imker_event::{Secret, ecs};
-use imker_honeypot::quarantine::Quarantine;
+use imker_honeypot::quarantine;
+use imker_honeypot::sinks::saved_status;
 use imker_honeypot::view::{Filter, Stream};
+use imker_report::escape;
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 
 use super::args::{CredentialsArguments, EventsArguments, PayloadsArguments, ReadArguments, StoreArguments};
 use super::event_line::EventRow;
-use super::list::{List, Row};
+use super::list::{List, Row, time};
 use super::store::{Store, filter, is_asked_for};
 use crate::exit::Exit;
 use crate::output::{Output, WriteError};
@@ -48,7 +50,9 @@ pub fn events(arguments: &EventsArguments) -> Result<Exit> {
     list.flush()?;
     while arguments.follow {
         match events.next()? {
-            Some(recorded) if is_asked_for(&filter, &recorded) => list.write(&EventRow { recorded, secrets })?,
+            Some(recorded) if is_asked_for(&filter, &recorded) => {
+                list.write(&EventRow { recorded, secrets })?
+            }
             Some(_) => {}
             None => {
                 list.flush()?;
@@ -56,12 +60,20 @@ pub fn events(arguments: &EventsArguments) -> Result<Exit> {
             }
         }
     }
-    Ok(if events.missing == 0 { Exit::Clean } else { Exit::Failed })
+    Ok(if events.missing == 0 {
+        Exit::Clean
+    } else {
+        Exit::Failed
+    })
 }
 
 /// What becomes of secrets.
 pub fn secrets(reveal: bool) -> ecs::Secrets {
-    if reveal { ecs::Secrets::Kept } else { ecs::Secrets::Masked }
+    if reveal {
+        ecs::Secrets::Kept
+    } else {
+        ecs::Secrets::Masked
+    }
 }
 
 /// Sessions, from the view.
@@ -106,13 +118,20 @@ pub fn payloads(arguments: &PayloadsArguments) -> Result<Exit> {
 fn item(store: &Store, sha256: &str) -> Result<File> {
     let folder = store.quarantine();
     let failed = || format!("{}: no payload {sha256}", folder.display());
-    let items = Quarantine::list(&folder).into_diagnostic().wrap_err_with(failed)?;
-    let mut fitting = items.iter().filter(|item| item.sha256.starts_with(&sha256.to_ascii_lowercase()));
+    let items = quarantine::list(&folder)
+        .into_diagnostic()
+        .wrap_err_with(failed)?;
+    let mut fitting = items
+        .iter()
+        .filter(|item| item.sha256.starts_with(&sha256.to_ascii_lowercase()));
     match (fitting.next(), fitting.next()) {
-        (Some(item), None) => Quarantine::open_item(&folder, &item.sha256)
+        (Some(item), None) => quarantine::open_item(&folder, &item.sha256)
             .into_diagnostic()
             .wrap_err_with(failed),
-        (Some(_), Some(_)) => Err(miette!(help = "give more digits", "several payloads begin with {sha256}")),
+        (Some(_), Some(_)) => Err(miette!(
+            help = "give more digits",
+            "several payloads begin with {sha256}"
+        )),
         (None, _) => Err(miette!(
             help = "`imker honeypot payloads` lists them; bodies of at most 8 KiB are in their events",
             "{}",
@@ -146,22 +165,43 @@ pub fn status(arguments: &StoreArguments) -> Result<Exit> {
     let mut events = store.events()?;
     let (mut first, mut last, mut count) = (None, None, 0_u64);
     while let Some(recorded) = events.next()? {
-        first.get_or_insert((recorded.sequence, recorded.event.time));
-        last = Some((recorded.sequence, recorded.event.time));
+        first.get_or_insert(recorded.event.time);
+        last = Some(recorded.event.time);
         count += 1;
     }
-    let written = match (first, last) {
-        (Some((_, from)), Some((sequence, until))) => {
-            writeln!(out, "{count} events from {from} to {until}, the last has number {sequence}").and_then(|()| {
-                for (name, passed) in imker_spool::cursors(&store.cursors()).unwrap_or_default() {
-                    writeln!(out, "{name}: passed {passed}, {} behind", sequence.saturating_sub(passed))?;
-                }
-                Ok(())
-            })
-        }
+    match (first, last) {
+        (Some(first), Some(last)) => writeln!(out, "{count} events, {} to {} UTC", time(first), time(last)),
         _ => writeln!(out, "no events"),
-    };
-    written.map_err(WriteError)?;
+    }
+    .map_err(WriteError)?;
+    let sinks = saved_status(store.data()).into_diagnostic()?;
+    let mut troubled = false;
+    for sink in &sinks {
+        writeln!(
+            out,
+            "{}: {} events behind, {} refused, {} unreadable",
+            escape::visible(&sink.name),
+            sink.lag(),
+            sink.refused,
+            sink.unreadable
+        )
+        .map_err(WriteError)?;
+        if let Some(trouble) = &sink.trouble {
+            troubled = true;
+            let error = escape::visible(&trouble.error);
+            writeln!(
+                out,
+                "  in trouble since {} UTC, {} tries: {error}",
+                time(trouble.since),
+                trouble.tries
+            )
+            .map_err(WriteError)?;
+        }
+    }
     out.close()?;
-    Ok(Exit::Clean)
+    Ok(if troubled || events.missing > 0 {
+        Exit::Failed
+    } else {
+        Exit::Clean
+    })
 }

@@ -85,7 +85,10 @@ impl Row for Credential {
             self.place.clone(),
             if self.own_domain { "yes: reset it" } else { "" }.to_owned(),
             self.username.clone(),
-            self.secret.as_ref().map(|secret| secret.0.to_string()).unwrap_or_default(),
+            self.secret
+                .as_ref()
+                .map(|secret| secret.0.to_string())
+                .unwrap_or_default(),
         ]
     }
 }

@@ -1,6 +1,6 @@
 //! Where a sensor's record is, and which part of it is asked for.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use imker_event::{Kind, Recorded};
 use imker_honeypot::config::Config;
@@ -45,9 +45,9 @@ impl Store {
         self.data.join("quarantine")
     }
 
-    /// The folder of the sinks' cursors.
-    pub fn cursors(&self) -> PathBuf {
-        self.data.join("cursors")
+    /// The data folder.
+    pub fn data(&self) -> &Path {
+        &self.data
     }
 
     /// The local view.
@@ -97,9 +97,8 @@ impl Events {
 /// What of the record is asked for.
 pub fn filter(arguments: &FilterArguments, kinds: &[String]) -> Result<Filter> {
     let now = Timestamp::now();
-    let instant = |option, text: &Option<String>| {
-        text.as_deref().map(|text| time(option, text, now)).transpose()
-    };
+    let instant =
+        |option, text: &Option<String>| text.as_deref().map(|text| time(option, text, now)).transpose();
     let source = arguments.source.as_deref().map(|text| {
         network(text).ok_or_else(|| {
             miette!(
@@ -124,7 +123,10 @@ fn kind(text: &str) -> Result<Kind> {
     let known = Kind::ALL.iter().copied().find(|kind| kind.action() == text);
     known.ok_or_else(|| {
         let names: Vec<_> = Kind::ALL.iter().map(|kind| kind.action()).collect();
-        miette!(help = format!("one of {}", names.join(", ")), "--kind {text}: no such kind")
+        miette!(
+            help = format!("one of {}", names.join(", ")),
+            "--kind {text}: no such kind"
+        )
     })
 }
 
