@@ -176,16 +176,15 @@ fn ssl2_format(bytes: &[u8]) -> Result<Option<Format>, NoHello> {
     }
 }
 
-/// A method is followed by a blank; none that is registered is longer than `UPDATEREDIRECTREF`.
+/// A method is followed by a blank. The longest that is registered is `UPDATEREDIRECTREF`.
 fn http(bytes: &[u8]) -> Result<Option<Format>, NoHello> {
-    let method = bytes
-        .iter()
-        .take(18)
-        .take_while(|byte| byte.is_ascii_uppercase() || **byte == b'_');
-    let length = method.count();
+    const LONGEST: usize = 17;
+    let in_method = |byte: &&u8| byte.is_ascii_uppercase() || **byte == b'_';
+    let length = bytes.iter().take(LONGEST + 1).take_while(in_method).count();
     match bytes.get(length) {
-        None if length < 18 => Ok(None),
+        _ if length > LONGEST => Err(NoHello::NotTls),
+        None => Ok(None),
         Some(b' ') if length >= 3 => Err(NoHello::PlainHttp),
-        _ => Err(NoHello::NotTls),
+        Some(_) => Err(NoHello::NotTls),
     }
 }

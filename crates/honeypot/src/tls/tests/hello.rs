@@ -192,6 +192,17 @@ fn records_of_one_byte_are_read_up_to_the_limit() {
     assert_eq!(read(&in_records(&long.message(), 1)), Err(NoHello::TooLong));
 }
 
+/// Found by fuzzing: one letter more than the longest method.
+#[test]
+fn a_method_that_is_too_long_is_so_in_reads_of_any_size() {
+    let longest = b"UPDATEREDIRECTREF / HTTP/1.1";
+    let too_long = b"UPDATEREDIRECTREFS / HTTP/1.1";
+    for size in 1..too_long.len() {
+        assert_eq!(read_one_by_one(longest, &[size]), Err(NoHello::PlainHttp));
+        assert_eq!(read_one_by_one(too_long, &[size]), Err(NoHello::NotTls));
+    }
+}
+
 proptest! {
     #[test]
     fn reads_do_not_matter(message in any_message(), size in 1_usize..600, sizes in prop::collection::vec(1_usize..300, 1..8)) {
