@@ -119,7 +119,12 @@ async fn without_a_sync_nothing_is_recorded_and_later_a_gap_says_so() {
     }
 
     let stored = stored(&dir);
-    assert!(stored.iter().map(|(sequence, _)| *sequence).eq(1..=stored.len() as u64));
+    assert!(
+        stored
+            .iter()
+            .map(|(sequence, _)| *sequence)
+            .eq(1..=stored.len() as u64)
+    );
     let mut told = BTreeMap::new();
     let mut events = Vec::new();
     for (_, event) in stored {
@@ -127,7 +132,10 @@ async fn without_a_sync_nothing_is_recorded_and_later_a_gap_says_so() {
             events.push(event);
             continue;
         };
-        assert_eq!((gap.reason, gap.of_others, gap.sequences), (GapReason::StoreFull, 0, None));
+        assert_eq!(
+            (gap.reason, gap.of_others, gap.sequences),
+            (GapReason::StoreFull, 0, None)
+        );
         assert_eq!(gap.lost, gap.sources.iter().map(|(_, count)| count).sum::<u64>());
         assert!(gap.from.unwrap() <= gap.until.unwrap());
         for &(source, count) in &gap.sources {
@@ -136,7 +144,11 @@ async fn without_a_sync_nothing_is_recorded_and_later_a_gap_says_so() {
     }
     // What a failed attempt was about to tell is told by itself, the rest after it.
     let count = |source: &str, count| (source.parse::<IpAddr>().unwrap(), count);
-    let lost = [count("198.51.100.2", 2), count("198.51.100.3", 1), count("2001:db8::1", 1)];
+    let lost = [
+        count("198.51.100.2", 2),
+        count("198.51.100.3", 1),
+        count("2001:db8::1", 1),
+    ];
     assert_eq!(told, BTreeMap::from(lost));
     let recorded = ["198.51.100.1:1000", "198.51.100.4:1", "198.51.100.4:2"];
     assert_eq!(events, recorded.map(opened));
