@@ -195,6 +195,6 @@ impl Walk {
 
     /// Whether the file is shorter than what was read of it.
     pub(crate) fn was_cut(&self) -> Result<bool, Error> {
-        Ok(self.size()? < self.offset)
+        Ok(self.offset > HEADER as u64 && self.size()? < self.offset)
     }
 }

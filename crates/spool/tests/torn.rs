@@ -180,3 +180,12 @@ fn a_cursors_place_is_never_given_again() {
         ]
     );
 }
+
+#[test]
+fn a_segment_that_was_only_just_begun_ends_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(open(dir.path()));
+    std::fs::write(segment(dir.path()), b"imk").unwrap();
+    assert_eq!(entries(dir.path()), []);
+    assert_eq!(open(dir.path()).append(vec![b"one".to_vec()]).wait().unwrap(), 1);
+}
