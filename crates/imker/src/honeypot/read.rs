@@ -48,15 +48,17 @@ pub fn events(arguments: &EventsArguments) -> Result<Exit> {
     }
     latest.iter().try_for_each(|row| list.write(row))?;
     list.flush()?;
-    while arguments.follow {
-        match events.next()? {
-            Some(recorded) if is_asked_for(&filter, &recorded) => {
-                list.write(&EventRow { recorded, secrets })?
-            }
-            Some(_) => {}
-            None => {
-                list.flush()?;
-                thread::sleep(LOOK);
+    if arguments.follow {
+        loop {
+            match events.next()? {
+                Some(recorded) if is_asked_for(&filter, &recorded) => {
+                    list.write(&EventRow { recorded, secrets })?;
+                }
+                Some(_) => {}
+                None => {
+                    list.flush()?;
+                    thread::sleep(LOOK);
+                }
             }
         }
     }

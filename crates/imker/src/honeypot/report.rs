@@ -95,7 +95,7 @@ pub fn evaluate(
         }
     }
     let mut evaluation = evaluator.finish(place);
-    honeypot::name_rules(&mut evaluation);
+    honeypot::name_rules(&mut evaluation).into_diagnostic()?;
     Ok(evaluation)
 }
 
