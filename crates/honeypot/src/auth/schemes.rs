@@ -27,7 +27,7 @@ impl Schemes {
     pub const RPC: Self = Self::new(true, true, false);
     /// `/Microsoft-Server-ActiveSync`.
     pub const ACTIVE_SYNC: Self = Self::new(false, true, true);
-    /// `/PowerShell`: IIS's own schemes are all off. What the server says of Kerberos there is [unverified]; here
+    /// `/PowerShell`: IIS's own schemes are all off. What the server says of Kerberos there is not verified; here
     /// nothing is offered.
     pub const POWERSHELL: Self = Self::new(false, false, false);
 
