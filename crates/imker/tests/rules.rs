@@ -126,8 +126,8 @@ fn every_page_that_a_page_names_can_be_printed() {
         printed += 1;
     }
     assert_eq!(
-        printed, 9,
-        "the program, its four commands and the four of `rules`"
+        printed, 21,
+        "the program, its five commands, the four of `rules` and the eleven of `honeypot`"
     );
     assert_eq!(
         imker(&["man", "rules", "list"]),

@@ -1,0 +1,403 @@
+//! `imker honeypot`, started as its users start it, asked by curl on the loopback interface.
+
+#![cfg(all(unix, feature = "honeypot"))]
+#![allow(clippy::unwrap_used, clippy::disallowed_types, clippy::disallowed_methods)]
+
+use std::fs;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// Kevin Beaumont's check for ProxyShell, as GossiTheDog/scanning describes it.
+const CHECK: &str =
+    "/autodiscover/autodiscover.json?@test.com/owa/?&Email=autodiscover/autodiscover.json%3F@test.com";
+
+/// Personas, and what that check makes of each.
+const HOSTS: [(&str, &str, &str); 5] = [
+    ("127.0.0.1", "exchange-2016-cu19-mar21su", "302"),
+    ("127.0.0.2", "exchange-2019-cu14-oct25su", "401"),
+    ("127.0.0.3", "exchange-2013-cu23-mar23su", "400"),
+    ("127.0.0.4", "exchange-2016-cu23-oct25su", "401"),
+    ("127.0.0.5", "exchange-se-rtm", "401"),
+];
+
+struct Honeypot {
+    child: Child,
+    folder: tempfile::TempDir,
+    https: u16,
+    http: u16,
+}
+
+impl Drop for Honeypot {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn imker(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_imker"))
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+fn text(output: &Output) -> String {
+    assert!(
+        output.status.success(),
+        "{:?}: {}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// A port that is free on all of 127.0.0.0/8.
+fn free_port() -> u16 {
+    TcpListener::bind("0.0.0.0:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
+}
+
+impl Honeypot {
+    fn configured() -> (tempfile::TempDir, u16, u16) {
+        let folder = tempfile::tempdir().unwrap();
+        let (https, http) = (free_port(), free_port());
+        let mut config =
+            "sensor = \"test\"\ndata = \"data\"\n\n[[domain]]\ndns_domain = \"corp.example.org\"\n\
+             netbios_domain = \"EXAMPLE\"\norganisation = \"Example\"\nmail_domain = \"example.org\"\n\
+             external_name = \"mail.example.org\"\nlanguage = \"en-US\"\ntime_zone = \"UTC\"\nusers = 5\n\
+             seed = \"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\"\n\n\
+             [privacy]\nown_domains = [\"own.example\"]\n"
+                .to_owned();
+        for (at, (address, persona, _)) in HOSTS.iter().enumerate() {
+            config += &format!(
+                "\n[[host]]\nname = \"EX0{}\"\npersona = \"{persona}\"\naddresses = [\"{address}\"]\n\
+                 https = [{https}]\nhttp = [{http}]\n",
+                at + 1
+            );
+        }
+        config += "\n[[sink]]\nkind = \"w3c\"\nfolder = \"iis\"\n";
+        fs::write(folder.path().join("honeypot.toml"), config).unwrap();
+        (folder, https, http)
+    }
+
+    fn play(folder: tempfile::TempDir, https: u16, http: u16) -> Self {
+        let log = fs::File::create(folder.path().join("log")).unwrap();
+        let child = Command::new(env!("CARGO_BIN_EXE_imker"))
+            .args(["honeypot", "--config"])
+            .arg(folder.path().join("honeypot.toml"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let mut honeypot = Self {
+            child,
+            folder,
+            https,
+            http,
+        };
+        let patience = Instant::now() + Duration::from_secs(60);
+        let address: SocketAddr = format!("127.0.0.5:{http}").parse().unwrap();
+        while TcpStream::connect(address).is_err() {
+            let ended = honeypot.child.try_wait().unwrap().is_some();
+            let log = fs::read_to_string(honeypot.path("log")).unwrap();
+            assert!(!ended && Instant::now() < patience, "it does not listen: {log}");
+            thread::sleep(Duration::from_millis(50));
+        }
+        honeypot
+    }
+
+    fn start() -> Self {
+        let (folder, https, http) = Self::configured();
+        Self::play(folder, https, http)
+    }
+
+    /// Kills it as `kill -9` does, and plays the same configuration again.
+    fn kill_and_play_again(mut self) -> Self {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap());
+        Self::play(folder, self.https, self.http)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn curl(&self, arguments: &[&str], url: &str) -> String {
+        let mut command = Command::new("curl");
+        command.args(["--silent", "--show-error", "--insecure", "--max-time", "20"]);
+        text(&command.args(arguments).arg(url).output().unwrap())
+    }
+
+    fn status(&self, arguments: &[&str], url: &str) -> String {
+        let out = self.path("body");
+        let out = ["--output", out.to_str().unwrap(), "--write-out", "%{http_code}"];
+        self.curl(&[&out, arguments].concat(), url)
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("https://127.0.0.1:{}{path}", self.https)
+    }
+
+    fn read(&self, command: &[&str]) -> String {
+        let config = self.path("honeypot.toml");
+        let mut all = vec!["honeypot"];
+        all.extend(command);
+        all.extend(["--config", config.to_str().unwrap()]);
+        text(&imker(&all))
+    }
+
+    fn events(&self, kind: &str) -> Vec<Value> {
+        let lines = self.read(&["events", "--kind", kind, "--format", "jsonl", "--reveal"]);
+        lines
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+
+    /// Until the local view has what the record has.
+    fn wait_for_sinks(&self, command: &[&str], fitting: impl Fn(&str) -> bool) -> String {
+        let patience = Instant::now() + Duration::from_secs(20);
+        loop {
+            let shown = self.read(command);
+            if fitting(&shown) {
+                return shown;
+            }
+            assert!(Instant::now() < patience, "{command:?} shows\n{shown}");
+            thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    fn stop(&mut self) {
+        let pid = self.child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
+        let patience = Instant::now() + Duration::from_secs(30);
+        while self.child.try_wait().unwrap().is_none() {
+            assert!(Instant::now() < patience, "it does not stop");
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+#[test]
+fn the_published_check_says_of_each_persona_what_it_says_of_a_real_server() {
+    let honeypot = Honeypot::start();
+    for (address, persona, expected) in HOSTS {
+        let url = format!("https://{address}:{}{CHECK}", honeypot.https);
+        assert_eq!(
+            honeypot.status(&["--http1.1"], &url),
+            expected,
+            "{address} {persona}"
+        );
+    }
+    let stages = honeypot.events("stage-reached");
+    let succeeded: Vec<_> = stages
+        .iter()
+        .filter(|stage| stage.pointer("/imker/saw/succeeded") == Some(&Value::Bool(true)))
+        .collect();
+    assert_eq!(succeeded.len(), 1, "{stages:?}");
+    assert_eq!(succeeded[0].pointer("/imker/saw/chain").unwrap(), "ProxyShell");
+}
+
+#[test]
+fn what_it_logs_as_iis_a_hunt_reads() {
+    let mut honeypot = Honeypot::start();
+    honeypot.status(&[], &honeypot.url(CHECK));
+    honeypot.stop();
+    let logs = honeypot.path("iis");
+    let hunt = imker(&["hunt", "--quiet", "--format", "json", logs.to_str().unwrap()]);
+    let report: Value = serde_json::from_slice(&hunt.stdout).unwrap();
+    assert_eq!(
+        report.pointer("/findings/judgement/verdict").unwrap(),
+        "vulnerable"
+    );
+    assert_eq!(hunt.status.code(), Some(1));
+}
+
+#[test]
+fn credentials_are_kept_masked_flagged_and_never_right() {
+    let honeypot = Honeypot::start();
+    let form = ["--data", "username=j.doe@own.example&password=Summer2026"];
+    assert_eq!(honeypot.status(&form, &honeypot.url("/owa/auth.owa")), "302");
+    let basic = ["--user", "EXAMPLE\\j.doe:Winter2026"];
+    assert_eq!(
+        honeypot.status(&basic, &honeypot.url("/ews/exchange.asmx")),
+        "401"
+    );
+    let ntlm = ["--ntlm", "--user", "EXAMPLE\\a.roe:Autumn2026"];
+    assert_eq!(honeypot.status(&ntlm, &honeypot.url("/mapi/emsmdb/")), "401");
+
+    let shown = honeypot.wait_for_sinks(&["credentials"], |shown| shown.lines().count() == 4);
+    assert!(
+        shown.contains("[masked]") && shown.contains("yes: reset it"),
+        "{shown}"
+    );
+    for secret in ["Summer2026", "Winter2026"] {
+        assert!(!shown.contains(secret), "{shown}");
+        assert!(honeypot.read(&["credentials", "--reveal"]).contains(secret));
+        assert!(!honeypot.read(&["events"]).contains(secret));
+        assert!(!honeypot.read(&["report"]).contains(secret));
+        assert!(!honeypot.read(&["export", "stix"]).contains(secret));
+    }
+    let id = shown_session(&honeypot);
+    let replayed = honeypot.read(&["replay", &id]);
+    assert!(replayed.contains("POST /owa/auth.owa HTTP/"), "{replayed}");
+    assert!(!replayed.contains("Summer2026"), "{replayed}");
+    assert!(honeypot.read(&["replay", &id, "--reveal"]).contains("Summer2026"));
+}
+
+fn shown_session(honeypot: &Honeypot) -> String {
+    let sessions = honeypot.read(&["sessions", "--format", "csv"]);
+    let row = sessions.lines().nth(1).unwrap();
+    row.split(',').next().unwrap().to_owned()
+}
+
+#[test]
+fn a_killed_sensor_has_on_record_what_it_answered() {
+    let mut honeypot = Honeypot::start();
+    let url = format!("http://127.0.0.1:{}/nothing-here", honeypot.http);
+    for round in 0..3 {
+        for number in 0..20 {
+            honeypot.status(&[], &format!("{url}?n={round}-{number}"));
+        }
+        honeypot = honeypot.kill_and_play_again();
+    }
+    let mut seen: Vec<String> = honeypot
+        .events("web-request")
+        .iter()
+        .filter_map(|event| Some(event.pointer("/url/query")?.as_str()?.to_owned()))
+        .collect();
+    seen.sort();
+    let mut expected: Vec<String> = (0..3)
+        .flat_map(|round| (0..20).map(move |number| format!("n={round}-{number}")))
+        .collect();
+    expected.sort();
+    assert_eq!(seen, expected);
+}
+
+#[test]
+fn a_payload_goes_to_quarantine_and_comes_out_as_it_was() {
+    let honeypot = Honeypot::start();
+    let payload = honeypot.path("payload");
+    let bytes: Vec<u8> = (0..40_000_u32).map(|at| (at % 251) as u8).collect();
+    fs::write(&payload, &bytes).unwrap();
+    let upload = ["--upload-file", payload.to_str().unwrap()];
+    honeypot.status(&upload, &honeypot.url("/aspnet_client/inert.txt"));
+    let listed = honeypot.wait_for_sinks(&["payloads", "--format", "jsonl"], |shown| !shown.is_empty());
+    let row: Value = serde_json::from_str(listed.lines().next().unwrap()).unwrap();
+    let sha256 = row.pointer("/sha256").unwrap().as_str().unwrap();
+    let out = honeypot.path("out");
+    honeypot.read(&[
+        "payloads",
+        "--extract",
+        &sha256[..12],
+        "--output",
+        out.to_str().unwrap(),
+    ]);
+    assert_eq!(fs::read(out).unwrap(), bytes);
+}
+
+#[test]
+fn nmap_takes_it_for_the_server_that_it_plays() {
+    let honeypot = Honeypot::start();
+    let output = Command::new("nmap")
+        .args([
+            "-Pn",
+            "-n",
+            "-sV",
+            "--script",
+            "http-ntlm-info,http-headers,http-title,ssl-cert",
+        ])
+        .args(["--script-args", "http-ntlm-info.root=/ews/exchange.asmx"])
+        .args([
+            "-p",
+            &format!("{},{}", honeypot.https, honeypot.http),
+            "127.0.0.1",
+        ])
+        .output()
+        .unwrap();
+    let shown = text(&output);
+    for expected in [
+        "Microsoft IIS httpd 10.0",
+        "NetBIOS_Domain_Name: EXAMPLE",
+        "NetBIOS_Computer_Name: EX01",
+        "DNS_Domain_Name: corp.example.org",
+        "DNS_Computer_Name: EX01.corp.example.org",
+        "Product_Version: 10.0.14393",
+        "commonName=EX01",
+        "X-AspNet-Version: 4.0.30319",
+        "Outlook",
+    ] {
+        assert!(shown.contains(expected), "{expected} is missing in\n{shown}");
+    }
+}
+
+#[test]
+fn a_configuration_with_names_of_its_own_is_made_and_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str| {
+        let path: PathBuf = folder.path().join(name);
+        text(&imker(&[
+            "honeypot",
+            "init",
+            "--address",
+            "127.0.0.1",
+            "-o",
+            path.to_str().unwrap(),
+        ]));
+        path
+    };
+    let (first, second) = (write("a.toml"), write("b.toml"));
+    assert_ne!(
+        fs::read_to_string(&first).unwrap(),
+        fs::read_to_string(&second).unwrap()
+    );
+    let check = |path: &Path| {
+        text(&imker(&[
+            "honeypot",
+            "--check",
+            "--config",
+            path.to_str().unwrap(),
+        ]))
+    };
+    assert!(check(&first).contains("open to ProxyShell"), "{}", check(&first));
+    let again = imker(&["honeypot", "init", "-o", first.to_str().unwrap()]);
+    assert_eq!(again.status.code(), Some(2), "a configuration was overwritten");
+}
+
+#[test]
+fn a_bad_configuration_is_refused_with_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("honeypot.toml");
+    fs::write(&path, "sensor = \"test\"\ndata = \"data\"\nprot = 1\n").unwrap();
+    let output = imker(&["honeypot", "--config", path.to_str().unwrap()]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(told.contains("honeypot.toml") && told.contains("prot"), "{told}");
+    let none = imker(&[
+        "honeypot",
+        "events",
+        "--data",
+        folder.path().join("none").to_str().unwrap(),
+    ]);
+    assert!(
+        String::from_utf8(none.stderr)
+            .unwrap()
+            .contains("nothing was recorded")
+    );
+}
