@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -64,6 +65,10 @@ impl Server {
             .arg(&config)
             .arg("-e")
             .arg(folder.join("nginx.log"));
+        // Started by root, its workers would be nobody, who may not read the page.
+        if fs::metadata("/proc/self").into_diagnostic()?.uid() == 0 {
+            command.args(["-g", "user root;"]);
+        }
         Self::start(command, Path::new("nginx"), config, port, port)
     }
 

@@ -222,10 +222,7 @@ fn what_it_logs_as_iis_a_hunt_reads() {
     let logs = honeypot.path("iis");
     let hunt = imker(&["hunt", "--quiet", "--format", "json", logs.to_str().unwrap()]);
     let report: Value = serde_json::from_slice(&hunt.stdout).unwrap();
-    assert_eq!(
-        report.pointer("/findings/judgement/verdict").unwrap(),
-        "vulnerable"
-    );
+    assert_eq!(report["verdict"], "vulnerable");
     assert_eq!(hunt.status.code(), Some(1));
 }
 

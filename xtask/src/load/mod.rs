@@ -70,6 +70,7 @@ pub fn run(options: &Options) -> Result<()> {
     println!("|---|---:|---:|---:|---:|");
     println!("| nginx, static page | {of_nginx} |");
     println!("| imker honeypot, recorded and synced | {of_honeypot} |");
+    ensure!(of_nginx.errors == 0, "nginx did not serve the page");
     let word = if ratio >= BAR { "met" } else { "MISSED" };
     println!("{ratio:.2} x nginx, bar {BAR}: {word}");
     println!("resident before the crowd: {} MiB", honeypot.resident()? >> 20);
