@@ -107,6 +107,15 @@ pub fn run(
     Ok(Running { status, thread })
 }
 
+/// Lets listeners go first where processors are scarce: sinks can catch up later, clients cannot wait.
+fn stand_back() {
+    // On Linux, a thread has a niceness of its own.
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::nice(10) {
+        tracing::debug!(%error, "a sink keeps the priority of listeners");
+    }
+}
+
 struct Driver {
     sink: Box<dyn Sink>,
     source: Box<dyn Source>,
@@ -119,6 +128,7 @@ struct Driver {
 
 impl Driver {
     fn run(mut self) {
+        stand_back();
         // A sink that keeps its own position may be ahead of the cursor.
         self.source.pass(self.delivered);
         let mut backoff = Backoff::default();
