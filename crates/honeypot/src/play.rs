@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use imker_event::{Saw, SensorEvent, Text};
+use imker_event::{Saw, SensorEvent, Service, Text};
 use imker_sigma::RuleSet;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::config::{Config, Host, ProxyProtocol, Service};
+use crate::config::{Config, Host, ProxyProtocol};
 use crate::detection::Engine;
 use crate::exchange::ExchangeSite;
 use crate::listener;
@@ -226,7 +226,7 @@ fn listen(
             None => {
                 let tls = match place.service {
                     Service::Https => Some(tls(config, host)?),
-                    Service::Http => None,
+                    _ => None,
                 };
                 let endpoint = Arc::new(Endpoint {
                     host: persona.fqdn().into(),
@@ -262,7 +262,7 @@ fn tls(config: &Config, host: &Host) -> Result<Arc<dyn Tls>, PlayError> {
         host: persona.fqdn(),
         error,
     })?;
-    Ok(Arc::new(tls))
+    Ok(Arc::new(tls.with_handshake_limit(config.limits.handshake)))
 }
 
 fn quarantine_limits(config: &Config) -> quarantine::Limits {

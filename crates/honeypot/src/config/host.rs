@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use imker_event::Service;
 use ipnet::IpNet;
 use serde::Deserialize;
 use toml::Spanned;
@@ -46,16 +47,6 @@ pub struct Listen {
     pub address: SocketAddr,
     /// What is spoken there.
     pub service: Service,
-}
-
-/// What is spoken on a port.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Service {
-    /// HTTP.
-    Http,
-    /// HTTP over TLS.
-    Https,
 }
 
 /// Whether connections from trusted proxies begin with a header of HAProxy's PROXY protocol, version 1 or 2.

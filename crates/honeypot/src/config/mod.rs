@@ -17,7 +17,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 pub(crate) use addresses::count_hosts;
-pub use host::{Host, Listen, ProxyProtocol, Service};
+pub use host::{Host, Listen, ProxyProtocol};
 pub use sections::{GeoIp, Limits, Privacy, Quarantine, Spool, View};
 pub use sink::{Sink, SinkConfig};
 pub(crate) use taken::count_up;

@@ -4,9 +4,10 @@ use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::domain::Domain;
-use super::host::{HostSection, Listen, Service};
+use super::host::{HostSection, Listen};
 use crate::document::{Document, DocumentError};
 use crate::persona::checked::NetbiosName;
+use imker_event::Service;
 
 /// Names and places that hosts have already.
 #[derive(Default)]

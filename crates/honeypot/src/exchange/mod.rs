@@ -204,7 +204,7 @@ fn file_marks(persona: &Persona) -> (String, String) {
         .parse()
         .or_else(|_| format!("{released}-01").parse())
         .unwrap_or(date(2021, 3, 2));
-    let [a, b, ..] = persona.seed;
+    let [a, b, ..] = persona.derive("static files");
     let second = i64::from(u16::from_be_bytes([a, b]));
     let modified = day
         .at(0, 0, 0, 0)

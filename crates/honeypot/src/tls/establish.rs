@@ -1,17 +1,12 @@
 //! TLS on a listener's connections: recorded step by step, each before what it answers.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use imker_event::{CloseReason, Saw};
 
 use super::{Prefixed, TlsFailure, TlsHost, read_hello};
 use crate::connection::{ConnectionRecorder, Socket};
 use crate::sensor::{Established, Establishing, Tls};
-
-/// How long a handshake may take, from the connection's beginning to the hello and from there to its end. HTTP.sys
-/// gives a silent connection as long (`connectionTimeout`).
-const HANDSHAKE: Duration = Duration::from_secs(120);
 
 impl Tls for TlsHost {
     fn establish<'t>(&'t self, socket: Socket, recorder: &'t ConnectionRecorder) -> Establishing<'t> {
@@ -38,7 +33,7 @@ async fn establish(
             Err(reason) => reason,
         }
     };
-    let hello = match read_hello(Prefixed::new(socket), HANDSHAKE).await {
+    let hello = match read_hello(Prefixed::new(socket), host.handshake).await {
         Ok(hello) => hello,
         Err(failure) if failure.close == CloseReason::Client && failure.received.0.is_empty() => {
             // Nothing was sent: a port scan, whose connection says all.
@@ -47,7 +42,7 @@ async fn establish(
         Err(failure) => return Err(fail(failure).await),
     };
     record(Saw::TlsHello(hello.client.clone())).await?;
-    let accepted = match hello.accept(host, HANDSHAKE).await {
+    let accepted = match hello.accept(host, host.handshake).await {
         Ok(accepted) => accepted,
         Err(failure) => return Err(fail(failure).await),
     };

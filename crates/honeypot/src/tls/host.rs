@@ -1,4 +1,5 @@
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use openssl::bn::BigNum;
 use openssl::dh::Dh;
@@ -17,6 +18,7 @@ use crate::persona::{TlsVersion, Windows};
 #[derive(Clone)]
 pub struct TlsHost {
     pub(super) context: SslContext,
+    pub(super) handshake: Duration,
 }
 
 /// TLS could not be set up.
@@ -34,6 +36,10 @@ pub enum TlsHostError {
     #[error("{0} cannot be played: {1}")]
     Windows(&'static str, ErrorStack),
 }
+
+/// How long a handshake may take where nothing else is said: as long as HTTP.sys gives a silent connection
+/// (`connectionTimeout`).
+const HANDSHAKE: Duration = Duration::from_secs(120);
 
 /// Sessions that are kept for resumption, for each host; OpenSSL's own default is twenty times as many.
 const SESSIONS: i32 = 1024;
@@ -67,7 +73,15 @@ impl TlsHost {
         present(&mut builder, certificate, key, chain).map_err(TlsHostError::Certificate)?;
         Ok(Self {
             context: builder.build(),
+            handshake: HANDSHAKE,
         })
+    }
+
+    /// The same with another limit: how long a ClientHello may take, and the rest of the handshake after it.
+    #[must_use]
+    pub fn with_handshake_limit(mut self, limit: Duration) -> Self {
+        self.handshake = limit;
+        self
     }
 }
 
