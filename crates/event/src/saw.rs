@@ -84,6 +84,9 @@ pub enum Saw {
         head: Blob,
         /// The body.
         body: Content,
+        /// The body's first bytes: all of a short one.
+        #[serde(default)]
+        body_start: Blob,
     },
     /// See [`Kind::Credentials`].
     Credentials(Credentials),

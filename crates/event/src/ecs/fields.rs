@@ -99,7 +99,9 @@ pub(super) fn fill(fields: &mut Fields, event: &SensorEvent) {
             fields.set("http.response.status_code", 100);
             fields.set("http.request.bytes", head.0.len());
         }
-        Saw::WebResponse { status, head, body } => {
+        Saw::WebResponse {
+            status, head, body, ..
+        } => {
             let outcome = if *status < 400 { "success" } else { "failure" };
             class(fields, "event", &["web"], &["access"], Some(outcome));
             fields.set("http.response.status_code", *status);

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::httpsys::Refusal;
+use super::keep::content_of;
 use super::message::{Request, Response};
 use super::state::ConnectionState;
 use crate::connection::{ConnectionRecorder, Meter, client_of};
@@ -42,8 +43,20 @@ pub(super) struct Answer {
     pub(super) head: Vec<u8>,
     /// The body, by hash.
     pub(super) body: Content,
+    /// The body's first bytes.
+    pub(super) body_start: Blob,
     /// All bytes, as far as they are known.
     pub(super) bytes: u64,
+}
+
+/// What is kept of an answer's body in its event, in bytes. Longer ones are pages that the persona makes up anew, or files
+/// that are the same for everybody: their hash says which.
+const BODY_KEPT: usize = 4 * 1024;
+
+/// A body by hash, and its first bytes.
+pub(super) fn answered_with(body: &[u8]) -> (Content, Blob) {
+    let start = &body[..body.len().min(BODY_KEPT)];
+    (content_of(body, start.len() as u64), Blob::from(start))
 }
 
 /// Ends when the sensor stops.
@@ -150,6 +163,7 @@ impl Context {
             status: answer.status,
             head: Blob(answer.head),
             body: answer.body,
+            body_start: answer.body_start,
         };
         self.recorder.event(Timestamp::now(), Some(number), saw)
     }

@@ -13,12 +13,11 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::answer::{Answer, Asking, Context, stopping};
+use super::answer::{Answer, Asking, Context, answered_with, stopping};
 use super::body::Body;
 use super::chunked::{Chunked, Step};
 use super::fill::fill;
 use super::httpsys::Refusal;
-use super::keep::content_of;
 use super::message::After;
 use super::parse::{self, Framing, Head};
 use super::state::ConnectionState;
@@ -357,10 +356,12 @@ fn decode(chunked: &mut Chunked, bytes: &[u8], body: &mut Body) -> (usize, Resul
 
 fn told(status: u16, encoded: &Encoded, body: &[u8]) -> Answer {
     let sent = encoded.bytes.len() > encoded.head;
+    let (body, body_start) = answered_with(if sent { body } else { &[] });
     Answer {
         status,
         head: encoded.bytes[..encoded.head].to_vec(),
-        body: content_of(if sent { body } else { &[] }, 0),
+        body,
+        body_start,
         bytes: encoded.bytes.len() as u64,
     }
 }

@@ -113,9 +113,15 @@ fn event(
             bytes(out, '>', &received.0)
         }
         Saw::WebRequestContinued { head } => bytes(out, '>', &head.0),
-        Saw::WebResponse { head, body, .. } => {
+        Saw::WebResponse {
+            head,
+            body,
+            body_start,
+            ..
+        } => {
             bytes(out, '<', &head.0)?;
-            content(out, '<', body, quarantine)
+            bytes(out, '<', &body_start.0)?;
+            rest(out, '<', body, body_start.0.len())
         }
         _ => Ok(()),
     }
@@ -127,17 +133,18 @@ fn content(out: &mut impl Write, side: char, content: &Content, quarantine: &Pat
         return Ok(());
     }
     let Ok(item) = quarantine::open_item(quarantine, content.sha256.as_str()) else {
-        return writeln!(
-            out,
-            "{side} [{} bytes, SHA-256 {}]",
-            content.bytes, content.sha256
-        );
+        return rest(out, side, content, 0);
     };
     let mut start = Vec::new();
     #[expect(clippy::disallowed_methods, reason = "bounded by take")]
     item.take(SHOWN).read_to_end(&mut start)?;
     bytes(out, side, &start)?;
-    match content.bytes.saturating_sub(start.len() as u64) {
+    rest(out, side, content, start.len())
+}
+
+/// What is known of bytes that are not shown.
+fn rest(out: &mut impl Write, side: char, content: &Content, shown: usize) -> std::io::Result<()> {
+    match content.bytes.saturating_sub(shown as u64) {
         0 => Ok(()),
         more => writeln!(out, "{side} [{more} more bytes, SHA-256 {}]", content.sha256),
     }

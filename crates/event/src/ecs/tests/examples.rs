@@ -51,6 +51,7 @@ pub(super) fn example(kind: Kind) -> Recorded {
             status: 302,
             head: Blob::from(&b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n"[..]),
             body: Content::default(),
+            body_start: Blob::default(),
         },
         Kind::Credentials => Saw::Credentials(Credentials {
             scheme: Scheme::Forms,

@@ -248,10 +248,13 @@ fn saw() -> impl Strategy<Value = Saw> {
                 received,
             }
         }),
-        (any::<u16>(), blob(), content()).prop_map(|(status, head, body)| Saw::WebResponse {
-            status,
-            head,
-            body
+        (any::<u16>(), blob(), content(), blob()).prop_map(|(status, head, body, body_start)| {
+            Saw::WebResponse {
+                body_start,
+                status,
+                head,
+                body,
+            }
         }),
         logon(),
         (any::<u32>(), maybe(), maybe(), maybe()).prop_map(|(flags, domain, workstation, version)| {

@@ -4,8 +4,8 @@ use http::header::{HeaderName, HeaderValue};
 use jiff::Timestamp;
 
 use super::super::Limits;
+use super::super::answer::answered_with;
 use super::super::httpsys::Refusal;
-use super::super::keep::content_of;
 use super::super::message::{Header, Request, Response, Version};
 use super::super::{parse, writer};
 use super::Answer;
@@ -109,11 +109,13 @@ pub(super) fn response(response: &Response, head_only: bool, now: Timestamp) -> 
     } else {
         &*response.body
     };
+    let (content, body_start) = answered_with(body);
     let answer = Answer {
         status: response.status,
         bytes: (head.len() + body.len()) as u64,
         head,
-        body: content_of(body, 0),
+        body: content,
+        body_start,
     };
     (sent, answer)
 }
