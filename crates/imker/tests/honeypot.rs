@@ -251,7 +251,20 @@ fn credentials_are_kept_masked_flagged_and_never_right() {
         assert!(!honeypot.read(&["report"]).contains(secret));
         assert!(!honeypot.read(&["export", "stix"]).contains(secret));
     }
+    let latest = honeypot.read(&["credentials", "--limit", "1", "--format", "csv"]);
+    assert!(latest.contains("a.roe") && !latest.contains("j.doe"), "{latest}");
     let id = shown_session(&honeypot);
+    for (filter, rows) in [
+        (["--session", &id[..8]], 4),
+        (["--host", "EX01"], 4),
+        (["--host", "EX01.corp.example.org"], 4),
+        (["--host", "EX0"], 1),
+    ] {
+        let shown = honeypot.read(&[&["credentials"], &filter[..]].concat());
+        assert_eq!(shown.lines().count(), rows, "{filter:?}: {shown}");
+        let events = honeypot.read(&[&["events", "--kind", "credentials"], &filter[..]].concat());
+        assert_eq!(events.lines().count(), rows, "{filter:?}: {events}");
+    }
     let replayed = honeypot.read(&["replay", &id]);
     assert!(replayed.contains("POST /owa/auth.owa HTTP/"), "{replayed}");
     assert!(!replayed.contains("Summer2026"), "{replayed}");

@@ -184,7 +184,8 @@ impl Files {
         let named = |error: io::Error| {
             io::Error::new(error.kind(), format!("{}: {error}", self.state_path.display()))
         };
-        let temporary = self.state_path.with_extension("new");
+        // `x.json.new`: the spool keeps the cursor of the same name in the same folder, and writes `x.new` for it.
+        let temporary = self.state_path.with_added_extension("new");
         let mut file = File::create(&temporary).map_err(named)?;
         file.write_all(&serde_json::to_vec(&state)?).map_err(named)?;
         file.sync_data().map_err(named)?;

@@ -17,7 +17,7 @@ pub struct Filter {
     pub until: Option<Timestamp>,
     /// Source addresses: any of these networks, or any at all where empty.
     pub sources: Vec<IpNet>,
-    /// Simulated host, as configured.
+    /// Simulated host: its DNS name, or the first part of it.
     pub host: Option<String>,
     /// Kinds: any of these, or any at all where empty. Only asked of events.
     pub kinds: Vec<Kind>,
@@ -25,7 +25,7 @@ pub struct Filter {
     pub chain: Option<String>,
     /// Of sessions that reached this stage, as in `data/stages.csv`.
     pub stage: Option<String>,
-    /// Of this session.
+    /// Of sessions whose id begins so.
     pub session: Option<String>,
     /// Events after this sequence number: where an earlier reading ended. Only asked of events.
     pub after: Option<u64>,
@@ -64,10 +64,12 @@ impl Condition {
             );
         }
         if let Some(host) = &filter.host {
-            condition.and("host = ?", [host.clone().into()]);
+            condition.and(IS_HOST, host_names(host));
         }
         if let Some(session) = &filter.session {
-            condition.and("session = ?", [session.clone().into()]);
+            // Whatever begins with it: an id has no character above `~`.
+            let last = format!("{session}~");
+            condition.and("session BETWEEN ? AND ?", [session.clone().into(), last.into()]);
         }
         let reached = match (&filter.chain, &filter.stage) {
             (None, None) => return condition,
@@ -111,6 +113,14 @@ impl Condition {
             self.sql.join(" AND ")
         }
     }
+}
+
+/// The condition that a column `host` is a host; takes [`host_names`].
+pub(super) const IS_HOST: &str = "(host = ? OR host BETWEEN ? AND ?)";
+
+/// A host's name, and the ends of the DNS names that begin with it: `/` is what follows `.`.
+pub(super) fn host_names(host: &str) -> [Value; 3] {
+    [host.to_owned(), format!("{host}."), format!("{host}/")].map(Value::from)
 }
 
 /// The addresses of a network, as the view stores them.

@@ -26,7 +26,7 @@ pub use rows::{Activity, Attacker, Credential, Payload, ReachedStage, Session};
 pub use stream::Stream;
 pub use write::ViewWriter;
 
-use filter::{Condition, instant, nanoseconds, stored_address};
+use filter::{Condition, IS_HOST, host_names, instant, nanoseconds, stored_address};
 
 /// Why the view cannot be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -180,11 +180,8 @@ impl View {
             condition.and("first_seen < ?", [nanoseconds(until).into()]);
         }
         if let Some(host) = &filter.host {
-            let host = host.clone().into();
-            condition.and(
-                "session IN (SELECT session FROM connections WHERE host = ?)",
-                [host],
-            );
+            let sql = format!("session IN (SELECT session FROM connections WHERE {IS_HOST})");
+            condition.and(&sql, host_names(host));
         }
         let sql = format!(
             "SELECT session, source, first_seen, last_seen, events

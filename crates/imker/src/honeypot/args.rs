@@ -119,13 +119,13 @@ pub struct FilterArguments {
     /// Of this address or network
     #[arg(long, value_name = "NET")]
     pub source: Option<String>,
-    /// On this simulated host
+    /// On this simulated host: its DNS name, or the first part of it
     #[arg(long, value_name = "HOST")]
     pub host: Option<String>,
     /// Of this session; the beginning of its id is enough
     #[arg(long, value_name = "ID")]
     pub session: Option<String>,
-    /// No more than this many, the latest
+    /// No more than this many: of sources those with the most events, otherwise the latest
     #[arg(long, short = 'n', value_name = "N")]
     pub limit: Option<usize>,
 }

@@ -1,5 +1,6 @@
 //! Writing lists: as text in columns, as JSON lines, as CSV.
 
+use std::collections::VecDeque;
 use std::io::{self, Write};
 
 use imker_report::escape;
@@ -18,15 +19,17 @@ pub trait Row: Serialize {
     fn cells(&self) -> Vec<String>;
 }
 
-/// Writes rows as they come.
-pub struct List {
+/// Writes rows as they come or, where there is a limit, the latest of them.
+pub struct List<R> {
     out: Output,
     format: ListFormat,
+    limit: Option<usize>,
+    latest: VecDeque<R>,
 }
 
-impl List {
-    /// A list of `R` to standard output, with the names of its columns where the form has such a line.
-    pub fn of<R: Row>(format: ListFormat) -> miette::Result<Self> {
+impl<R: Row> List<R> {
+    /// A list to standard output, with the names of its columns where the form has such a line.
+    pub fn new(format: ListFormat, limit: Option<usize>) -> miette::Result<Self> {
         let mut out = Output::open(None)?;
         let names = R::COLUMNS.iter().map(|(name, _)| *name);
         match format {
@@ -37,11 +40,36 @@ impl List {
             ListFormat::Csv => csv(&mut out, names).map_err(WriteError)?,
             ListFormat::Jsonl => {}
         }
-        Ok(Self { out, format })
+        Ok(Self {
+            out,
+            format,
+            limit,
+            latest: VecDeque::new(),
+        })
     }
 
-    /// Writes one row.
-    pub fn write<R: Row>(&mut self, row: &R) -> miette::Result<()> {
+    /// Takes one row.
+    pub fn take(&mut self, row: R) -> miette::Result<()> {
+        let Some(limit) = self.limit else {
+            return self.write(&row);
+        };
+        self.latest.push_back(row);
+        if self.latest.len() > limit {
+            self.latest.pop_front();
+        }
+        Ok(())
+    }
+
+    /// Shows what was taken so far; rows that come later are shown as they come.
+    pub fn flush(&mut self) -> miette::Result<()> {
+        self.limit = None;
+        while let Some(row) = self.latest.pop_front() {
+            self.write(&row)?;
+        }
+        self.out.flush().map_err(|error| WriteError(error).into())
+    }
+
+    fn write(&mut self, row: &R) -> miette::Result<()> {
         let out = &mut self.out;
         let written = match self.format {
             ListFormat::Text => columns(out, R::COLUMNS, &row.cells()),
@@ -49,11 +77,6 @@ impl List {
             ListFormat::Jsonl => imker_report::json_line(row, &mut *out),
         };
         written.map_err(|error| WriteError(error).into())
-    }
-
-    /// Shows what was written so far.
-    pub fn flush(&mut self) -> miette::Result<()> {
-        self.out.flush().map_err(|error| WriteError(error).into())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Playing hosts, and what comes before it.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use imker_exchange::build_name;
@@ -25,6 +25,7 @@ pub fn play(arguments: &HoneypotArguments) -> Result<Exit> {
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_target(false)
+        .with_ansi(std::io::stderr().is_terminal())
         .init();
     play::run(&config, rules, |played| {
         for line in played.listening() {

@@ -1,6 +1,5 @@
 //! Lists of what was recorded.
 
-use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Write};
 use std::thread;
@@ -9,7 +8,7 @@ use std::time::Duration;
 use imker_event::{Secret, ecs};
 use imker_honeypot::quarantine;
 use imker_honeypot::sinks::saved_status;
-use imker_honeypot::view::{Filter, Stream};
+use imker_honeypot::view::{Filter, Stream, View, ViewError};
 use imker_report::escape;
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 
@@ -27,32 +26,20 @@ const LOOK: Duration = Duration::from_millis(200);
 pub fn events(arguments: &EventsArguments) -> Result<Exit> {
     let store = Store::find(&arguments.read.store)?;
     let filter = filter(&arguments.read.filter, &arguments.kind)?;
-    let mut list = List::of::<EventRow>(arguments.read.format)?;
+    let mut list = List::new(arguments.read.format, arguments.read.filter.limit)?;
     let mut events = store.events()?;
     let secrets = secrets(arguments.reveal);
-    let mut latest = VecDeque::new();
     while let Some(recorded) = events.next()? {
-        if !is_asked_for(&filter, &recorded) {
-            continue;
-        }
-        let row = EventRow { recorded, secrets };
-        match filter.limit {
-            None => list.write(&row)?,
-            Some(limit) => {
-                latest.push_back(row);
-                if latest.len() as u64 > limit {
-                    latest.pop_front();
-                }
-            }
+        if is_asked_for(&filter, &recorded) {
+            list.take(EventRow { recorded, secrets })?;
         }
     }
-    latest.iter().try_for_each(|row| list.write(row))?;
     list.flush()?;
     if arguments.follow {
         loop {
             match events.next()? {
                 Some(recorded) if is_asked_for(&filter, &recorded) => {
-                    list.write(&EventRow { recorded, secrets })?;
+                    list.take(EventRow { recorded, secrets })?;
                 }
                 Some(_) => {}
                 None => {
@@ -85,7 +72,15 @@ pub fn sessions(arguments: &ReadArguments) -> Result<Exit> {
 
 /// Sources, from the view.
 pub fn attackers(arguments: &ReadArguments) -> Result<Exit> {
-    list(arguments, |view, filter| view.attackers(filter), |_| {})
+    // The view has those with the most events first.
+    let limit = arguments.filter.limit.map(|limit| limit as u64);
+    let ask = |view: &View, filter: &Filter| {
+        view.attackers(&Filter {
+            limit,
+            ..filter.clone()
+        })
+    };
+    list(arguments, ask, |_| {})
 }
 
 /// Attempts to log on, from the view.
@@ -144,17 +139,18 @@ fn item(store: &Store, sha256: &str) -> Result<File> {
 
 fn list<R: Row>(
     arguments: &ReadArguments,
-    ask: impl FnOnce(&imker_honeypot::view::View, &Filter) -> Result<Stream<R>, imker_honeypot::view::ViewError>,
+    ask: impl FnOnce(&View, &Filter) -> Result<Stream<R>, ViewError>,
     mut change: impl FnMut(&mut R),
 ) -> Result<Exit> {
     let store = Store::find(&arguments.store)?;
     let filter = filter(&arguments.filter, &[])?;
     let rows = ask(&store.view()?, &filter).into_diagnostic()?;
-    let mut list = List::of::<R>(arguments.format)?;
+    // What the view was asked to limit itself is no longer than that.
+    let mut list = List::new(arguments.format, arguments.filter.limit)?;
     for row in rows {
         let mut row = row.into_diagnostic()?;
         change(&mut row);
-        list.write(&row)?;
+        list.take(row)?;
     }
     list.flush()?;
     Ok(Exit::Clean)

@@ -94,7 +94,7 @@ impl Events {
     }
 }
 
-/// What of the record is asked for.
+/// What of the record is asked for; the limit aside.
 pub fn filter(arguments: &FilterArguments, kinds: &[String]) -> Result<Filter> {
     let now = Timestamp::now();
     let instant =
@@ -114,7 +114,6 @@ pub fn filter(arguments: &FilterArguments, kinds: &[String]) -> Result<Filter> {
         host: arguments.host.clone(),
         kinds: kinds.iter().map(|text| kind(text)).collect::<Result<_>>()?,
         session: arguments.session.clone(),
-        limit: arguments.limit.map(|limit| limit as u64),
         ..Filter::default()
     })
 }
@@ -143,8 +142,14 @@ pub fn is_asked_for(filter: &Filter, recorded: &Recorded) -> bool {
         && filter
             .host
             .as_deref()
-            .is_none_or(|host| connection.is_some_and(|connection| &*connection.host == host))
+            .is_none_or(|host| connection.is_some_and(|connection| is_host(&connection.host, host)))
         && filter.session.as_deref().is_none_or(|session| {
             connection.is_some_and(|connection| connection.session.starts_with(session))
         })
+}
+
+/// Whether a host's DNS name is `asked`, or `asked` the first part of it.
+fn is_host(name: &str, asked: &str) -> bool {
+    let rest = name.strip_prefix(asked);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }

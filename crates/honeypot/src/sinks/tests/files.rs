@@ -48,6 +48,17 @@ fn what_was_written_but_not_committed_is_cut_off() {
 }
 
 #[test]
+fn the_cursor_of_the_same_name_is_let_alone() {
+    let folder = folder();
+    let mut sink = files(folder.path());
+    // What the spool writes before it renames it to `cursors/x`.
+    let cursor = folder.path().join("cursors/x.new");
+    fs::write(&cursor, "cursor").unwrap();
+    append(&mut sink, "a.log", "one\n", 1);
+    assert_eq!(fs::read_to_string(cursor).unwrap(), "cursor");
+}
+
+#[test]
 fn a_failed_commit_leaves_nothing_behind_for_the_next_try() {
     let folder = folder();
     let mut sink = files(folder.path());
