@@ -207,7 +207,7 @@ impl Running {
                 Some(String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                eprintln!("{program} is not installed: skipped");
+                imker_testing::not_installed(program);
                 None
             }
             Err(error) => panic!("{program}: {error}"),

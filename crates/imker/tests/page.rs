@@ -4,7 +4,6 @@
 #![allow(
     clippy::disallowed_methods,
     clippy::disallowed_types,
-    clippy::print_stderr,
     reason = "the test starts the program and a browser"
 )]
 
@@ -43,8 +42,7 @@ fn open(browser: &Path, profile: &Path, page: &Path, arguments: &[&str]) -> Outp
 #[test]
 fn the_report_opens_from_disk_and_keeps_its_own_policy() {
     let Some(browser) = browser() else {
-        eprintln!("left out: chromium is not installed; ./test installs it");
-        return;
+        return imker_testing::not_installed("chromium");
     };
     let folder = tempfile::tempdir().unwrap();
     let page = folder.path().join("report.html");

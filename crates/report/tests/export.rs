@@ -1,5 +1,5 @@
 //! Exports of a made-up week, which holds hostile text wherever clients can put some.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 #![allow(
     clippy::disallowed_methods,
     clippy::disallowed_types,
@@ -17,6 +17,7 @@ use std::process::{Command, Stdio};
 use imker_intel::{Evaluation, Policy, Selection, evaluate, select};
 use imker_report::escape::is_unsafe;
 use imker_report::export::{Producer, SetName, Tlp, blocklist, csv, ipset, misp, nftables, stix};
+use imker_testing::{left_out, not_installed};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -251,7 +252,7 @@ fn file(name: &str, text: &str) -> PathBuf {
 fn stix_keeps_to_the_schemas_of_oasis() {
     let validator = std::env::var_os("IMKER_STIX_VALIDATOR").map(PathBuf::from);
     let Some(validator) = validator.or_else(|| on_path("stix2_validator")) else {
-        return eprintln!("left out: neither IMKER_STIX_VALIDATOR nor the path names stix2_validator");
+        return not_installed("stix2_validator");
     };
     let validate = |name: &str, text: &str| {
         // 103: identifiers need not be random where they are meant to be the same again.
@@ -315,11 +316,14 @@ fn apart(program: &str, args: &[&str], input: &Path) -> Option<(bool, String)> {
 fn nft_takes_the_set() {
     let [.., (_, rules)] = all(&week::evaluation());
     let rules = file("week.nft", &rules);
+    if on_path("nft").is_none() {
+        return not_installed("nft");
+    }
     let Some((valid, said)) = apart("nft", &["-c", "-f", rules.to_str().unwrap()], &rules) else {
-        return eprintln!("left out: nft or namespaces are missing");
+        return left_out("no namespaces can be made");
     };
     if said.contains("Operation not supported") || said.contains("Unable to initialize Netlink") {
-        return eprintln!("left out: the kernel has no nftables: {said}");
+        return left_out(format_args!("the kernel has no nftables: {said}"));
     }
     assert!(valid, "{said}");
     let bad = file("bad.nft", "add table inet imker { nonsense }\n");
@@ -338,13 +342,13 @@ fn ipset_takes_the_sets() {
         commands.to_str().unwrap(),
     ];
     if on_path("ipset").is_none() {
-        return eprintln!("left out: ipset is missing");
+        return not_installed("ipset");
     }
     let Some((valid, said)) = apart("sh", &args, &commands) else {
-        return eprintln!("left out: ipset or namespaces are missing");
+        return left_out("no namespaces can be made");
     };
     if said.contains("Kernel error") || said.contains("Cannot open session to kernel") {
-        return eprintln!("left out: the kernel has no IP sets: {said}");
+        return left_out(format_args!("the kernel has no IP sets: {said}"));
     }
     assert!(valid, "{said}");
 }

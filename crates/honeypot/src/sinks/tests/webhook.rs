@@ -26,7 +26,7 @@ impl Receiver {
             .stdout(Stdio::piped())
             .spawn();
         let Ok(mut process) = started else {
-            eprintln!("left out: there is no python3");
+            imker_testing::not_installed("python3");
             return None;
         };
         let mut said = BufReader::new(process.stdout.take().unwrap()).lines();

@@ -19,8 +19,7 @@ use crate::tls::{Prefixed, TlsHost, read_hello};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sslscan_finds_versions_and_suites_of_the_table_in_its_order() {
     if Command::new("sslscan").arg("--version").output().is_err() {
-        eprintln!("skipped: sslscan is not installed");
-        return;
+        return imker_testing::not_installed("sslscan");
     }
     let key = rsa_key();
     for windows in [
