@@ -3,6 +3,14 @@
 //! Every byte that a client sends is recorded before it is answered; nothing that it sends is executed, relayed or
 //! connected to.
 
+#![cfg_attr(
+    test,
+    allow(
+        clippy::disallowed_methods,
+        reason = "tests are clients, and read what they wrote themselves"
+    )
+)]
+
 pub mod auth;
 pub mod config;
 pub mod connection;

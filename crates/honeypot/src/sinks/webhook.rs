@@ -86,6 +86,10 @@ impl WebhookSink {
     ///
     /// # Errors
     /// The file of authorities cannot be read, or holds no certificate.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "connects to the URL that the operator configured"
+    )]
     pub fn open(settings: WebhookSettings, geo: Option<Arc<GeoIp>>) -> std::io::Result<Self> {
         let roots = match &settings.authorities {
             None => RootCerts::PlatformVerifier,
