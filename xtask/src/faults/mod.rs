@@ -1,4 +1,4 @@
-//! `cargo xtask faults`: kills the honeypot at random instants under load and looks whether every answered request is
+//! `cargo xtask-honeypot faults`: kills the honeypot at random instants under load and looks whether every answered request is
 //! in its record, once. Linux only.
 
 mod client;

@@ -1,4 +1,4 @@
-//! `cargo xtask load`: how `imker honeypot` bears load, beside nginx, and a crowd of idle and slow clients. Linux only.
+//! `cargo xtask-honeypot load`: how `imker honeypot` bears load, beside nginx, and a crowd of idle and slow clients. Linux only.
 
 mod crowd;
 mod wrk;
