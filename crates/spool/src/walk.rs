@@ -62,7 +62,7 @@ impl Walk {
             buffer: Vec::new(),
             start: 0,
         };
-        walk.seek(HEADER as u64)?;
+        walk.reread(HEADER as u64).on("read", &walk.path)?;
         Ok(walk)
     }
 
@@ -78,6 +78,12 @@ impl Walk {
                 let damaged = self.offset;
                 if !self.find_intact_frame()? {
                     return self.end_at(damaged);
+                }
+                // What is followed by an intact frame was written whole; it may have been half there at the first look.
+                let found = self.offset;
+                self.reread(damaged)?;
+                if self.intact_frame()?.is_none() {
+                    self.reread(found)?;
                 }
                 continue;
             };
@@ -142,21 +148,18 @@ impl Walk {
 
     fn end_at(&mut self, offset: u64) -> io::Result<Step> {
         let length = self.file.metadata()?.len().min(self.limit);
-        self.start = 0;
-        self.buffer.clear();
-        self.offset = offset;
-        self.file.seek(SeekFrom::Start(offset))?;
+        self.reread(offset)?;
         Ok(Step::End {
             rest: length.saturating_sub(offset),
         })
     }
 
-    fn seek(&mut self, offset: u64) -> Result<(), Error> {
+    /// Goes to an offset, and forgets what was read of the file.
+    fn reread(&mut self, offset: u64) -> io::Result<()> {
+        self.start = 0;
+        self.buffer.clear();
         self.offset = offset;
-        self.file
-            .seek(SeekFrom::Start(offset))
-            .on("read", &self.path)
-            .map(drop)
+        self.file.seek(SeekFrom::Start(offset)).map(drop)
     }
 
     fn skip(&mut self, size: usize) {
