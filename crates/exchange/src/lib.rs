@@ -27,5 +27,5 @@ mod table;
 pub use build::{Build, NotABuild};
 pub use fix::{Fix, chain_of, fix, fix_of_three_parts};
 pub use places::{is_writable_place, virtual_directory};
-pub use release::{Release, build_name, release};
+pub use release::{Release, build_name, cumulative_update, release};
 pub use shipped::{is_script, is_shipped_script};

@@ -170,6 +170,18 @@ pub fn release(build: Build) -> Option<&'static Release> {
     releases().get(build)
 }
 
+/// The cumulative update that a build belongs to, itself where it is one; `None` where no release begins with its first
+/// three parts.
+///
+/// Security updates leave what setup installed in place where they do not replace it: most static files are as old as
+/// this release.
+pub fn cumulative_update(build: Build) -> Option<&'static Release> {
+    let [major, minor, number, _] = build.0;
+    let mut same = releases().with_three_parts([major, minor, number]).peekable();
+    let first = same.peek().copied();
+    same.find(|release| release.update.is_empty()).or(first)
+}
+
 /// What a build is called: `Exchange 2016 CU19 Mar21SU`; `Exchange 2016 CU19, unlisted build` where only its
 /// cumulative update is known, `Exchange 2016, unlisted build` where only the product is; `None` for a build
 /// that is none of Exchange 2010 to SE.
@@ -218,6 +230,15 @@ mod tests {
         );
         assert_eq!(name("15.3.1.1"), None);
         assert_eq!(name("8.3.1.1"), None);
+    }
+
+    #[test]
+    fn finds_the_cumulative_update() {
+        let base = |text| cumulative_update(build(text)).map(|release| release.build.to_string());
+        assert_eq!(base("15.1.2176.9").as_deref(), Some("15.1.2176.2"));
+        assert_eq!(base("15.1.2176.2").as_deref(), Some("15.1.2176.2"));
+        assert_eq!(base("15.2.2562.53").as_deref(), Some("15.2.2562.17"));
+        assert_eq!(base("15.1.1000.1"), None);
     }
 
     #[test]

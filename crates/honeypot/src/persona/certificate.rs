@@ -4,9 +4,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use imker_exchange::release;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use openssl::asn1::{Asn1Integer, Asn1Time};
 use openssl::bn::BigNum;
 use openssl::error::ErrorStack;
@@ -24,8 +23,11 @@ use crate::document::read_at_most;
 /// The largest certificate or key file read, in bytes.
 const MAX: u64 = 256 << 10;
 
-/// Days that Exchange's own certificates are valid: five years.
-const VALID_DAYS: i64 = 5 * 365 + 1;
+/// How long Exchange's own certificates are valid: to the same day and time some years later.
+const VALID_YEARS: i16 = 5;
+
+/// The least that is left of a certificate's time when it is made here, in days.
+const LEFT_DAYS: i32 = 183;
 
 /// Where a host's certificate comes from.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -159,7 +161,7 @@ fn self_signed(persona: &Persona, key: &PKey<Private>, now: Timestamp) -> Result
     builder.set_subject_name(&name)?;
     builder.set_issuer_name(&name)?;
     builder.set_not_before(Asn1Time::from_unix(seconds)?.as_ref())?;
-    builder.set_not_after(Asn1Time::from_unix(seconds + VALID_DAYS * 86_400)?.as_ref())?;
+    builder.set_not_after(Asn1Time::from_unix(years_after(not_before, VALID_YEARS).as_second())?.as_ref())?;
     builder.set_pubkey(key)?;
     builder.append_extension(
         KeyUsage::new()
@@ -197,26 +199,28 @@ fn digest(persona: &Persona) -> MessageDigest {
 /// is valid for half a year more at least. An instant during working hours is likely, none is impossible.
 fn installed(persona: &Persona, now: Timestamp) -> Timestamp {
     let day = SignedDuration::from_hours(24);
-    let released = release(persona.build)
-        .map(|release| {
-            format!("{:0<10}", release.date.clone() + "-01")
-                .chars()
-                .take(10)
-                .collect::<String>()
-        })
-        .and_then(|date| date.parse::<jiff::civil::Date>().ok())
+    let released = persona
+        .released()
         .and_then(|date| TimeZone::UTC.to_timestamp(date.at(0, 0, 0, 0)).ok())
         .unwrap_or(Timestamp::UNIX_EPOCH);
-    let earliest = now
-        .checked_sub(day * (VALID_DAYS as i32 - 183))
-        .unwrap_or(now)
-        .max(released);
+    let oldest = years_after(now, -VALID_YEARS)
+        .checked_add(day * LEFT_DAYS)
+        .unwrap_or(now);
+    let earliest = oldest.max(released);
     let latest = now.checked_sub(day * 30).unwrap_or(now).max(earliest);
     let span = latest.as_second().saturating_sub(earliest.as_second());
     let mut stream = Stream::new(&persona.derive("certificate"), "not before");
     let after = stream.below(u64::try_from(span).unwrap_or(0).max(1));
     let after = SignedDuration::from_secs(i64::try_from(after).unwrap_or(0));
     earliest.checked_add(after).unwrap_or(earliest).min(now)
+}
+
+/// The same time of the same day in another year, in UTC.
+fn years_after(at: Timestamp, years: i16) -> Timestamp {
+    let moved = TimeZone::UTC.to_datetime(at).checked_add(years.years());
+    moved
+        .and_then(|then| TimeZone::UTC.to_timestamp(then))
+        .unwrap_or(at)
 }
 
 fn pem(certificate_path: &Path, key_path: &Path) -> Result<Certificate, CertificateError> {

@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use imker_exchange::{Build, Fix, fix};
+use imker_exchange::{Build, Fix, Release, cumulative_update, fix, release};
+use jiff::civil::Date;
 
 pub use template::{built_in, built_in_names};
 pub use windows::{TlsVersion, Windows};
@@ -74,6 +75,16 @@ impl Persona {
         fix(self.build, cve) == Fix::Open
     }
 
+    /// The day that the build came out; the first of the month where only that is known.
+    pub fn released(&self) -> Option<Date> {
+        release(self.build).and_then(day)
+    }
+
+    /// The day that the build's cumulative update came out.
+    pub fn cumulative_update_released(&self) -> Option<Date> {
+        cumulative_update(self.build).and_then(day)
+    }
+
     /// `15.1.2176.9`, as in `X-OWA-Version`.
     pub fn build_short(&self) -> String {
         self.build.to_string()
@@ -90,4 +101,9 @@ impl Persona {
         let [major, minor, build, _] = self.build.0;
         format!("{major}.{minor}.{build}")
     }
+}
+
+fn day(release: &Release) -> Option<Date> {
+    let date = &release.date;
+    date.parse().or_else(|_| format!("{date}-01").parse()).ok()
 }
