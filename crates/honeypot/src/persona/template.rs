@@ -145,7 +145,7 @@ fn parse_windows(document: &Document, file: &File, build: Build) -> Result<&'sta
         }
     };
     let what = match Windows::named(name) {
-        Some(windows) if supported.contains(&windows) => return Ok(windows),
+        Some(windows) if supported.contains(&windows) => return Ok(windows.under(build)),
         Some(windows) => format!("{release} does not run on {}", windows.name),
         None => format!("`{}` is no Windows that is known", name.escape_debug()),
     };

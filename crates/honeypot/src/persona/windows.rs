@@ -1,3 +1,5 @@
+use imker_exchange::Build;
+
 /// A release of Windows Server, as clients see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Windows {
@@ -134,6 +136,27 @@ impl Windows {
         },
     ];
 
+    /// The same after this build of Exchange was installed on it.
+    ///
+    /// Exchange 2019 and later leave neither TLS 1.0 and 1.1 nor suites without forward secrecy or with 3DES (setup runs
+    /// `ConfigureCryptoDefaults.ps1`; Microsoft, "Exchange Server TLS configuration best practices"), and TLS 1.3 only from
+    /// 2019 CU15 on (practical365.com, "Protecting Exchange Server with TLS 1.3"). Assumed: that servers before have it
+    /// switched off on Windows Server 2022 too, as Exchange did not support it.
+    pub fn under(&'static self, build: Build) -> &'static Self {
+        if build < FIRST_2019 {
+            return self;
+        }
+        let table = if build < FIRST_WITH_TLS13 {
+            WITHOUT_TLS13
+        } else {
+            WITH_TLS13
+        };
+        table
+            .iter()
+            .find(|windows| windows.name == self.name)
+            .unwrap_or(self)
+    }
+
     /// The release of this name, with or without `Windows Server` before it, letter case and blanks aside: `2012 R2`.
     pub fn named(name: &str) -> Option<&'static Self> {
         let release = |name: &str| {
@@ -148,6 +171,52 @@ impl Windows {
         Self::ALL.iter().find(|windows| release(windows.name) == wanted)
     }
 }
+
+/// Exchange 2019 RTM.
+const FIRST_2019: Build = Build([15, 2, 221, 12]);
+/// Exchange 2019 CU15.
+const FIRST_WITH_TLS13: Build = Build([15, 2, 1748, 10]);
+
+const WITHOUT_TLS13: &[Windows] = &[
+    hardened(&Windows::ALL[4], false),
+    hardened(&Windows::ALL[5], false),
+    hardened(&Windows::ALL[6], false),
+];
+const WITH_TLS13: &[Windows] = &[
+    hardened(&Windows::ALL[4], false),
+    hardened(&Windows::ALL[5], true),
+    hardened(&Windows::ALL[6], true),
+];
+
+/// A Windows as the setup of Exchange 2019 leaves it.
+const fn hardened(windows: &Windows, tls13: bool) -> Windows {
+    Windows {
+        name: windows.name,
+        version: windows.version,
+        iis: windows.iis,
+        http2: windows.http2,
+        tls: if tls13 {
+            &[TlsVersion::Tls12, TlsVersion::Tls13]
+        } else {
+            &[TlsVersion::Tls12]
+        },
+        ciphers: HARDENED,
+        ciphers_tls13: if tls13 { TLS13 } else { &[] },
+        groups: &["P-384", "P-256"],
+        dhe_bits: windows.dhe_bits,
+    }
+}
+
+const HARDENED: &[&str] = &[
+    "ECDHE-ECDSA-AES256-GCM-SHA384",
+    "ECDHE-ECDSA-AES128-GCM-SHA256",
+    "ECDHE-RSA-AES256-GCM-SHA384",
+    "ECDHE-RSA-AES128-GCM-SHA256",
+    "ECDHE-ECDSA-AES256-SHA384",
+    "ECDHE-ECDSA-AES128-SHA256",
+    "ECDHE-RSA-AES256-SHA384",
+    "ECDHE-RSA-AES128-SHA256",
+];
 
 const UP_TO_TLS12: &[TlsVersion] = &[TlsVersion::Tls10, TlsVersion::Tls11, TlsVersion::Tls12];
 
@@ -283,7 +352,34 @@ const SERVER_2022: &[&str] = &[
 
 #[cfg(test)]
 mod tests {
-    use super::Windows;
+    use super::*;
+
+    #[test]
+    fn exchange_2019_leaves_new_tls_only() {
+        let under = |windows: &str, build| {
+            let windows = Windows::named(windows).unwrap_or(&Windows::ALL[0]);
+            let after = windows.under(Build(build));
+            assert_eq!(
+                (after.name, after.iis, after.version),
+                (windows.name, windows.iis, windows.version)
+            );
+            (
+                after.tls,
+                after.ciphers_tls13.len(),
+                after.ciphers.contains(&"DES-CBC3-SHA"),
+            )
+        };
+        let (old, new) = (
+            &[TlsVersion::Tls12][..],
+            &[TlsVersion::Tls12, TlsVersion::Tls13][..],
+        );
+        assert_eq!(under("2016", [15, 1, 2507, 61]), (UP_TO_TLS12, 0, true));
+        assert_eq!(under("2019", [15, 2, 792, 3]), (old, 0, false));
+        assert_eq!(under("2022", [15, 2, 1544, 36]), (old, 0, false));
+        assert_eq!(under("2022", [15, 2, 1748, 43]), (new, 2, false));
+        assert_eq!(under("2019", [15, 2, 2562, 17]), (old, 0, false));
+        assert_eq!(under("2025", [15, 2, 2562, 53]), (new, 2, false));
+    }
 
     #[test]
     fn a_release_is_found_by_long_and_short_name() {
