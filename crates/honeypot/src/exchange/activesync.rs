@@ -5,9 +5,5 @@ use crate::auth::Schemes;
 use crate::http::Response;
 
 pub(super) fn answer(ask: &mut Ask<'_>) -> Response {
-    ask.unauthorised(Schemes::ACTIVE_SYNC, |mut reply| {
-        reply.cache_control = Some("private");
-        reply.aspnet = true;
-        reply
-    })
+    ask.unauthorised(Schemes::ACTIVE_SYNC).build()
 }

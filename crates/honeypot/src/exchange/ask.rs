@@ -72,8 +72,14 @@ impl<'a> Ask<'a> {
         form::cookie(self.request.headers("Cookie"), name)
     }
 
-    /// Asks for a log-on, or refuses the one that was tried, as a virtual directory with these schemes does.
-    pub fn unauthorised(&mut self, schemes: Schemes, finish: impl FnOnce(Reply) -> Reply) -> Response {
+    /// Whether Exchange 2013 is played.
+    pub fn is_2013(&self) -> bool {
+        self.persona().build.0[..2] == [15, 0]
+    }
+
+    /// Asks for a log-on, or refuses the one that was tried, as IIS's authentication modules do for a virtual directory
+    /// with these schemes.
+    pub fn unauthorised(&mut self, schemes: Schemes) -> Reply {
         let asked = Asked {
             persona: &self.site.persona,
             schemes,
@@ -87,6 +93,27 @@ impl<'a> Ask<'a> {
         reply.windows = decision.windows;
         reply.basic = decision.basic;
         reply.marks.extend(decision.diagnostics);
+        reply
+    }
+
+    /// The same where anonymous authentication is on: a client that sends nothing, or a token, reaches the service, which
+    /// refuses it with headers of its own. Whoever sends other credentials is refused before (captures in
+    /// ecederstrand/exchangelib issue 556, gautamsi/ews-javascript-api issue 104, curl/curl issue 3647).
+    pub fn unauthorised_by_service(
+        &mut self,
+        schemes: Schemes,
+        finish: impl FnOnce(Reply) -> Reply,
+    ) -> Response {
+        let mut reply = self.unauthorised(schemes);
+        let sent = self.request.header("Authorization").unwrap_or_default();
+        let is_token = sent
+            .get(..6)
+            .is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"Bearer"));
+        if !sent.is_empty() && !is_token {
+            return reply.build();
+        }
+        reply.cache_control = Some("private");
+        reply.aspnet = true;
         finish(reply).build()
     }
 }

@@ -1,39 +1,42 @@
 //! Static files, at paths that name the build.
 //!
-//! All of them are drawn and written by us. So the favicon cannot have the hash that scanners know of the product's
-//! (1768726119, MurmurHash3 as Shodan has it): only a copy of that icon has it. The fonts that the page names are not
-//! there.
+//! Ours are drawn and written anew. So the favicon cannot have the hash that scanners know of the product's (1768726119,
+//! MurmurHash3 as Shodan has it): only a copy of that icon has it, which an operator may lend ([`Resources`]).
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use jiff::ToSpan as _;
+use jiff::civil::date;
+use jiff::fmt::rfc2822::DateTimeParser;
+use jiff::tz::TimeZone;
 
 use super::ask::Ask;
-use super::errors;
-use super::logon;
 use super::reply::Reply;
+use super::resources::content_type;
+use super::{directory, errors, logon};
 use crate::http::Response;
+use crate::persona::Persona;
 
-const FILES: [(&str, &str, &[u8]); 5] = [
-    (
-        "favicon.ico",
-        "image/x-icon",
-        include_bytes!("pages/resources/favicon.ico"),
-    ),
-    (
-        "olk_logo_white.png",
-        "image/png",
-        include_bytes!("pages/resources/olk_logo_white.png"),
-    ),
-    (
-        "olk_logo_white_cropped.png",
-        "image/png",
-        include_bytes!("pages/resources/olk_logo_white_cropped.png"),
-    ),
-    (
-        "sign_in_arrow.png",
-        "image/png",
-        include_bytes!("pages/resources/sign_in_arrow.png"),
-    ),
-    ("logon.css", "text/css", logon::CSS.as_bytes()),
+macro_rules! files {
+    ($($name:literal),+ $(,)?) => {
+        &[$(($name, include_bytes!(concat!("pages/resources/", $name)))),+]
+    };
+}
+
+/// Ours, by name. The fonts draw nothing but blanks, so that a browser takes its own.
+const FILES: &[(&str, &[u8])] = files![
+    "favicon.ico",
+    "olk_logo_white.png",
+    "olk_logo_white_cropped.png",
+    "segoeui-regular.eot",
+    "segoeui-regular.ttf",
+    "segoeui-semibold.eot",
+    "segoeui-semibold.ttf",
+    "segoeui-semilight.eot",
+    "segoeui-semilight.ttf",
+    "sign_in_arrow.png",
 ];
 
 /// `below` is a path below `/owa/auth/`, in lower case: `15.1.2176/themes/resources/favicon.ico`. The directory has the
@@ -47,7 +50,7 @@ pub(super) fn of_owa(ask: &Ask<'_>, below: &str) -> Response {
     }
     match rest {
         "" | "themes" | "themes/" | "themes/resources" | "themes/resources/" | "scripts" | "scripts/" => {
-            errors::forbidden(ask)
+            directory(ask)
         }
         _ => match rest.strip_prefix("themes/resources/") {
             Some(name) => file(ask, name),
@@ -56,29 +59,145 @@ pub(super) fn of_owa(ask: &Ask<'_>, below: &str) -> Response {
     }
 }
 
+/// `Last-Modified` and `ETag` of static files.
+#[derive(Debug)]
+pub(super) struct Marks {
+    at: Timestamp,
+    modified: String,
+    etag: String,
+}
+
+impl Marks {
+    /// Setup leaves files as old as they were made: some days before the cumulative update came out, whatever security
+    /// update followed, and to the two seconds that cabinets keep. Hosts of a domain with the same cumulative update
+    /// agree. How many days is an assumption.
+    pub fn new(persona: &Persona) -> Self {
+        let [a, b, days, ..] = persona.derive_for_domain(&format!("static files {}", persona.build_path()));
+        let second = i64::from(u16::from_be_bytes([a, b])) & !1;
+        let released = persona.cumulative_update_released().unwrap_or(date(2021, 3, 2));
+        let made = released
+            .saturating_sub((5 + i64::from(days % 16)).days())
+            .at(0, 0, 0, 0)
+            .saturating_add(second.seconds());
+        Self::at(TimeZone::UTC.to_timestamp(made).unwrap_or(Timestamp::UNIX_EPOCH))
+    }
+
+    fn at(at: Timestamp) -> Self {
+        Self {
+            at,
+            modified: at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string(),
+            etag: etag(at),
+        }
+    }
+}
+
+/// As IIS writes it: the bytes of the FILETIME ([MS-DTYP] 2.3.3), lowest first, each in hexadecimal without leading zero,
+/// then a change number.
+fn etag(modified: Timestamp) -> String {
+    let bytes = u64::try_from(super::filetime(modified))
+        .unwrap_or_default()
+        .to_le_bytes();
+    let mut etag = String::from("\"");
+    for byte in bytes {
+        let _ = write!(etag, "{byte:x}");
+    }
+    etag.push_str(":0\"");
+    etag
+}
+
+fn ours(name: &str) -> Option<&'static [u8]> {
+    if name == "logon.css" {
+        return Some(logon::CSS.as_bytes());
+    }
+    let (_, bytes) = FILES.iter().find(|(known, _)| *known == name)?;
+    Some(bytes)
+}
+
 fn file(ask: &Ask<'_>, name: &str) -> Response {
-    let Some((_, content_type, bytes)) = FILES.iter().find(|(known, ..)| *known == name) else {
+    let lent = ask.site.resources.get(name);
+    let bytes = match lent {
+        Some(lent) => Some(Cow::Owned(lent.bytes.clone())),
+        None => ours(name).map(Cow::Borrowed),
+    };
+    let Some((bytes, content_type)) = bytes.zip(content_type(name)) else {
         return errors::not_found(ask);
     };
     if !ask.reads() {
-        return errors::method_not_allowed(ask);
+        return errors::unreadable(ask);
     }
-    let (modified, etag) = (&ask.site.modified, &ask.site.etag);
-    let matches = ask
-        .request
-        .header("If-None-Match")
-        .is_some_and(|tag| tag == etag.as_bytes());
-    let mut reply = Reply::iis(ask, if matches { 304 } else { 200 });
-    if !matches {
-        reply = reply.body(content_type, *bytes);
+    // A copy may have lost its date.
+    let lent = lent.and_then(|lent| lent.modified).map(Marks::at);
+    let lent = lent.filter(|lent| lent.at <= ask.site.released);
+    let marks = lent.as_ref().unwrap_or(&ask.site.marks);
+    let (status, part) = match is_current(ask, marks) {
+        true => (304, Part::None),
+        false => match range(ask, marks, bytes.len()) {
+            Some(Some((from, to))) => (206, Part::Of(from, to)),
+            Some(None) => (416, Part::None),
+            None => (200, Part::Whole),
+        },
+    };
+    let mut reply = Reply::iis(ask, status);
+    let length = bytes.len();
+    match part {
+        Part::Whole => reply = reply.body(content_type, bytes),
+        Part::Of(from, to) => {
+            reply = reply.body(content_type, bytes[from..=to].to_vec());
+            reply.entity("Content-Range", format!("bytes {from}-{to}/{length}"));
+        }
+        Part::None if status == 416 => reply.entity("Content-Range", format!("bytes */{length}")),
+        Part::None => {}
     }
     reply.cache_control = Some("public,max-age=2592000");
-    reply.entity = vec![
-        (Cow::Borrowed("Last-Modified"), Cow::Owned(modified.clone())),
-        (Cow::Borrowed("Accept-Ranges"), Cow::Borrowed("bytes")),
-        (Cow::Borrowed("ETag"), Cow::Owned(etag.clone())),
-    ];
+    reply.entity("Last-Modified", marks.modified.clone());
+    reply.entity("Accept-Ranges", "bytes");
+    reply.entity("ETag", marks.etag.clone());
     reply.build()
+}
+
+/// What is sent of a file.
+enum Part {
+    Whole,
+    /// From one byte to another, both included.
+    Of(usize, usize),
+    None,
+}
+
+/// Whether the client has the file as it is (RFC 9110, section 13.2.2).
+fn is_current(ask: &Ask<'_>, marks: &Marks) -> bool {
+    if let Some(tag) = ask.request.header("If-None-Match") {
+        return tag == marks.etag.as_bytes();
+    }
+    let since = ask.request.header("If-Modified-Since");
+    let since = since.and_then(|since| DateTimeParser::new().parse_timestamp(since).ok());
+    since.is_some_and(|since| since >= marks.at)
+}
+
+/// The first and last byte that a single range names (RFC 9110, section 14); `None` where the whole file is asked for,
+/// `Some(None)` where there is no such part.
+fn range(ask: &Ask<'_>, marks: &Marks, length: usize) -> Option<Option<(usize, usize)>> {
+    let range = std::str::from_utf8(ask.request.header("Range")?).ok()?;
+    let condition = ask.request.header("If-Range");
+    if ask.method() != b"GET"
+        || condition.is_some_and(|mark| mark != marks.etag.as_bytes() && mark != marks.modified.as_bytes())
+    {
+        return None;
+    }
+    let (first, last) = range.strip_prefix("bytes=")?.split_once('-')?;
+    let end = length.checked_sub(1)?;
+    if first.is_empty() {
+        let count: usize = last.parse().ok()?;
+        return Some((count > 0).then(|| (length.saturating_sub(count), end)));
+    }
+    let first: usize = first.parse().ok()?;
+    let last = match last {
+        "" => end,
+        last => last.parse::<usize>().ok()?.min(end),
+    };
+    if last < first && first <= end {
+        return None;
+    }
+    Some((first <= end).then_some((first, last)))
 }
 
 /// The manifest of the export tool, which names the build in full, under `current` and under the build.

@@ -1,20 +1,23 @@
 //! `/Autodiscover`: the XML and SOAP services ask for a log-on, the JSON service (version 2) does not.
 
+use std::fmt::Write as _;
+
 use super::ask::Ask;
 use super::confusion;
-use super::form::{self, url_encoded};
+use super::form;
 use super::reply::Reply;
 use crate::auth::Schemes;
 use crate::http::Response;
 
+/// The build that brought version 2: 2016 CU3 (msxfaq.de, "Autodiscover V2").
+const VERSION_2: [u16; 4] = [15, 1, 544, 27];
+
 /// Protocols of Autodiscover version 2 with the path that each is served at.
-const PROTOCOLS: [(&str, &str); 6] = [
-    ("ActiveSync", "/Microsoft-Server-ActiveSync"),
-    ("AutodiscoverV1", "/autodiscover/autodiscover.xml"),
-    ("Ews", "/EWS/Exchange.asmx"),
+const PROTOCOLS: [(&str, &str); 4] = [
     ("Rest", "/api"),
-    ("SubstrateNotificationService", ""),
-    ("Substrate", ""),
+    ("ActiveSync", "/Microsoft-Server-ActiveSync"),
+    ("Ews", "/EWS/Exchange.asmx"),
+    ("AutodiscoverV1", "/Autodiscover/Autodiscover.xml"),
 ];
 
 /// `rest` is the path below the virtual directory, in lower case.
@@ -23,12 +26,12 @@ pub(super) fn answer(ask: &mut Ask<'_>, rest: &str) -> Response {
         if let Some(response) = confusion::answer(ask) {
             return response;
         }
-        return json(ask);
+        if ask.persona().build.0 >= VERSION_2 {
+            return json(ask);
+        }
     }
     let posted = ask.method() == b"POST";
-    ask.unauthorised(Schemes::AUTODISCOVER, |mut reply| {
-        reply.cache_control = Some("private");
-        reply.aspnet = true;
+    ask.unauthorised_by_service(Schemes::AUTODISCOVER, |mut reply| {
         reply.mark("X-SOAP-Enabled", "True");
         reply.mark("X-WSSecurity-Enabled", "True");
         reply.mark("X-WSSecurity-For", "None");
@@ -42,8 +45,9 @@ pub(super) fn answer(ask: &mut Ask<'_>, rest: &str) -> Response {
 
 /// Version 2: `?Email=...&Protocol=...`, or the address in the path, as in `autodiscover.json/v1.0/user@example.org`.
 ///
-/// The error texts are those that Exchange Online documents and sends; that servers on premises send the same, and
-/// send clients who ask for an unknown address to Exchange Online, is an assumption.
+/// An address without a mailbox gets an error on premises too (msxfaq.de, "Autodiscover Redirect"); only hybrid servers
+/// send it on to Exchange Online. The error texts are those of Exchange Online. Assumed: the status of that error, and
+/// that nothing but the listed protocols is known on premises.
 fn json(ask: &Ask<'_>) -> Response {
     let query = ask.query();
     let in_path = ask.path.segments().find(|segment| segment.contains('@'));
@@ -65,40 +69,54 @@ fn json(ask: &Ask<'_>) -> Response {
     let known = PROTOCOLS
         .iter()
         .find(|(name, _)| name.eq_ignore_ascii_case(&protocol));
-    let Some((name, path)) = known else {
-        let names: Vec<_> = PROTOCOLS.iter().map(|(name, _)| *name).collect();
+    let Some((_, path)) = known else {
         let text = format!(
-            "The given protocol value is invalid. Supported values are '{}'",
-            names.join(",")
+            "The given protocol value '{}' is invalid. Supported values are '{}'",
+            protocol.chars().take(64).collect::<String>(),
+            PROTOCOLS.map(|(name, _)| name).join(",")
         );
         return error(ask, 400, "InvalidProtocol", &text);
     };
     let persona = ask.persona();
     let is_mailbox = |mailbox: &crate::persona::Mailbox| mailbox.address.eq_ignore_ascii_case(&email);
-    let mut reply = Reply::managed(ask, 200).of_back_end(ask, "/autodiscover");
-    if persona.mailboxes.iter().any(is_mailbox) {
-        let url = format!("https://{}{path}", persona.external_name);
-        let body = format!("{{\"Protocol\":\"{name}\",\"Url\":\"{url}\"}}");
-        return reply
-            .body("application/json; charset=utf-8", body.into_bytes())
-            .build();
+    if !persona.mailboxes.iter().any(is_mailbox) {
+        return error(ask, 404, "UserNotFound", "The given User is not found");
     }
-    reply.owa_version.clone_from(&ask.site.owa_version);
-    reply
-        .redirect(format!(
-            "https://outlook.office365.com/autodiscover/autodiscover.json?Email={}&Protocol={name}&RedirectCount=1",
-            url_encoded(&email)
-        ))
+    // The protocol is repeated as it was spelt.
+    let url = format!("https://{}{path}", persona.external_name);
+    let body = format!("{{\"Protocol\":\"{protocol}\",\"Url\":\"{url}\"}}");
+    Reply::managed(ask, 200)
+        .of_back_end(ask, "/autodiscover")
+        .body("application/json; charset=utf-8", body.into_bytes())
         .build()
 }
 
 fn error(ask: &Ask<'_>, status: u16, code: &str, message: &str) -> Response {
-    let body = format!("{{\"ErrorCode\":\"{code}\",\"ErrorMessage\":\"{message}\"}}");
+    let body = format!(
+        "{{\"ErrorCode\":\"{code}\",\"ErrorMessage\":\"{}\"}}",
+        json_escaped(message)
+    );
     let mut reply = Reply::managed(ask, status).of_back_end(ask, "/autodiscover");
     reply.mark("jsonerror", "true");
     reply
         .body("application/json; charset=utf-8", body.into_bytes())
         .build()
+}
+
+/// Text inside a string of JSON, as .NET's serialiser writes it: what HTML gives a meaning is escaped as well.
+fn json_escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    let mut units = [0; 2];
+    for c in text.chars() {
+        if matches!(c, ' '..='~') && !matches!(c, '"' | '\\' | '\'' | '<' | '>' | '&') {
+            escaped.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut units) {
+                let _ = write!(escaped, "\\u{unit:04x}");
+            }
+        }
+    }
+    escaped
 }
 
 /// One `@`, something before it, and a domain behind it.

@@ -9,8 +9,6 @@
 //! Answered here is the first step only, what checks look at. Back ends that take more than an empty request answer as
 //! they do to an empty or foreign one; the chain behind them is not played.
 
-use imker_exchange::release;
-
 use super::ask::Ask;
 use super::errors;
 use super::form::{self, percent_decoded, url_encoded};
@@ -33,8 +31,9 @@ pub(super) fn answer(ask: &mut Ask<'_>) -> Option<Response> {
         return Some(back_end(ask, &target));
     }
     if persona.is_open_to(PROXYNOTSHELL) && is_proxynotshell_check(ask) {
-        // Such builds authenticate first, but scanners count on a redirect that does not repeat the query, and no
-        // published capture contradicts them: an assumption.
+        // Scanners count on a redirect that does not repeat the query (nuclei-templates pull request 8595, CronUp's
+        // nmap script). That a build with the fixes for ProxyShell sends one is an assumption: it asks for a log-on
+        // first where the query names no protocol.
         let location = "/owa/auth/errorFE.aspx?httpCode=500".to_owned();
         return Some(Reply::managed(ask, 302).redirect(location).build());
     }
@@ -43,19 +42,10 @@ pub(super) fn answer(ask: &mut Ask<'_>) -> Option<Response> {
 
 /// What a build with the fix answers: 2013 a 400; later products ask for a log-on, after they have found the back end.
 fn refused(ask: &mut Ask<'_>) -> Response {
-    let is_2013 = release(ask.persona().build).map_or(ask.persona().build.0[..2] == [15, 0], |release| {
-        release.product == "Exchange 2013"
-    });
-    if is_2013 {
+    if ask.is_2013() {
         return Reply::managed(ask, 400).build();
     }
-    let target = ask.persona().fqdn().to_lowercase();
-    ask.unauthorised(Schemes::AUTODISCOVER, |mut reply| {
-        reply.cache_control = Some("private");
-        reply.aspnet = true;
-        reply.calculated_be_target = Some(target);
-        reply
-    })
+    refused_by_back_end(ask)
 }
 
 /// The path that the back end is asked for, in lower case and decoded: `/owa/`, `/mapi/nspi/`, ...
@@ -153,9 +143,7 @@ fn mapi(ask: &Ask<'_>, endpoint: &str) -> Response {
 /// What PowerShell's back end answers without a token for a user (`X-Rps-CAT`).
 fn refused_by_back_end(ask: &mut Ask<'_>) -> Response {
     let target = ask.persona().fqdn().to_lowercase();
-    ask.unauthorised(Schemes::AUTODISCOVER, |mut reply| {
-        reply.cache_control = Some("private");
-        reply.aspnet = true;
+    ask.unauthorised_by_service(Schemes::AUTODISCOVER, |mut reply| {
         reply.calculated_be_target = Some(target);
         reply
     })

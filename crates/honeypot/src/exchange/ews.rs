@@ -5,9 +5,7 @@ use crate::auth::Schemes;
 use crate::http::Response;
 
 pub(super) fn answer(ask: &mut Ask<'_>) -> Response {
-    ask.unauthorised(Schemes::EWS, |mut reply| {
-        reply.cache_control = Some("private");
-        reply.aspnet = true;
+    ask.unauthorised_by_service(Schemes::EWS, |mut reply| {
         reply.mark("X-WSSecurity-Enabled", "True");
         reply.mark("X-WSSecurity-For", "None");
         reply.mark("X-OAuth-Enabled", "True");

@@ -4,7 +4,7 @@
 //! the fields of its form; all of that is as they expect it. Layout, style, scripts, texts and pictures are our own.
 
 use std::borrow::Cow;
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -14,10 +14,20 @@ use super::form::html_escaped;
 use super::locale::Locale;
 
 /// Style of all these pages.
-pub(super) const CSS: &str = include_str!("pages/logon.css");
-const LOGON: &str = include_str!("pages/logon.html");
-const SCRIPT: &str = include_str!("pages/logon.js");
-const NOTICE: &str = include_str!("pages/notice.html");
+pub(super) static CSS: LazyLock<String> = LazyLock::new(|| served(include_str!("pages/logon.css")));
+static LOGON: LazyLock<String> = LazyLock::new(|| served(include_str!("pages/logon.html")));
+static SCRIPT: LazyLock<String> = LazyLock::new(|| served(include_str!("pages/logon.js")));
+static NOTICE: LazyLock<String> = LazyLock::new(|| served(include_str!("pages/notice.html")));
+
+/// A file as it is sent: with Windows' line ends, and without our comments, which would be the same words on every
+/// sensor.
+fn served(text: &str) -> String {
+    let is_comment = |line: &&str| line.trim_start().starts_with("//");
+    text.lines()
+        .filter(|line| !is_comment(line))
+        .flat_map(|line| [line, "\r\n"])
+        .collect()
+}
 
 /// What the page opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,18 +87,18 @@ pub(super) struct Page<'a> {
 impl Page<'_> {
     /// The page in UTF-8.
     pub fn render(&self) -> Vec<u8> {
-        let script = fill(SCRIPT, |slot| match slot {
+        let script = fill(&SCRIPT, |slot| match slot {
             "destination_script" => script_escaped(self.destination).into(),
             "failed" => Cow::Borrowed(if self.failed { "1" } else { "0" }),
             _ => Cow::Borrowed(""),
         });
         let locale = self.locale;
         let pictures = pictures();
-        let page = fill(LOGON, |slot| {
+        let page = fill(&LOGON, |slot| {
             Cow::Borrowed(match slot {
                 "build" => self.build_path,
                 "title" | "header" | "product" => self.product.title(),
-                "css" => CSS,
+                "css" => CSS.as_str(),
                 "script" => &script,
                 "destination" => return html_escaped(self.destination),
                 "scripts" => {
@@ -121,12 +131,12 @@ impl Page<'_> {
 }
 
 /// A page in the same style that says one thing.
-pub(super) fn notice(build_path: &str, text: &str) -> Vec<u8> {
-    styled(build_path, text, "")
+pub(super) fn notice(build: Build, build_path: &str, text: &str) -> Vec<u8> {
+    styled(build, build_path, text, "")
 }
 
 /// The form to change an expired password.
-pub(super) fn expired_password(locale: &'static Locale, build_path: &str) -> Vec<u8> {
+pub(super) fn expired_password(build: Build, build_path: &str, locale: &'static Locale) -> Vec<u8> {
     let field = |name: &str, label: &str, kind: &str| {
         format!(
             "<div class=\"signInInputLabel\">{label}</div><div><input id=\"{name}\" name=\"{name}\" type=\"{kind}\" class=\"signInInputText\"/></div>\r\n"
@@ -143,14 +153,15 @@ pub(super) fn expired_password(locale: &'static Locale, build_path: &str) -> Vec
             locale.submit
         ),
     ];
-    styled(build_path, locale.expired, &form.concat())
+    styled(build, build_path, locale.expired, &form.concat())
 }
 
-fn styled(build_path: &str, text: &str, form: &str) -> Vec<u8> {
-    let page = fill(NOTICE, |slot| {
+fn styled(build: Build, build_path: &str, text: &str, form: &str) -> Vec<u8> {
+    let page = fill(&NOTICE, |slot| {
         Cow::Borrowed(match slot {
+            "title" => Product::of(build, "").title(),
             "build" => build_path,
-            "css" => CSS,
+            "css" => CSS.as_str(),
             "logo" => &pictures().logo,
             "text" => text,
             "form" => form,
@@ -251,5 +262,7 @@ mod tests {
         assert!(!page.contains("<script>alert"), "unescaped");
         assert_eq!(page.matches("<script>").count(), 2);
         assert!(page.contains("&quot;&gt;&lt;/script&gt;"));
+        assert!(page.lines().all(|line| !line.trim_start().starts_with("//")));
+        assert_eq!(page.matches('\n').count(), page.matches("\r\n").count());
     }
 }

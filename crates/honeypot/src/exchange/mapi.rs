@@ -6,11 +6,10 @@ use crate::http::Response;
 
 pub(super) fn answer(ask: &mut Ask<'_>) -> Response {
     let is_call = ask.method() == b"POST";
-    ask.unauthorised(Schemes::MAPI, |mut reply| {
-        if is_call {
-            // Who failed, its status, and the reason in Base64: `Unauthorized`.
-            reply.mark("X-FailureContext", "FrontEnd;401;VW5hdXRob3JpemVk;;;;");
-        }
-        reply
-    })
+    let mut reply = ask.unauthorised(Schemes::MAPI);
+    if is_call {
+        // Who failed, its status, and the reason in Base64: `Unauthorized`. (haproxy/haproxy issue 1828.)
+        reply.failure_context = Some("FrontEnd;401;VW5hdXRob3JpemVk;;;;");
+    }
+    reply.build()
 }

@@ -24,18 +24,18 @@ mod owa;
 mod path;
 mod powershell;
 mod reply;
+mod resources;
 mod rpc;
 mod token;
 mod upload;
 mod webshell;
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
-use imker_exchange::{Fix, fix, release};
+use imker_exchange::{Fix, fix};
 use jiff::Timestamp;
-use jiff::civil::{Date, date};
-use jiff::tz::Offset;
+use jiff::tz::TimeZone;
+pub use resources::{Resources, ResourcesError};
 
 use self::ask::Ask;
 use self::path::Path;
@@ -54,24 +54,35 @@ pub struct ExchangeSite {
     server: String,
     /// `X-OWA-Version`, on builds that send it with every answer.
     owa_version: Option<String>,
-    /// `Last-Modified` of static files.
-    modified: String,
-    /// `ETag` of static files.
-    etag: String,
+    /// Of static files.
+    marks: assets::Marks,
+    /// When the build came out.
+    released: Timestamp,
+    resources: Resources,
 }
 
 impl ExchangeSite {
     /// The site of a persona.
     pub fn new(persona: Arc<Persona>) -> Self {
-        let (modified, etag) = file_marks(&persona);
         Self {
             own_domains: OwnDomains::default(),
             server: format!("Microsoft-IIS/{}", persona.windows.iis),
             owa_version: sends_owa_version(&persona).then(|| persona.build_short()),
-            modified,
-            etag,
+            marks: assets::Marks::new(&persona),
+            released: persona
+                .released()
+                .and_then(|day| TimeZone::UTC.to_timestamp(day.at(0, 0, 0, 0)).ok())
+                .unwrap_or(Timestamp::MAX),
+            resources: Resources::default(),
             persona,
         }
+    }
+
+    /// Serves these files in place of ours.
+    #[must_use]
+    pub fn with_resources(mut self, resources: Resources) -> Self {
+        self.resources = resources;
+        self
     }
 
     /// Flags log-ons to these domains as the operator's own.
@@ -110,7 +121,7 @@ fn route(ask: &mut Ask<'_>) -> Response {
     );
     if path.is_dangerous() {
         return if managed {
-            errors::bad_request(ask, &format!("/{vdir}"))
+            errors::bad_request(ask)
         } else {
             errors::not_found(ask)
         };
@@ -134,14 +145,28 @@ fn route(ask: &mut Ask<'_>) -> Response {
         "microsoft-server-activesync" => activesync::answer(ask),
         "powershell" => powershell::answer(ask),
         // REST, from 2016 on.
-        "api" if ask.persona().build.0 >= [15, 1, 0, 0] => ask.unauthorised(Schemes::EWS, |reply| reply),
+        "api" if !ask.is_2013() => ask.unauthorised(Schemes::EWS).build(),
         "aspnet_client" => match rest.trim_end_matches('/') {
-            "" | "/system_web" | "/system_web/4_0_30319" => errors::forbidden(ask),
+            "" | "/system_web" | "/system_web/4_0_30319" => directory(ask),
             _ => errors::not_found(ask),
         },
-        _ if ask.reads() || ask.method() == b"POST" => errors::not_found(ask),
-        _ => errors::method_not_allowed(ask),
+        _ => errors::not_found(ask),
     }
+}
+
+/// A directory without a default document; IIS leads its name without `/` to the one with it.
+fn directory(ask: &Ask<'_>) -> Response {
+    if ask.path.text.ends_with('/') || !ask.reads() {
+        return errors::no_list(ask);
+    }
+    let location = format!("{}{}/", ask.origin(), ask.path.text);
+    let escaped = form::html_escaped(&location).into_owned();
+    let body = format!(
+        "<head><title>Document Moved</title></head>\n<body><h1>Object Moved</h1>This document may be found <a HREF=\"{escaped}\">here</a></body>"
+    );
+    let mut reply = Reply::iis(ask, 301).body("text/html; charset=UTF-8", body.into_bytes());
+    reply.location = Some(location);
+    reply.build()
 }
 
 /// Directories that load balancers ask for their health.
@@ -176,7 +201,6 @@ fn to_owa(ask: &Ask<'_>) -> Response {
 /// request is.
 fn plain(ask: &mut Ask<'_>, vdir: &str, rest: &str) -> Response {
     match vdir {
-        "" => Reply::iis(ask, 403).build(),
         "owa" if rest == "/auth.owa" => {
             owa::observe(ask);
             errors::forbidden(ask)
@@ -192,35 +216,6 @@ fn plain(ask: &mut Ask<'_>, vdir: &str, rest: &str) -> Response {
 /// exchange-scans), which are the ones that fix CVE-2021-31196.
 fn sends_owa_version(persona: &Persona) -> bool {
     fix(persona.build, "CVE-2021-31196") == Fix::Fixed
-}
-
-/// `Last-Modified` and `ETag` of static files: of the day of the build's release, at a time of the install's own.
-///
-/// IIS writes the bytes of the FILETIME ([MS-DTYP] 2.3.3), lowest first, each in hexadecimal without leading zero, then a
-/// change number.
-fn file_marks(persona: &Persona) -> (String, String) {
-    let released = release(persona.build).map_or("", |release| &*release.date);
-    let day: Date = released
-        .parse()
-        .or_else(|_| format!("{released}-01").parse())
-        .unwrap_or(date(2021, 3, 2));
-    let [a, b, ..] = persona.derive("static files");
-    let second = i64::from(u16::from_be_bytes([a, b]));
-    let modified = day
-        .at(0, 0, 0, 0)
-        .saturating_add(jiff::Span::new().seconds(second));
-    let modified = Offset::UTC
-        .to_timestamp(modified)
-        .unwrap_or(Timestamp::UNIX_EPOCH);
-    let bytes = u64::try_from(filetime(modified))
-        .unwrap_or_default()
-        .to_le_bytes();
-    let mut etag = String::from("\"");
-    for byte in bytes {
-        let _ = write!(etag, "{byte:x}");
-    }
-    etag.push_str(":0\"");
-    (modified.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string(), etag)
 }
 
 /// 100-nanosecond intervals since 1601 ([MS-DTYP] 2.3.3).

@@ -5,5 +5,5 @@ use crate::auth::Schemes;
 use crate::http::Response;
 
 pub(super) fn answer(ask: &mut Ask<'_>) -> Response {
-    ask.unauthorised(Schemes::OAB, |reply| reply)
+    ask.unauthorised(Schemes::OAB).build()
 }

@@ -1,14 +1,12 @@
 //! `/owa`: Outlook on the web, behind forms-based authentication.
 
-use std::borrow::Cow;
-
 use imker_event::{Saw, Scheme};
 
 use super::ask::Ask;
 use super::form::{self, url_encoded};
 use super::locale::Locale;
 use super::reply::Reply;
-use super::{assets, errors, forgery, logon};
+use super::{assets, directory, errors, forgery, logon};
 use crate::auth;
 use crate::http::Response;
 
@@ -19,7 +17,7 @@ const MAX_DESTINATION: usize = 2048;
 pub(super) fn answer(ask: &mut Ask<'_>, rest: &str) -> Response {
     match rest {
         "/auth.owa" => return log_on(ask),
-        "/auth" => return moved_to_directory(ask),
+        "/auth" => return directory(ask),
         "/logoff.owa" if ask.reads() => {
             return Reply::managed(ask, 302)
                 .redirect("/owa/auth/logoff.aspx?Cmd=logoff&src=exch".to_owned())
@@ -67,13 +65,13 @@ fn anonymous(ask: &mut Ask<'_>, below: &str) -> Response {
         return response;
     }
     match below {
-        "" => errors::forbidden(ask),
+        "" => directory(ask),
         "logon.aspx" => logon_page(ask),
         "expiredpassword.aspx" => expired_password(ask),
         "logoff.aspx" | "signout.aspx" => notice(ask, |locale| locale.signed_out),
-        "error.aspx" | "error2.aspx" | "errorfe.aspx" | "frowny.aspx" => {
-            notice(ask, |locale| locale.went_wrong)
-        }
+        "error.aspx" | "error2.aspx" | "errorfe.aspx" => notice(ask, |locale| locale.went_wrong),
+        "frowny.aspx" if !ask.is_2013() => notice(ask, |locale| locale.went_wrong),
+        "svmfeedback.aspx" if !ask.is_2013() => errors::not_found(ask),
         "outlookcn.aspx" | "redirsuiteserviceproxy.aspx" | "svmfeedback.aspx" => Reply::managed(ask, 200)
             .body(
                 "text/html; charset=utf-8",
@@ -105,7 +103,7 @@ fn expired_password(ask: &mut Ask<'_>) -> Response {
         capture(ask, "username", &["oldPwd", "password"]);
     }
     let locale = Locale::choose(ask.request.header("Accept-Language"), &ask.persona().language);
-    let page = logon::expired_password(locale, &ask.persona().build_path());
+    let page = logon::expired_password(ask.persona().build, &ask.persona().build_path(), locale);
     no_store(Reply::managed(ask, 200))
         .body("text/html; charset=utf-8", page)
         .build()
@@ -114,7 +112,7 @@ fn expired_password(ask: &mut Ask<'_>) -> Response {
 /// A page that says one thing.
 fn notice(ask: &Ask<'_>, text: fn(&Locale) -> &'static str) -> Response {
     let locale = Locale::choose(ask.request.header("Accept-Language"), &ask.persona().language);
-    let page = logon::notice(&ask.persona().build_path(), text(locale));
+    let page = logon::notice(ask.persona().build, &ask.persona().build_path(), text(locale));
     no_store(Reply::managed(ask, 200))
         .body("text/html; charset=utf-8", page)
         .build()
@@ -188,16 +186,4 @@ fn bounded(ask: &Ask<'_>, destination: String) -> String {
     } else {
         format!("{origin}owa/")
     }
-}
-
-/// IIS leads a directory's name without `/` to the one with it.
-fn moved_to_directory(ask: &Ask<'_>) -> Response {
-    let location = format!("{}{}/", ask.origin(), ask.path.text);
-    let escaped = form::html_escaped(&location).into_owned();
-    let body = format!(
-        "<head><title>Document Moved</title></head>\n<body><h1>Object Moved</h1>This document may be found <a HREF=\"{escaped}\">here</a></body>"
-    );
-    let mut reply = Reply::iis(ask, 301).body("text/html; charset=UTF-8", Cow::Owned(body.into_bytes()));
-    reply.location = Some(location);
-    reply.build()
 }

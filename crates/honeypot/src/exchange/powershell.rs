@@ -9,5 +9,5 @@ use crate::auth::Schemes;
 use crate::http::Response;
 
 pub(super) fn answer(ask: &mut Ask<'_>) -> Response {
-    ask.unauthorised(Schemes::POWERSHELL, |reply| reply)
+    ask.unauthorised(Schemes::POWERSHELL).build()
 }

@@ -21,10 +21,11 @@ pub(super) struct Reply {
     pub reason: Option<&'static str>,
     pub cache_control: Option<&'static str>,
     pub pragma: Option<&'static str>,
+    pub allow: Option<&'static str>,
     pub content_type: Option<&'static str>,
     pub expires: Option<&'static str>,
-    /// `Last-Modified`, `Accept-Ranges`, `ETag`, `Allow`.
-    pub entity: Vec<HeaderLine>,
+    /// `Content-Range`, `Last-Modified`, `Accept-Ranges`, `ETag`.
+    entity: Vec<HeaderLine>,
     pub vary: Option<&'static str>,
     pub location: Option<String>,
     server: String,
@@ -35,6 +36,8 @@ pub(super) struct Reply {
     pub marks: Vec<HeaderLine>,
     pub aspnet: bool,
     pub owa_version: Option<String>,
+    /// `X-FailureContext` of MAPI over HTTP.
+    pub failure_context: Option<&'static str>,
     pub cookies: Vec<String>,
     /// `WWW-Authenticate` of Windows authentication.
     pub windows: Vec<HeaderLine>,
@@ -53,6 +56,7 @@ impl Reply {
             reason: None,
             cache_control: None,
             pragma: None,
+            allow: None,
             content_type: None,
             expires: None,
             entity: Vec::new(),
@@ -64,6 +68,7 @@ impl Reply {
             marks: Vec::new(),
             aspnet: false,
             owa_version: None,
+            failure_context: None,
             cookies: Vec::new(),
             windows: Vec::new(),
             powered_by: true,
@@ -129,6 +134,11 @@ impl Reply {
         self
     }
 
+    /// Adds a header of what the body is, in order.
+    pub fn entity(&mut self, name: &'static str, value: impl Into<Cow<'static, str>>) {
+        self.entity.push((Cow::Borrowed(name), value.into()));
+    }
+
     /// Adds a header of the virtual directory's own.
     pub fn mark(&mut self, name: &'static str, value: impl Into<Cow<'static, str>>) {
         self.marks.push((Cow::Borrowed(name), value.into()));
@@ -148,6 +158,7 @@ impl Reply {
         let owned = |name, value: Option<String>| line(name, value.map(Cow::Owned));
         headers.extend(fixed("Cache-Control", self.cache_control));
         headers.extend(fixed("Pragma", self.pragma));
+        headers.extend(fixed("Allow", self.allow));
         headers.extend(fixed("Content-Type", self.content_type));
         headers.extend(fixed("Expires", self.expires));
         headers.extend(self.entity);
@@ -162,6 +173,7 @@ impl Reply {
         headers.extend(self.marks);
         headers.extend(fixed("X-AspNet-Version", self.aspnet.then_some("4.0.30319")));
         headers.extend(owned("X-OWA-Version", self.owa_version));
+        headers.extend(fixed("X-FailureContext", self.failure_context));
         headers.extend(
             self.cookies
                 .into_iter()
@@ -195,14 +207,17 @@ fn reason(status: u16) -> &'static str {
     match status {
         200 => "OK",
         301 => "Moved Permanently",
+        206 => "Partial Content",
         302 => "Found",
         304 => "Not Modified",
         400 => "Bad Request",
         401 => "Unauthorized",
         403 => "Forbidden",
         404 => "Not Found",
+        416 => "Requested Range Not Satisfiable",
         405 => "Method Not Allowed",
         440 => "Login Timeout",
+        501 => "Not Implemented",
         503 => "Service Unavailable",
         _ => "Internal Server Error",
     }

@@ -5,5 +5,5 @@ use crate::auth::Schemes;
 use crate::http::Response;
 
 pub(super) fn answer(ask: &mut Ask<'_>) -> Response {
-    ask.unauthorised(Schemes::RPC, |reply| reply)
+    ask.unauthorised(Schemes::RPC).build()
 }

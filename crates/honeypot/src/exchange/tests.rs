@@ -4,9 +4,10 @@
 
 use imker_event::{Saw, Scheme};
 
+use super::Resources;
 use super::testing::{ask, ask_over, head, request, site};
 use crate::auth::OwnDomains;
-use crate::http::{Request, Version};
+use crate::http::{Request, Response, Version};
 
 /// A vulnerable and a patched build of each product where there are both.
 const BUILDS: [&str; 5] = [
@@ -110,6 +111,14 @@ fn services() {
                 ),
             ),
             ("ews", request("GET", "/EWS/Exchange.asmx")),
+            (
+                "ews, Basic, which it does not offer",
+                request("POST", "/EWS/Exchange.asmx").with("Authorization", "Basic YTpi"),
+            ),
+            (
+                "autodiscover.xml, Basic",
+                request("POST", "/autodiscover/autodiscover.xml").with("Authorization", "Basic YTpi"),
+            ),
             ("mapi", request("POST", "/mapi/emsmdb/?MailboxId=x@example.org")),
             (
                 "rpc",
@@ -138,6 +147,9 @@ fn errors() {
             ),
             ("dangerous path", request("GET", "/owa/auth/%3Cx%3E.aspx")),
             ("PUT", request("PUT", "/x.txt").with_body(b"inert")),
+            ("OPTIONS", request("OPTIONS", "/aspnet_client/")),
+            ("TRACE", request("TRACE", "/x.txt")),
+            ("other directory without slash", request("GET", "/aspnet_client")),
             ("errorfe", request("GET", "/owa/auth/errorFE.aspx?httpCode=500")),
         ],
     );
@@ -183,6 +195,177 @@ fn plain_http() {
         all.push_str(&format!("## {target}\n{}\n", head(&response)));
     }
     insta::assert_snapshot!(all);
+}
+
+/// What one host says in one place it says in all.
+#[test]
+fn pages_before_the_log_on_name_the_same_product() {
+    for (build, title) in [("15.0.1497.48", "Outlook Web App"), ("15.1.2176.9", "Outlook")] {
+        let site = site(build);
+        for page in [
+            "logon.aspx",
+            "logoff.aspx",
+            "errorFE.aspx",
+            "expiredpassword.aspx",
+        ] {
+            let (response, _) = ask(&site, &request("GET", &format!("/owa/auth/{page}")));
+            let body = String::from_utf8(response.body.into_owned()).unwrap();
+            assert!(
+                body.contains(&format!("<title>{title}</title>")),
+                "{build} {page}"
+            );
+            // Whatever a page refers to is there.
+            for file in body
+                .split(['"', '?'])
+                .filter(|part| part.starts_with("/owa/auth/15."))
+            {
+                let (response, _) = ask(&site, &request("GET", file));
+                assert_eq!(response.status, 200, "{build} {page} {file}");
+            }
+        }
+    }
+}
+
+#[test]
+fn static_files_are_asked_for_in_parts_and_again() {
+    let site = site("15.1.2176.9");
+    let icon = request("GET", "/owa/auth/15.1.2176/themes/resources/favicon.ico");
+    let (whole, _) = ask(&site, &icon);
+    let header = |response: &Response, name: &str| {
+        let found = response.headers.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.to_string()).unwrap_or_default()
+    };
+    let modified = header(&whole, "Last-Modified");
+    // Some days before CU19 came out, on 2020-12-15, not with its security update.
+    assert!(modified.contains(" 2020 "), "{modified}");
+    for (name, value, status) in [
+        ("If-Modified-Since", &*modified, 304),
+        ("If-Modified-Since", "Tue, 01 Jan 2019 00:00:00 GMT", 200),
+        ("If-Modified-Since", "yesterday", 200),
+        ("If-None-Match", &header(&whole, "ETag"), 304),
+        ("If-None-Match", "\"x\"", 200),
+        ("Range", "bytes=0-0", 206),
+        ("Range", "bytes=-1", 206),
+        ("Range", "bytes=910-99999999999999999999", 200),
+        ("Range", "bytes=911-", 416),
+        ("Range", "bytes=5-4", 200),
+        ("Range", "bytes=0-1,3-4", 200),
+        ("Range", "lines=1-2", 200),
+    ] {
+        let (response, _) = ask(&site, &icon.clone().with(name, value));
+        assert_eq!(response.status, status, "{name}: {value}");
+    }
+    let (part, _) = ask(&site, &icon.clone().with("Range", "bytes=1-3"));
+    assert_eq!(
+        (&*part.body, &*header(&part, "Content-Range")),
+        (&whole.body[1..4], "bytes 1-3/911")
+    );
+    let (other, _) = ask(
+        &site,
+        &icon.clone().with("Range", "bytes=1-3").with("If-Range", "\"x\""),
+    );
+    assert_eq!(other.status, 200);
+}
+
+#[test]
+fn lent_files_take_the_place_of_ours() {
+    let folder = tempfile::tempdir().unwrap();
+    let lend = |name: &str, at: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, b"lent").unwrap();
+        let at: jiff::Timestamp = at.parse().unwrap();
+        let file = std::fs::File::options().write(true).open(path).unwrap();
+        let since = std::time::Duration::from_secs(at.as_second().unsigned_abs());
+        file.set_modified(std::time::UNIX_EPOCH + since).unwrap();
+    };
+    lend("favicon.ico", "2020-11-30T10:00:02Z");
+    lend("more.png", "2026-01-01T00:00:00Z");
+    let site = site("15.1.2176.9").with_resources(Resources::read(folder.path()).unwrap());
+    let get = |name: &str| {
+        ask(
+            &site,
+            &request("GET", &format!("/owa/auth/15.1.2176/themes/resources/{name}")),
+        )
+        .0
+    };
+    for (name, modified) in [
+        ("Favicon.ico", "Mon, 30 Nov 2020 10:00:02 GMT"),
+        ("more.png", " 2020 "),
+    ] {
+        let response = get(name);
+        assert_eq!(&*response.body, b"lent");
+        assert!(
+            response.headers.iter().any(|(_, value)| value.contains(modified)),
+            "{name}: {:?}",
+            response.headers
+        );
+    }
+    assert_eq!(get("sign_in_arrow.png").status, 200);
+}
+
+#[test]
+fn autodiscover_version_2() {
+    let target = |email: &str, protocol: &str| {
+        request(
+            "GET",
+            &format!("/autodiscover/autodiscover.json?Email={email}&Protocol={protocol}"),
+        )
+    };
+    let answer = |build: &str, request: &Request| {
+        let (response, _) = ask(&site(build), request);
+        (
+            response.status,
+            String::from_utf8(response.body.into_owned()).unwrap(),
+        )
+    };
+    let known = "j.doe@example.org";
+    assert_eq!(
+        answer("15.1.2176.9", &target(known, "EWS")),
+        (
+            200,
+            "{\"Protocol\":\"EWS\",\"Url\":\"https://mail.example.org/EWS/Exchange.asmx\"}".to_owned()
+        )
+    );
+    let (status, body) = answer("15.1.2176.9", &target("nobody@example.org", "ActiveSync"));
+    assert!(
+        status == 404 && body.contains("\"ErrorCode\":\"UserNotFound\""),
+        "{body}"
+    );
+    let (status, body) = answer("15.1.2176.9", &target(known, "%3Czq%3E'"));
+    assert!(
+        status == 400 && body.contains("\\u0027\\u003czq\\u003e\\u0027\\u0027 is invalid"),
+        "{body}"
+    );
+    // Before 2016 CU3 there is none.
+    assert_eq!(answer("15.0.1497.48", &target(known, "EWS")).0, 401);
+    assert_eq!(answer("15.1.466.34", &target(known, "EWS")).0, 401);
+}
+
+#[test]
+fn a_missing_page_is_asp_net_s_404() {
+    for path in [
+        "/aspnet_client/x.aspx",
+        "/owa/auth/x.ASPX",
+        "/ecp/auth/%3bx.ashx",
+        "/x.asmx",
+    ] {
+        let (response, _) = ask(&site("15.2.858.5"), &request("GET", path));
+        let aspnet = response
+            .headers
+            .iter()
+            .any(|(name, _)| name == "X-AspNet-Version");
+        assert!(response.status == 404 && aspnet, "{path}");
+        assert!(!response.body.is_empty(), "{path}");
+    }
+    let (response, _) = ask(&site("15.2.858.5"), &request("GET", "/x.html"));
+    assert_eq!((response.status, response.body.len()), (404, 0));
+}
+
+#[test]
+fn runtime_errors_have_the_length_of_a_published_one() {
+    let token = request("POST", "/ecp/a@example.org/x").with("Cookie", "SecurityToken=x");
+    let (response, _) = ask(&site("15.2.792.10"), &token);
+    assert_eq!((response.status, response.body.len()), (500, 3493));
 }
 
 #[test]
@@ -330,7 +513,7 @@ fn commands_and_uploads_are_seen() {
     assert_eq!(saw, []);
 
     let (response, saw) = ask(&site, &request("PUT", "/aspnet_client/x.txt").with_body(b"inert"));
-    assert_eq!(response.status, 404);
+    assert_eq!(response.status, 405);
     let [
         Saw::Upload {
             name: Some(name),
