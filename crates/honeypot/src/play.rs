@@ -18,7 +18,7 @@ use tokio::time::timeout;
 
 use crate::config::{Config, Host, ProxyProtocol};
 use crate::detection::Engine;
-use crate::exchange::ExchangeSite;
+use crate::exchange::{ExchangeSite, Resources, ResourcesError};
 use crate::listener;
 use crate::persona::certificate::{self, CertificateError};
 use crate::quarantine::{self, Quarantine};
@@ -62,6 +62,9 @@ pub enum PlayError {
         /// Why.
         error: TlsHostError,
     },
+    /// A host's static files cannot be read.
+    #[error("static files: {0}")]
+    Resources(#[from] ResourcesError),
     /// A sink cannot be opened, or an address cannot be listened on.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -218,7 +221,14 @@ fn listen(
     listeners: &mut Vec<(TcpListener, Arc<Endpoint>)>,
 ) -> Result<(), PlayError> {
     let persona = &host.persona;
-    let site = Arc::new(ExchangeSite::new(persona.clone()).with_own_domains(config.own_domains()));
+    let resources = match &host.resources {
+        Some(folder) => Resources::read(folder)?,
+        None => Resources::default(),
+    };
+    let site = ExchangeSite::new(persona.clone())
+        .with_own_domains(config.own_domains())
+        .with_resources(resources);
+    let site = Arc::new(site);
     let mut endpoints: HashMap<Service, Arc<Endpoint>> = HashMap::new();
     for place in &host.listens {
         let endpoint = match endpoints.get(&place.service) {

@@ -34,6 +34,8 @@ pub struct Host {
     pub listens: Vec<Listen>,
     /// Where its certificate comes from.
     pub certificate: CertificateSource,
+    /// A folder of static files that take the place of ours.
+    pub resources: Option<PathBuf>,
     /// Whether connections begin with a header of the PROXY protocol.
     pub proxy_protocol: ProxyProtocol,
     /// Networks whose PROXY headers and `X-Forwarded-For` are believed.
@@ -76,6 +78,7 @@ pub(super) struct HostSection {
     internal_address: Option<Spanned<IpAddr>>,
     #[serde(default)]
     certificate: CertificateSection,
+    resources: Option<PathBuf>,
     #[serde(default)]
     proxy_protocol: ProxyProtocol,
     #[serde(default)]
@@ -129,6 +132,10 @@ pub(super) fn hosts(
                 persona: Arc::new(persona),
                 listens,
                 certificate: section.certificate.source(document)?,
+                resources: section
+                    .resources
+                    .as_deref()
+                    .map(|folder| document.resolve(folder)),
                 proxy_protocol: section.proxy_protocol,
                 trusted_proxies: section.trusted_proxies.iter().map(|item| item.net()).collect(),
             });

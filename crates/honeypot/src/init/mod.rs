@@ -210,6 +210,9 @@ fn host_table(text: &mut String, options: &Options, host: &HostOptions, name: &s
          # internal_address = \"10.20.0.11\"\n\
          # Without a certificate it makes one like Exchange's own, and keeps it.\n\
          # certificate = { pem = \"chain.pem\", key = \"key.pem\" }\n\
+         # Files of your own Exchange's FrontEnd\\HttpProxy\\owa\\auth\\<version>\\themes\\resources, copied with their dates: with\n\
+         # them the icon has the hash that search engines know. They are not part of this program.\n\
+         # resources = \"resources\"\n\
          # Behind load balancers: do they send PROXY headers, and whose headers are believed?\n\
          # proxy_protocol = \"off\"\n\
          # trusted_proxies = []\n",
