@@ -140,8 +140,9 @@ impl Windows {
     ///
     /// Exchange 2019 and later leave neither TLS 1.0 and 1.1 nor suites without forward secrecy or with 3DES (setup runs
     /// `ConfigureCryptoDefaults.ps1`; Microsoft, "Exchange Server TLS configuration best practices"), and TLS 1.3 only from
-    /// 2019 CU15 on (practical365.com, "Protecting Exchange Server with TLS 1.3"). Assumed: that servers before have it
-    /// switched off on Windows Server 2022 too, as Exchange did not support it.
+    /// 2019 CU15 on (practical365.com, "Protecting Exchange Server with TLS 1.3"). Assumed: that suites and curves are those
+    /// which that page of Microsoft's recommends, and that servers before CU15 have TLS 1.3 switched off on Windows Server
+    /// 2022 too, as Exchange did not support it (microsoft/CSS-Exchange pull request 1195).
     pub fn under(&'static self, build: Build) -> &'static Self {
         if build < FIRST_2019 {
             return self;

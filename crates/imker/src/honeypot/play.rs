@@ -109,10 +109,16 @@ pub fn init(arguments: &InitArguments) -> Result<Exit> {
     Ok(Exit::Clean)
 }
 
-/// The seed in a configuration cannot be had again: no file is overwritten.
+/// The seed in a configuration cannot be had again: no file is overwritten. It is a secret, as those of sinks will be: the
+/// file is its owner's alone.
 fn write_new(path: &Path, text: &str) -> Result<()> {
     let failed = || format!("cannot write {}", path.display());
-    let mut file = File::create_new(path).into_diagnostic().wrap_err_with(failed)?;
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    // Elsewhere the folder's access list has to do.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path).into_diagnostic().wrap_err_with(failed)?;
     file.write_all(text.as_bytes())
         .into_diagnostic()
         .wrap_err_with(failed)?;
