@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::Mailbox;
 use super::derive::Stream;
-use super::words::{Region, Words, ascii, words};
+use super::words::{Region, Words, ascii, ascii_word, words};
 
 /// The longest `sAMAccountName` of a user ([MS-SAMR] 3.1.1.6 and Active Directory's schema).
 const ACCOUNT_MAX: usize = 20;
@@ -58,7 +58,8 @@ fn place(words: &Words, stream: &mut Stream) -> String {
     format!("{stem}{ending}")
 }
 
-/// As in `Brackenford Castings Ltd`; Exchange keeps what the administrator typed at setup, so the form may be missing.
+/// As in `Brackenford Castings Ltd`; Exchange keeps what the administrator typed at setup, so the form may be missing. Setup
+/// takes neither umlauts nor accents.
 fn organisation(words: &Words, place: &str, trade: &str, stream: &mut Stream) -> String {
     let form = stream.pick(&words.forms);
     let name = match stream.below(3) {
@@ -66,7 +67,11 @@ fn organisation(words: &Words, place: &str, trade: &str, stream: &mut Stream) ->
         1 => format!("{place} {trade}"),
         _ => format!("{trade} {place} {form}"),
     };
-    name.trim().to_owned()
+    let words = name
+        .split_whitespace()
+        .map(ascii_word)
+        .filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
 }
 
 fn mail_domain(region: &Region, place: &str, trade: &str, stream: &mut Stream) -> String {

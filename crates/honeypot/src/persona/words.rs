@@ -93,6 +93,25 @@ pub(super) fn ascii(text: &str) -> String {
     plain
 }
 
+/// The same with letter case and hyphens kept: `GmbH`, `Saatzucht-Mueller`.
+pub(super) fn ascii_word(word: &str) -> String {
+    let mut plain = String::with_capacity(word.len());
+    for letter in word.chars() {
+        if letter.is_ascii_alphanumeric() || letter == '-' {
+            plain.push(letter);
+            continue;
+        }
+        let mut letters = ascii(letter.encode_utf8(&mut [0; 4]));
+        if letter.is_uppercase()
+            && let Some(first) = letters.get_mut(..1)
+        {
+            first.make_ascii_uppercase();
+        }
+        plain.push_str(&letters);
+    }
+    plain
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
