@@ -21,7 +21,7 @@ static NOTICE: LazyLock<String> = LazyLock::new(|| served(include_str!("pages/no
 
 /// A file as it is sent: with Windows' line ends, and without our comments, which would be the same words on every
 /// sensor.
-fn served(text: &str) -> String {
+pub(super) fn served(text: &str) -> String {
     let is_comment = |line: &&str| line.trim_start().starts_with("//");
     text.lines()
         .filter(|line| !is_comment(line))
@@ -72,6 +72,39 @@ impl Product {
     }
 }
 
+/// Why the log-on page is shown (devnulli/EvlWatcher issue 140).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reason {
+    None,
+    SignedOut,
+    Refused,
+    TimedOut,
+    PasswordChanged,
+}
+
+impl Reason {
+    /// Of the parameter `reason`.
+    pub fn of(parameter: &str) -> Self {
+        match parameter {
+            "1" => Self::SignedOut,
+            "2" => Self::Refused,
+            "3" => Self::TimedOut,
+            "4" => Self::PasswordChanged,
+            _ => Self::None,
+        }
+    }
+
+    fn text(self, locale: &'static Locale) -> Option<&'static str> {
+        match self {
+            Self::None => None,
+            Self::SignedOut => Some(locale.signed_out),
+            Self::Refused => Some(locale.refused),
+            Self::TimedOut => Some(locale.timed_out),
+            Self::PasswordChanged => Some(locale.password_changed),
+        }
+    }
+}
+
 /// The log-on page.
 pub(super) struct Page<'a> {
     /// `15.1.2176`.
@@ -80,8 +113,8 @@ pub(super) struct Page<'a> {
     pub locale: &'static Locale,
     /// Where the log-on leads to; hostile.
     pub destination: &'a str,
-    /// Whether a log-on was just refused.
-    pub failed: bool,
+    /// Why the page is shown, as the address says it.
+    pub reason: Reason,
 }
 
 impl Page<'_> {
@@ -89,7 +122,7 @@ impl Page<'_> {
     pub fn render(&self) -> Vec<u8> {
         let script = fill(&SCRIPT, |slot| match slot {
             "destination_script" => script_escaped(self.destination).into(),
-            "failed" => Cow::Borrowed(if self.failed { "1" } else { "0" }),
+            "failed" => Cow::Borrowed(if self.reason == Reason::Refused { "1" } else { "0" }),
             _ => Cow::Borrowed(""),
         });
         let locale = self.locale;
@@ -116,12 +149,13 @@ impl Page<'_> {
                 "private_computer" => locale.private_computer,
                 "sign_in" => locale.sign_in,
                 "cookies" => locale.cookies,
-                "error" if self.failed => {
-                    return format!(
-                        "<div id=\"signInErrorDiv\" class=\"signInError\" role=\"alert\" tabIndex=\"0\">{}</div>",
-                        locale.refused
-                    )
-                    .into();
+                "error" => {
+                    return self.reason.text(locale).map_or(Cow::Borrowed(""), |text| {
+                        format!(
+                            "<div id=\"signInErrorDiv\" class=\"signInError\" role=\"alert\" tabIndex=\"0\">{text}</div>"
+                        )
+                        .into()
+                    });
                 }
                 _ => "",
             })
@@ -256,7 +290,7 @@ mod tests {
             product: Product::Outlook,
             locale: Locale::choose(None, "en"),
             destination: hostile,
-            failed: true,
+            reason: Reason::Refused,
         };
         let page = String::from_utf8(page.render()).unwrap_or_default();
         assert!(!page.contains("<script>alert"), "unescaped");

@@ -91,7 +91,7 @@ fn logon_page(ask: &Ask<'_>) -> Response {
         product: logon::Product::of(ask.persona().build, &destination),
         locale: Locale::choose(ask.request.header("Accept-Language"), &ask.persona().language),
         destination: &bounded(ask, destination),
-        failed: reason == "2",
+        reason: logon::Reason::of(&reason),
     };
     no_store(Reply::managed(ask, 200))
         .body("text/html; charset=utf-8", page.render())

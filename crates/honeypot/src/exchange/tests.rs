@@ -475,6 +475,11 @@ fn log_on_page_is_what_scanners_expect() {
                 && page("de", "?reason=2").contains("signInErrorDiv")
         );
         assert!(page("fr-CH", "").contains("Mot de passe"));
+        for (reason, text) in [("1", "signed out"), ("3", "timed out"), ("4", "has been changed")] {
+            let page = page("en", &format!("?reason={reason}"));
+            assert!(page.contains("signInErrorDiv") && page.contains(text), "{reason}");
+        }
+        assert!(!page("en", "?reason=9").contains("signInErrorDiv"));
         assert!(
             page("en", "?url=https%3a%2f%2fmail.example.org%2fecp%2f")
                 .contains("<title>Exchange Admin Center</title>")

@@ -4,14 +4,16 @@
 //! Played is the first answer: the page that ECP's back end shows for a mailbox that it cannot find, which is what
 //! checks look for. (ZDI blog, "ProxyToken", 2021-08-30.) A change of settings is answered with an error.
 
+use std::sync::LazyLock;
+
 use super::ask::Ask;
-use super::errors;
 use super::reply::Reply;
+use super::{errors, logon};
 use crate::http::Response;
 
 const PROXYTOKEN: &str = "CVE-2021-33766";
 const NOT_FOUND: &str = "Microsoft.Exchange.Data.Storage.ObjectNotFoundException";
-const PAGE: &str = include_str!("pages/ecp_error.html");
+static PAGE: LazyLock<String> = LazyLock::new(|| logon::served(include_str!("pages/ecp_error.html")));
 
 /// Answers a request to `/ecp/<address>/...` with the cookie; `None` where it is none, or the build has the fix.
 pub(super) fn answer(ask: &Ask<'_>, rest: &str) -> Option<Response> {
