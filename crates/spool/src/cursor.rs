@@ -1,12 +1,13 @@
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::Error;
 use crate::error::Io;
-use crate::platform::create_dir;
+use crate::platform::{create_dir, private};
 
 /// How far one sink has come; kept on disk within a second after [`Cursor::pass`].
 #[derive(Debug)]
@@ -34,18 +35,19 @@ impl Cursor {
     }
 }
 
-/// All cursors of a spool, one file each: the number and its CRC-32C.
+/// All cursors of a spool, one file each. A file is written in place: a full disk holds up no cursor.
 #[derive(Debug)]
 pub(crate) struct Cursors {
     dir: PathBuf,
     places: Mutex<BTreeMap<String, Place>>,
 }
 
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug)]
 struct Place {
     passed: u64,
     /// What is on disk; retention goes by this.
     kept: u64,
+    file: Arc<CursorFile>,
 }
 
 impl Cursors {
@@ -57,8 +59,7 @@ impl Cursors {
             let Some(name) = name.to_str().filter(|name| is_name(name)) else {
                 continue;
             };
-            let kept = read(&dir.join(name))?;
-            places.insert(name.to_owned(), Place { passed: kept, kept });
+            places.insert(name.to_owned(), Place::open(dir.join(name))?);
         }
         Ok(Self {
             dir,
@@ -76,9 +77,8 @@ impl Cursors {
                 name: name.chars().take(64).collect(),
             });
         }
-        if !self.lock().contains_key(name) {
-            self.keep(name, 0)?;
-            self.lock().entry(name.to_owned()).or_default();
+        if let Entry::Vacant(vacant) = self.lock().entry(name.to_owned()) {
+            vacant.insert(Place::open(self.dir.join(name))?);
         }
         Ok(Cursor {
             name: name.to_owned(),
@@ -87,37 +87,33 @@ impl Cursors {
     }
 
     pub(crate) fn forget(&self, name: &str) -> Result<(), Error> {
-        if self.lock().remove(name).is_some() {
-            let path = self.dir.join(name);
-            fs::remove_file(&path).on("remove", &path)?;
+        if let Some(place) = self.lock().remove(name) {
+            let path = &place.file.path;
+            fs::remove_file(path).on("remove", path)?;
         }
         Ok(())
     }
 
-    /// Writes what was passed since the last time.
+    /// Writes what was passed since the last time. One that cannot be written holds up none of the others.
     pub(crate) fn flush(&self) -> Result<(), Error> {
         let places = self.lock();
         let moved = places.iter().filter(|(_, place)| place.passed > place.kept);
-        let moved: Vec<_> = moved.map(|(name, place)| (name.clone(), place.passed)).collect();
+        let moved: Vec<_> = moved
+            .map(|(name, place)| (name.clone(), Arc::clone(&place.file), place.passed))
+            .collect();
         drop(places);
-        for (name, passed) in moved {
-            self.keep(&name, passed)?;
-            if let Some(place) = self.lock().get_mut(&name) {
-                place.kept = passed;
+        let mut result = Ok(());
+        for (name, file, passed) in moved {
+            match file.write(passed) {
+                Ok(()) => {
+                    if let Some(place) = self.lock().get_mut(&name) {
+                        place.kept = passed;
+                    }
+                }
+                Err(error) => result = Err(error),
             }
         }
-        Ok(())
-    }
-
-    fn keep(&self, name: &str, passed: u64) -> Result<(), Error> {
-        let new = self.dir.join(format!("{name}.new"));
-        let written = || -> io::Result<()> {
-            let mut file = File::create(&new)?;
-            file.write_all(line(passed).as_bytes())?;
-            file.sync_all()?;
-            fs::rename(&new, self.dir.join(name))
-        };
-        written().on("write", &new)
+        result
     }
 
     /// The highest sequence number that any cursor passed.
@@ -134,6 +130,66 @@ impl Cursors {
     }
 }
 
+impl Place {
+    fn open(path: PathBuf) -> Result<Self, Error> {
+        let (file, kept) = CursorFile::open(path)?;
+        Ok(Self {
+            passed: kept,
+            kept,
+            file: Arc::new(file),
+        })
+    }
+}
+
+/// Two places of 512 bytes, so that a torn write of one leaves the other: in each a number and its CRC-32C as text,
+/// the rest blanks. The higher number counts.
+#[derive(Debug)]
+struct CursorFile {
+    path: PathBuf,
+    /// The file, and which place is written next.
+    file: Mutex<(File, usize)>,
+}
+
+impl CursorFile {
+    const PLACE: usize = 512;
+
+    /// Opens the file, or creates it in its full size, and reads how far the cursor has come. A damaged file counts as
+    /// nothing passed: better delivered twice than never.
+    fn open(path: PathBuf) -> Result<(Self, u64), Error> {
+        let opened = private().read(true).truncate(false).open(&path);
+        let mut file = opened.on("create", &path)?;
+        let mut bytes = Vec::with_capacity(2 * Self::PLACE);
+        #[expect(clippy::disallowed_methods, reason = "bounded by take")]
+        (&file)
+            .take(2 * Self::PLACE as u64)
+            .read_to_end(&mut bytes)
+            .on("read", &path)?;
+        if bytes.len() < 2 * Self::PLACE {
+            bytes.resize(2 * Self::PLACE, b' ');
+            file.seek(SeekFrom::Start(0))
+                .and_then(|_| file.write_all(&bytes))
+                .and_then(|()| file.sync_all())
+                .on("write", &path)?;
+        }
+        let places: Vec<_> = bytes.chunks(Self::PLACE).map(parse).collect();
+        let next = usize::from(places[0] >= places[1]);
+        let kept = places.into_iter().flatten().max().unwrap_or(0);
+        let file = Mutex::new((file, next));
+        Ok((Self { path, file }, kept))
+    }
+
+    fn write(&self, passed: u64) -> Result<(), Error> {
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let (file, next) = &mut *file;
+        file.seek(SeekFrom::Start((*next * Self::PLACE) as u64))
+            .and_then(|_| file.write_all(line(passed).as_bytes()))
+            .and_then(|()| file.sync_data())
+            .on("write", &self.path)?;
+        *next = 1 - *next;
+        Ok(())
+    }
+}
+
 fn is_name(name: &str) -> bool {
     let plain = name
         .bytes()
@@ -142,23 +198,17 @@ fn is_name(name: &str) -> bool {
 }
 
 fn line(passed: u64) -> String {
-    format!("{passed} {:08x}\n", crc32c::crc32c(&passed.to_le_bytes()))
+    format!("{passed:020} {:08x}\n", crc32c::crc32c(&passed.to_le_bytes()))
 }
 
-/// A damaged file counts as nothing passed: better delivered twice than never.
-fn read(path: &Path) -> Result<u64, Error> {
-    let mut bytes = [0; 40];
-    let length = File::open(path)
-        .and_then(|mut file| file.read(&mut bytes))
-        .on("read", path)?;
-    let text = std::str::from_utf8(&bytes[..length]).unwrap_or_default();
-    let passed = text.split(' ').next().and_then(|number| number.parse().ok());
-    Ok(passed.filter(|&passed| line(passed) == text).unwrap_or(0))
+fn parse(place: &[u8]) -> Option<u64> {
+    let passed = std::str::from_utf8(place.get(..20)?).ok()?.parse().ok()?;
+    place.starts_with(line(passed).as_bytes()).then_some(passed)
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
     use super::*;
 
@@ -180,8 +230,38 @@ mod tests {
         let again = Arc::new(Cursors::open(dir.path().to_owned()).unwrap());
         assert_eq!(again.register("view").unwrap().passed(), 7);
         assert_eq!(again.highest(), 7);
-        fs::write(dir.path().join("view"), "9 00000000\n").unwrap();
+    }
+
+    #[test]
+    fn a_torn_write_leaves_the_place_before() {
+        let dir = tempfile::tempdir().unwrap();
+        let cursors = Arc::new(Cursors::open(dir.path().to_owned()).unwrap());
+        let cursor = cursors.register("view").unwrap();
+        for passed in [7, 9, 12] {
+            cursor.pass(passed);
+            cursors.flush().unwrap();
+        }
+        let file = dir.path().join("view");
+        let mut bytes = fs::read(&file).unwrap();
+        let last = bytes.windows(2).position(|window| window == b"12").unwrap();
+        bytes[last] = b'3';
+        fs::write(&file, &bytes).unwrap();
+        assert_eq!(Cursors::open(dir.path().to_owned()).unwrap().highest(), 9);
+        fs::write(&file, "nonsense").unwrap();
         assert_eq!(Cursors::open(dir.path().to_owned()).unwrap().highest(), 0);
+    }
+
+    #[test]
+    fn one_that_cannot_be_written_holds_up_no_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let cursors = Arc::new(Cursors::open(dir.path().to_owned()).unwrap());
+        let (first, second) = (cursors.register("a").unwrap(), cursors.register("b").unwrap());
+        let unwritable = File::open(dir.path().join("a")).unwrap();
+        cursors.lock()["a"].file.file.lock().unwrap().0 = unwritable;
+        first.pass(3);
+        second.pass(3);
+        assert!(cursors.flush().is_err());
+        assert_eq!(cursors.behind(3), Some((0, vec!["a".to_owned()])));
     }
 
     #[test]

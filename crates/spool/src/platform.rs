@@ -38,12 +38,7 @@ pub struct System;
 
 impl Platform for System {
     fn create(&self, path: &Path) -> io::Result<Box<dyn Output>> {
-        let file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .open(path)?;
-        Ok(Box::new(file))
+        Ok(Box::new(private().truncate(true).open(path)?))
     }
 
     fn open(&self, path: &Path, length: u64) -> io::Result<Box<dyn Output>> {
@@ -87,6 +82,15 @@ impl Output for File {
         self.set_len(length)?;
         self.seek(SeekFrom::Start(length)).map(drop)
     }
+}
+
+/// To open a file for writing, created where it is missing so that its owner alone may read it.
+pub(crate) fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
 }
 
 /// Creates a folder that its owner alone may enter; one that is there already stays as it is.

@@ -1,11 +1,17 @@
-//! A disk that is really full: a file system of 2 MiB in memory, which takes root to mount.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_types)]
+//! A disk that is really full: a file system of 2 MiB in memory, mounted in a namespace of the test's own.
+#![cfg(target_os = "linux")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    clippy::disallowed_types
+)]
 
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use imker_spool::{AppendError, Entry, Loss, Options, Spool, read_only};
 
@@ -13,12 +19,18 @@ use imker_spool::{AppendError, Entry, Loss, Options, Spool, read_only};
 const DIR: &str = "IMKER_SPOOL_TINY_DISK";
 
 #[test]
-#[ignore = "takes root: mounts a file system of its own (unshare --mount)"]
 fn a_full_disk() {
+    let namespaces = ["--map-root-user", "--mount"];
+    let permitted = Command::new("unshare").args(namespaces).arg("true").status();
+    if !permitted.is_ok_and(|status| status.success()) {
+        eprintln!("left out: this system permits no mount namespaces (unshare --map-root-user --mount)");
+        return;
+    }
     let dir = tempfile::tempdir().unwrap();
     let run = "mount -t tmpfs -o size=2m none \"$0\" && exec \"$1\" --exact on_a_tiny_disk --ignored";
     let status = Command::new("unshare")
-        .args(["--mount", "sh", "-c", run])
+        .args(namespaces)
+        .args(["sh", "-c", run])
         .arg(dir.path())
         .arg(std::env::current_exe().unwrap())
         .env(DIR, dir.path())
@@ -53,10 +65,30 @@ fn on_a_tiny_disk() {
     };
     let explain = |loss: &Loss| format!("{loss:?}").into_bytes();
     let (spool, _) = Spool::open(&dir, options.clone(), explain).unwrap();
-    // More than there is room for: the oldest goes.
+    let cursor = spool.cursor("passes").unwrap();
+    // More than there is room for: the oldest goes, and no loss is told of what its reader has passed.
     for number in 0..4000 {
-        append(&spool, number).unwrap();
+        cursor.pass(append(&spool, number).unwrap());
+        if number % 500 == 0 {
+            // A cursor is on disk within a second, also where the disk is full.
+            std::thread::sleep(Duration::from_millis(1200));
+        }
     }
+    let mut reader = read_only(&dir, 1).unwrap();
+    let mut kept = 0;
+    while let Some(entry) = reader.try_next().unwrap() {
+        if let Entry::Payload { bytes, .. } = entry {
+            assert!(
+                !bytes.starts_with(b"Evicted"),
+                "{}",
+                String::from_utf8_lossy(&bytes)
+            );
+            kept += 1;
+        }
+    }
+    assert!((500..3000).contains(&kept), "{kept}");
+    drop(cursor);
+    spool.forget("passes").unwrap();
     // Another process takes what is left, and all that would become free: then nothing can be written.
     let filler = root.join("filler");
     let mut refused = 0;
