@@ -7,10 +7,9 @@ use crate::error::Io;
 use crate::frame::{self, END, Frame, HEAD, TELLS};
 use crate::platform::Output;
 use crate::reserve::Evicted;
-use crate::retain::Steady;
 use crate::segment::{self, HEADER, Header};
 use crate::shared::{Batch, Shared, lock};
-use crate::{AppendError, Error, Loss};
+use crate::{AppendError, Error, Loss, SteadyClock};
 
 /// What is written and synced at once, unless a single batch is larger.
 const GROUP: usize = 8 << 20;
@@ -55,7 +54,7 @@ pub(crate) struct State {
 pub(crate) struct Committer {
     pub(crate) shared: Arc<Shared>,
     pub(crate) state: State,
-    pub(crate) steady: Steady,
+    pub(crate) clock: SteadyClock,
     /// Losses to be told that no disk remembers.
     losses: Vec<Loss>,
     known: BTreeSet<(u64, u64)>,
@@ -73,11 +72,11 @@ impl Committer {
         known: BTreeSet<(u64, u64)>,
         explain: Explain,
     ) -> Self {
-        let steady = Steady::new(shared.platform.now());
+        let clock = SteadyClock::new(shared.platform.now());
         Self {
             shared,
             state,
-            steady,
+            clock,
             losses,
             known,
             explain,

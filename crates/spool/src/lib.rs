@@ -34,6 +34,7 @@ mod retain;
 mod segment;
 mod shared;
 mod spool;
+mod steady;
 mod walk;
 
 pub use cursor::Cursor;
@@ -44,3 +45,4 @@ pub use options::Options;
 pub use platform::{Output, Platform, System};
 pub use reader::{Entry, Follower, Reader, read_only};
 pub use spool::{Append, Spool};
+pub use steady::SteadyClock;

@@ -19,6 +19,9 @@ pub struct Options {
     pub max_waiting: usize,
     /// Source addresses that the reserve counts apart; the rest is counted as others.
     pub sources: usize,
+    /// Sequence numbers up to this one were given before, whatever the segments say: somebody has passed them. What
+    /// is missing of them counts as damaged. 0 for none.
+    pub given: u64,
     /// Where cursors are kept; by default the folder `cursors` beside the spool.
     pub cursors: Option<PathBuf>,
 }
@@ -32,6 +35,7 @@ impl Default for Options {
             min_free: 512 << 20,
             max_waiting: 64 << 20,
             sources: 1024,
+            given: 0,
             cursors: None,
         }
     }

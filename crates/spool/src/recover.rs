@@ -1,7 +1,7 @@
 //! What is done before a spool is written to.
 
 use std::collections::VecDeque;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::SystemTime;
@@ -12,7 +12,7 @@ use crate::commit::{Active, Closed, State};
 use crate::cursor::Cursors;
 use crate::error::Io;
 use crate::frame::{END, TELLS};
-use crate::platform::{Platform, create_dir};
+use crate::platform::{Platform, create_dir, private};
 use crate::reserve::Reserve;
 use crate::segment::{self, HEADER};
 use crate::shared::{Durable, Queue, Shared};
@@ -51,8 +51,8 @@ pub(crate) fn recover(platform: Box<dyn Platform>, dir: &Path, options: Options)
     let default = || dir.parent().unwrap_or(dir).join("cursors");
     let cursors = Cursors::open(options.cursors.clone().unwrap_or_else(default))?;
     let mut damaged = tail.damaged;
-    // What a cursor has passed was there: its number is never given again.
-    let passed = cursors.highest();
+    // What was passed was there: its number is never given again.
+    let passed = cursors.highest().max(options.given);
     let next = tail.next.max(passed + 1);
     if next > tail.next {
         damaged.push((tail.next, passed));
@@ -86,7 +86,7 @@ pub(crate) fn recover(platform: Box<dyn Platform>, dir: &Path, options: Options)
         }
     }
 
-    let mut reserve = Reserve::open(dir, options.sources)?;
+    let mut reserve = Reserve::open(dir, options.sources, id)?;
     if was_told(dir, &firsts, id, reserve.telling())? {
         reserve.told();
     } else {
@@ -126,12 +126,7 @@ pub(crate) fn recover(platform: Box<dyn Platform>, dir: &Path, options: Options)
 
 fn lock(dir: &Path) -> Result<File, Error> {
     let path = dir.join("lock");
-    let file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(&path)
-        .on("create", &path)?;
+    let file = private().truncate(false).open(&path).on("create", &path)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(Error::Locked { dir: dir.to_owned() }),
@@ -147,6 +142,7 @@ fn tail(platform: &dyn Platform, dir: &Path, firsts: &mut Vec<u64>, id: u64) -> 
     };
     // Earlier sequence numbers were given away when a segment was begun.
     let mut begun = 0;
+    let mut damaged_from = None;
     while let Some(&first) = firsts.last() {
         let mut walk = Walk::open(dir, first, id)?;
         let size = walk.size()?;
@@ -173,14 +169,23 @@ fn tail(platform: &dyn Platform, dir: &Path, firsts: &mut Vec<u64>, id: u64) -> 
             }
             return Ok(tail);
         }
-        // Begun, but no batch in it was ever finished.
-        tail.truncated += size.saturating_sub(HEADER as u64);
+        begun = begun.max(first);
+        if walk.is_headless && size > HEADER as u64 {
+            // Its header was durable before anything was written after it, so this is damage. How much there was
+            // is not known: at least one.
+            damaged_from = Some(first);
+            begun += 1;
+        } else {
+            // Begun, but no batch in it was ever finished.
+            tail.truncated += size.saturating_sub(HEADER as u64);
+        }
         let path = segment::path(dir, first);
         platform.remove(&path).on("remove", &path)?;
-        begun = begun.max(first);
-        tail.next = begun;
         firsts.pop();
     }
+    tail.next = begun.max(1);
+    tail.damaged
+        .extend(damaged_from.map(|first| (first, tail.next - 1)));
     Ok(tail)
 }
 

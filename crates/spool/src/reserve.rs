@@ -1,27 +1,29 @@
 //! The place that counts what cannot be kept: a file of fixed size, written in place.
 //!
 //! A row of numbers, and a slot of 40 bytes for each source address. A slot counts while its generation is the
-//! row's, so that writing the row drops all counts at once.
+//! row's, so that writing the row drops all counts at once. The row keeps the spool's id as well, for where no
+//! segment's header is left to tell it.
 //!
 //! What a frame is going to tell is frozen first: whatever becomes of that frame, even where its writing failed and
 //! it turns up after a power cut nevertheless, it is known what it told, and that is told once.
 
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::net::{IpAddr, Ipv6Addr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::error::Io;
+use crate::platform::private;
 use crate::segment::{nanoseconds, time};
 use crate::{Error, Loss};
 
 const MAGIC: u64 = u64::from_le_bytes(*b"imkspare");
 const SLOTS_AT: u64 = 4096;
 const SLOT: usize = 40;
-const ROW: usize = 112;
+const ROW: usize = 120;
 
 /// Segments that went before every cursor had passed them. Times in nanoseconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,6 +38,8 @@ pub(crate) struct Evicted {
 /// All but the counts by source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Row {
+    /// The spool's id.
+    id: u64,
     generation: u32,
     of_others: u64,
     /// First and last refusal.
@@ -70,16 +74,11 @@ pub(crate) struct Reserve {
 }
 
 impl Reserve {
-    /// Opens the file, or creates it in its full size.
-    pub(crate) fn open(dir: &Path, slots: usize) -> Result<Self, Error> {
-        let path = dir.join("reserve");
-        let options = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path);
-        let file = options.on("create", &path)?;
+    /// Opens the file of the spool with this id, or creates it in its full size.
+    pub(crate) fn open(dir: &Path, slots: usize, id: u64) -> Result<Self, Error> {
+        let path = path(dir);
+        let opened = private().read(true).truncate(false).open(&path);
+        let file = opened.on("create", &path)?;
         let size = SLOTS_AT + (slots * SLOT) as u64;
         if file.metadata().on("read", &path)?.len() < size {
             let made = fs4::FileExt::allocate(&file, size).and_then(|()| file.set_len(size));
@@ -97,6 +96,11 @@ impl Reserve {
             dirty: false,
         };
         reserve.load().on("read", &path)?;
+        if reserve.row.id != id {
+            reserve.row.id = id;
+            reserve.write_row();
+            reserve.file.sync_data().on("write", &path)?;
+        }
         Ok(reserve)
     }
 
@@ -149,8 +153,8 @@ impl Reserve {
         self.write_row();
     }
 
-    /// Notes an eviction that is about to happen.
-    pub(crate) fn evict(&mut self, evicted: Evicted) {
+    /// Notes an eviction that is about to happen; gives what was noted before, for [`Reserve::take_back`].
+    pub(crate) fn evict(&mut self, evicted: Evicted) -> Evicted {
         let known = self.row.evicted;
         self.row.evicted = if known.last == 0 {
             evicted
@@ -162,6 +166,13 @@ impl Reserve {
                 until: known.until.max(evicted.until),
             }
         };
+        self.write_row();
+        known
+    }
+
+    /// The eviction noted last did not happen.
+    pub(crate) fn take_back(&mut self, before: Evicted) {
+        self.row.evicted = before;
         self.write_row();
     }
 
@@ -255,6 +266,7 @@ impl Reserve {
             evicted.first = row.frozen_evicted + 1;
         }
         self.row = Row {
+            id: row.id,
             generation: row.generation.wrapping_add(1),
             of_others: row.of_others - row.frozen_others.min(row.of_others),
             from: row.frozen_until,
@@ -318,6 +330,7 @@ impl Row {
             self.frozen_others,
             self.frozen_until.cast_unsigned(),
             self.frozen_evicted,
+            self.id,
         ];
         let mut bytes = [0; ROW];
         for (place, number) in bytes.chunks_exact_mut(8).zip(numbers) {
@@ -343,10 +356,12 @@ impl Row {
             frozen_others,
             frozen_until,
             frozen_evicted,
+            id,
             checksum,
         ] = rest;
         let intact = magic == MAGIC && checksum == u64::from(crc32c::crc32c(&bytes[..ROW - 8]));
         intact.then_some(Self {
+            id,
             generation: u32::try_from(generation).ok()?,
             of_others,
             from: from.cast_signed(),
@@ -363,6 +378,17 @@ impl Row {
             frozen_evicted,
         })
     }
+}
+
+fn path(dir: &Path) -> PathBuf {
+    dir.join("reserve")
+}
+
+/// The id that the reserve of a spool's folder keeps; none where there is none or it is damaged.
+pub(crate) fn id(dir: &Path) -> Option<u64> {
+    let mut row = [0; ROW];
+    File::open(path(dir)).ok()?.read_exact(&mut row).ok()?;
+    Row::decode(&row).map(|row| row.id)
 }
 
 fn encode_slot(source: IpAddr, count: Count, generation: u32) -> [u8; SLOT] {
@@ -410,7 +436,7 @@ mod tests {
     #[test]
     fn counts_survive_until_they_are_told() {
         let dir = tempfile::tempdir().unwrap();
-        let mut reserve = Reserve::open(dir.path(), 2).unwrap();
+        let mut reserve = Reserve::open(dir.path(), 2, 1).unwrap();
         for (source, second) in [
             ("192.0.2.1", 5),
             ("2001:db8::1", 4),
@@ -419,7 +445,7 @@ mod tests {
         ] {
             refuse(&mut reserve, source, second);
         }
-        let mut again = Reserve::open(dir.path(), 2).unwrap();
+        let mut again = Reserve::open(dir.path(), 2, 1).unwrap();
         let sources = vec![
             ("192.0.2.1".parse().unwrap(), 2),
             ("2001:db8::1".parse().unwrap(), 1),
@@ -434,21 +460,34 @@ mod tests {
         };
         assert_eq!(again.freeze(70), (Some(full.clone()), None));
         refuse(&mut again, "2001:db8::1", 9);
-        let mut after_crash = Reserve::open(dir.path(), 2).unwrap();
+        let mut after_crash = Reserve::open(dir.path(), 2, 1).unwrap();
         assert_eq!(after_crash.telling(), 70);
         assert_eq!(after_crash.freeze(70), (Some(full), None), "tells the same again");
         after_crash.told();
-        let mut once_more = Reserve::open(dir.path(), 2).unwrap();
+        let mut once_more = Reserve::open(dir.path(), 2, 1).unwrap();
         let (full, _) = once_more.freeze(71);
         assert!(matches!(full, Some(Loss::Full { lost: 1, .. })), "{full:?}");
         once_more.told();
-        assert!(!Reserve::open(dir.path(), 2).unwrap().has_losses());
+        assert!(!Reserve::open(dir.path(), 2, 1).unwrap().has_losses());
+    }
+
+    #[test]
+    fn the_id_is_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(id(dir.path()), None);
+        drop(Reserve::open(dir.path(), 2, 77).unwrap());
+        assert_eq!(id(dir.path()), Some(77));
+        let mut reserve = Reserve::open(dir.path(), 2, 77).unwrap();
+        refuse(&mut reserve, "192.0.2.1", 1);
+        reserve.freeze(1);
+        reserve.told();
+        assert_eq!(id(dir.path()), Some(77));
     }
 
     #[test]
     fn evictions_join() {
         let dir = tempfile::tempdir().unwrap();
-        let mut reserve = Reserve::open(dir.path(), 2).unwrap();
+        let mut reserve = Reserve::open(dir.path(), 2, 1).unwrap();
         reserve.evict(Evicted {
             first: 5,
             last: 9,
@@ -467,8 +506,11 @@ mod tests {
             from: 1,
             until: 3,
         };
+        let before = reserve.evict(Evicted { last: 30, ..joined });
+        assert_eq!(before, joined);
+        reserve.take_back(before);
         assert_eq!(
-            Reserve::open(dir.path(), 2).unwrap().losses(),
+            Reserve::open(dir.path(), 2, 1).unwrap().losses(),
             (None, Some(joined))
         );
     }

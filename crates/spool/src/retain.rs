@@ -1,7 +1,7 @@
 //! Which segments go, and when.
 
 use std::io;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use crate::Error;
 use crate::commit::{Active, Committer};
@@ -9,11 +9,7 @@ use crate::error::Io;
 use crate::reserve::Evicted;
 use crate::segment;
 use crate::shared::lock;
-
-/// For how long the clock must have gone evenly before anything goes for its age.
-const SETTLED: Duration = Duration::from_hours(1);
-/// What a clock that is being adjusted may gain or lose between two looks.
-const SLACK: Duration = Duration::from_mins(1);
+use crate::steady::SLACK;
 
 impl Committer {
     /// Sees that so many bytes can be written within the limits; the oldest segments go for it.
@@ -75,21 +71,25 @@ impl Committer {
         let now = self.shared.platform.now().0;
         let (follower, until) = next.or(active).unwrap_or((self.state.next, now));
         let last = follower - 1;
-        if let Some((passed, _)) = self.shared.cursors.behind(last) {
+        let noted = self.shared.cursors.behind(last).map(|(passed, _)| {
             let evicted = Evicted {
                 first: oldest.first.max(passed + 1),
                 last,
                 from: segment::nanoseconds(oldest.created),
                 until: segment::nanoseconds(until),
             };
-            lock(&self.shared.reserve).evict(evicted);
+            let before = lock(&self.shared.reserve).evict(evicted);
             self.shared.sync_reserve();
-        }
+            before
+        });
         let removed = self
             .shared
             .platform
             .remove(&segment::path(&self.shared.dir, oldest.first));
         if removed.is_err_and(|error| error.kind() != io::ErrorKind::NotFound) {
+            if let Some(before) = noted {
+                lock(&self.shared.reserve).take_back(before);
+            }
             return false;
         }
         self.state.closed.pop_front();
@@ -98,22 +98,22 @@ impl Committer {
 
     /// Removes segments that are too old, and ends the one being written before it spans too long a time.
     ///
-    /// A segment's events are as old as the next segment at least. Should a jump of the clock make all look old,
-    /// none goes: the clock must have gone evenly for an hour, by comparison with the one that does not jump. A
-    /// segment that was begun by a clock far ahead goes late.
+    /// Should a jump of the clock make all look old, none goes: the clock must have gone evenly for an hour, by
+    /// comparison with the one that does not jump.
     pub(crate) fn expire(&mut self) {
         let now = self.shared.platform.now();
-        let settled = self.steady.observe(now);
+        let settled = self.clock.observe(now);
         let Some(max_age) = self.shared.options.max_age else {
             return;
         };
-        let older =
-            |created: SystemTime, age: Duration| now.0.duration_since(created).is_ok_and(|is| is > age);
+        let older = |time: SystemTime, age: Duration| now.0.duration_since(time).is_ok_and(|is| is > age);
+        // Begun by a clock that was ahead, it would never grow old.
+        let is_due = |begun: SystemTime| older(begun, max_age / 8) || (settled && begun > now.0 + SLACK);
         if self
             .state
             .active
             .as_ref()
-            .is_some_and(|active| !active.is_empty() && older(active.created, max_age / 8))
+            .is_some_and(|active| !active.is_empty() && is_due(active.created))
         {
             self.close_active();
             // The next append begins one where this fails.
@@ -122,66 +122,166 @@ impl Committer {
         if !settled {
             return;
         }
-        loop {
-            let next = self.state.closed.get(1).map(|next| next.created);
-            let finished = next.or_else(|| self.state.active.as_ref().map(|active| active.created));
-            let too_old = finished.is_some_and(|finished| older(finished, max_age));
-            if !too_old || !self.evict_oldest() {
+        while let Some(finished) = self.oldest_finished(now.0) {
+            if !older(finished, max_age) || !self.evict_oldest() {
                 return;
             }
         }
     }
-}
 
-/// Whether the clock has gone evenly of late.
-#[derive(Debug)]
-pub(crate) struct Steady {
-    last: (SystemTime, Instant),
-    since: Instant,
-}
-
-impl Steady {
-    pub(crate) fn new(now: (SystemTime, Instant)) -> Self {
-        Self {
-            last: now,
-            since: now.1,
-        }
-    }
-
-    /// Takes note of both clocks; true where they have agreed for an hour.
-    pub(crate) fn observe(&mut self, now: (SystemTime, Instant)) -> bool {
-        let passed = now.1.saturating_duration_since(self.last.1);
-        let expected = self.last.0 + passed;
-        let off = now
-            .0
-            .duration_since(expected)
-            .unwrap_or_else(|behind| behind.duration());
-        if off > SLACK {
-            self.since = now.1;
-        }
-        self.last = now;
-        now.1.saturating_duration_since(self.since) >= SETTLED
+    /// When the oldest segment was finished, at the latest: a later one was begun then, by a clock that was neither
+    /// behind the oldest's nor ahead of `now`. None where no such segment tells.
+    fn oldest_finished(&self, now: SystemTime) -> Option<SystemTime> {
+        let oldest = self.state.closed.front()?.created;
+        let least = if oldest <= now {
+            oldest
+        } else {
+            SystemTime::UNIX_EPOCH
+        };
+        let later = self.state.closed.iter().skip(1).map(|segment| segment.created);
+        let active = self.state.active.as_ref().map(|active| active.created);
+        later.chain(active).find(|begun| (least..=now).contains(begun))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::collections::BTreeSet;
+    use std::path::Path;
+    use std::sync::{Arc, Mutex};
+    use std::time::Instant;
+
     use super::*;
+    use crate::platform::{Output, Platform, System};
+    use crate::recover::recover;
+    use crate::{Options, segment};
+
+    const DAY: Duration = Duration::from_hours(24);
+
+    /// The real disk, and clocks that a test sets.
+    #[derive(Clone)]
+    struct Clocks(Arc<Mutex<(SystemTime, Instant)>>);
+
+    impl Platform for Clocks {
+        fn create(&self, path: &Path) -> io::Result<Box<dyn Output>> {
+            System.create(path)
+        }
+        fn open(&self, path: &Path, length: u64) -> io::Result<Box<dyn Output>> {
+            System.open(path, length)
+        }
+        fn remove(&self, path: &Path) -> io::Result<()> {
+            System.remove(path)
+        }
+        fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+            System.sync_dir(dir)
+        }
+        fn free(&self, _: &Path) -> io::Result<u64> {
+            Ok(u64::MAX)
+        }
+        fn now(&self) -> (SystemTime, Instant) {
+            *self.0.lock().unwrap()
+        }
+    }
+
+    struct Sensor {
+        clocks: Clocks,
+        committer: Committer,
+        dir: tempfile::TempDir,
+    }
+
+    impl Sensor {
+        fn at(time: SystemTime) -> Self {
+            let dir = tempfile::tempdir().unwrap();
+            let clocks = Clocks(Arc::new(Mutex::new((time, Instant::now()))));
+            let options = Options {
+                max_age: Some(30 * DAY),
+                ..Options::default()
+            };
+            let found = recover(Box::new(clocks.clone()), &dir.path().join("spool"), options).unwrap();
+            let explain = Box::new(|_: &_| Vec::new());
+            let committer = Committer::new(
+                Arc::new(found.shared),
+                found.state,
+                Vec::new(),
+                BTreeSet::new(),
+                explain,
+            );
+            Self {
+                clocks,
+                committer,
+                dir,
+            }
+        }
+
+        fn jump(&self, to: SystemTime) {
+            self.clocks.0.lock().unwrap().0 = to;
+        }
+
+        /// Both clocks go on for so long; each minute the committer looks at the segments' age.
+        fn pass(&mut self, time: Duration) {
+            for _ in 0..time.as_secs() / 60 {
+                let mut now = self.clocks.0.lock().unwrap();
+                now.0 += Duration::from_mins(1);
+                now.1 += Duration::from_mins(1);
+                drop(now);
+                self.committer.expire();
+            }
+        }
+
+        /// Begins a segment with one event.
+        fn segment(&mut self) {
+            self.committer.close_active();
+            self.committer.begin(self.committer.state.next).unwrap();
+            self.committer.state.active.as_mut().unwrap().length += 1;
+            self.committer.state.next += 1;
+        }
+
+        fn segments(&self) -> Vec<u64> {
+            segment::list(&self.dir.path().join("spool")).unwrap()
+        }
+    }
 
     #[test]
-    fn a_clock_that_jumped_is_not_believed_for_an_hour() {
-        let start = (SystemTime::UNIX_EPOCH, Instant::now());
-        let at = |minutes: u64, ahead: u64| {
-            let passed = Duration::from_mins(minutes);
-            (start.0 + passed + Duration::from_hours(ahead), start.1 + passed)
-        };
-        let mut steady = Steady::new(start);
-        assert!(!steady.observe(at(59, 0)));
-        assert!(steady.observe(at(60, 0)));
-        assert!(!steady.observe(at(61, 10_000)), "jumped ahead");
-        assert!(!steady.observe(at(90, 10_000)));
-        assert!(!steady.observe(at(91, 0)), "jumped back");
-        assert!(!steady.observe(at(150, 0)));
-        assert!(steady.observe(at(151, 0)));
+    fn a_segment_begun_by_a_clock_that_was_ahead_goes_when_its_time_is_over() {
+        let start = SystemTime::UNIX_EPOCH + 20_000 * DAY;
+        let mut sensor = Sensor::at(start + 3650 * DAY);
+        sensor.segment();
+        sensor.jump(start);
+        sensor.pass(2 * Duration::from_hours(1));
+        assert_eq!(sensor.segments(), [1, 2], "it is ended");
+        sensor.pass(29 * DAY);
+        assert_eq!(sensor.segments(), [1, 2]);
+        sensor.pass(2 * DAY);
+        assert_eq!(sensor.segments(), [2]);
+    }
+
+    #[test]
+    fn a_segment_begun_by_a_clock_that_was_behind_takes_none_with_it() {
+        let start = SystemTime::UNIX_EPOCH + 20_000 * DAY;
+        let mut sensor = Sensor::at(start);
+        sensor.segment();
+        sensor.jump(SystemTime::UNIX_EPOCH);
+        sensor.segment();
+        sensor.jump(start);
+        sensor.pass(DAY);
+        assert_eq!(sensor.segments()[..2], [1, 2]);
+        sensor.pass(31 * DAY);
+        assert!(!sensor.segments().contains(&2), "{:?}", sensor.segments());
+    }
+
+    #[test]
+    fn nothing_goes_because_of_a_jump() {
+        let start = SystemTime::UNIX_EPOCH + 20_000 * DAY;
+        let mut sensor = Sensor::at(start);
+        sensor.segment();
+        sensor.segment();
+        sensor.pass(Duration::from_hours(2));
+        sensor.jump(start + 3650 * DAY);
+        sensor.pass(Duration::from_mins(50));
+        sensor.jump(start);
+        sensor.pass(Duration::from_hours(2));
+        assert_eq!(sensor.segments()[..2], [1, 2]);
     }
 }

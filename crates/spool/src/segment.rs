@@ -4,8 +4,8 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use crate::Error;
 use crate::error::Io;
+use crate::{Error, reserve};
 
 /// Bytes before the first frame.
 pub(crate) const HEADER: usize = 40;
@@ -118,7 +118,7 @@ pub(crate) fn header(path: &Path, file: &mut File) -> Result<Option<Header>, Err
     Header::decode(path, &bytes[..length])
 }
 
-/// The spool's id, of the first of these segments that has an intact header.
+/// The spool's id, of the first of these segments that has an intact header, or as the reserve keeps it.
 pub(crate) fn id(dir: &Path, firsts: &[u64]) -> Result<Option<u64>, Error> {
     for &first in firsts {
         let path = path(dir, first);
@@ -127,5 +127,5 @@ pub(crate) fn id(dir: &Path, firsts: &[u64]) -> Result<Option<u64>, Error> {
             return Ok(Some(header.id));
         }
     }
-    Ok(None)
+    Ok(reserve::id(dir))
 }

@@ -15,6 +15,8 @@ pub(crate) struct Walk {
     file: File,
     path: PathBuf,
     id: u64,
+    /// Whether its header is damaged.
+    pub(crate) is_headless: bool,
     /// The segment's first sequence number.
     pub(crate) first: u64,
     /// The sequence number that an undamaged segment goes on with.
@@ -54,6 +56,7 @@ impl Walk {
             file,
             path,
             id: header.map_or(id, |header| header.id),
+            is_headless: header.is_none(),
             first,
             expected: first,
             end: u64::MAX,

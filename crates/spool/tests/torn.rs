@@ -152,6 +152,65 @@ fn the_only_header_may_be_lost_where_another_segment_has_one() {
 }
 
 #[test]
+fn the_only_header_of_all_may_be_lost() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path().join("spool");
+    let spool = open(&dir);
+    for text in ["one", "two"] {
+        spool.append(vec![text.into()]).wait().unwrap();
+    }
+    drop(spool);
+    let mut bytes = std::fs::read(segment(&dir)).unwrap();
+    bytes[12..20].fill(0xff);
+    std::fs::write(segment(&dir), &bytes).unwrap();
+    let payload = |sequence, text: &str| Entry::Payload {
+        sequence,
+        bytes: text.into(),
+    };
+    let kept = [payload(1, "one"), payload(2, "two")];
+    assert_eq!(entries(&dir), kept);
+    let spool = open(&dir);
+    assert_eq!(spool.append(vec![b"three".to_vec()]).wait().unwrap(), 3);
+    drop(spool);
+    assert_eq!(entries(&dir), [&kept[..], &[payload(3, "three")]].concat());
+}
+
+#[test]
+fn a_segment_without_header_and_frames_is_no_unfinished_batch() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path().join("spool");
+    open(&dir).append(vec![b"one".to_vec()]).wait().unwrap();
+    let length = std::fs::metadata(segment(&dir)).unwrap().len();
+    std::fs::write(segment(&dir), vec![0; length as usize]).unwrap();
+    let explain = |loss: &Loss| format!("{loss:?}").into_bytes();
+    let (spool, recovery) = Spool::open(&dir, Options::default(), explain).unwrap();
+    assert_eq!(recovery.truncated, 0);
+    assert_eq!(recovery.losses, [Loss::Damaged { first: 1, last: 1 }]);
+    drop(spool);
+}
+
+#[test]
+fn what_somebody_passed_is_never_given_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path().join("spool");
+    open(&dir).append(vec![b"one".to_vec()]).wait().unwrap();
+    let options = Options {
+        min_free: 0,
+        given: 7,
+        ..Options::default()
+    };
+    let explain = |loss: &Loss| format!("{loss:?}").into_bytes();
+    let (spool, _) = Spool::open(&dir, options, explain).unwrap();
+    assert_eq!(spool.append(vec![b"nine".to_vec()]).wait().unwrap(), 9);
+    drop(spool);
+    let told = Entry::Payload {
+        sequence: 8,
+        bytes: b"Damaged { first: 2, last: 7 }".to_vec(),
+    };
+    assert_eq!(entries(&dir)[1..3], [Entry::Missing { first: 2, last: 7 }, told]);
+}
+
+#[test]
 fn a_cursors_place_is_never_given_again() {
     let dir = tempfile::tempdir().unwrap();
     let spool_dir = dir.path().join("spool");
