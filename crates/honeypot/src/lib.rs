@@ -22,6 +22,7 @@ pub mod init;
 pub mod listener;
 pub mod persona;
 pub mod play;
+mod private;
 pub mod quarantine;
 pub mod recorder;
 pub mod sensor;

@@ -5,10 +5,11 @@ use std::future::Future;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use imker_event::{Saw, SensorEvent, Service, Text};
 use imker_sigma::RuleSet;
+use imker_spool::SteadyClock;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -24,7 +25,7 @@ use crate::persona::certificate::{self, CertificateError};
 use crate::quarantine::{self, Quarantine};
 use crate::recorder::Recorder;
 use crate::sensor::{Endpoint, Sensor, Tls};
-use crate::sinks::{SinkStatus, Sinks, StartError};
+use crate::sinks::{self, SinkStatus, Sinks, StartError};
 use crate::store::{NotRecorded, Store};
 use crate::tls::{TlsHost, TlsHostError};
 
@@ -93,11 +94,11 @@ impl Played {
     /// # Errors
     /// Whatever the configuration asks for cannot be had; nothing listens then.
     pub async fn begin(config: &Config, rules: RuleSet) -> Result<Self, PlayError> {
-        let (recorder, recovery) = Recorder::open(
-            &config.spool_folder(),
-            config.spool_options(),
-            config.sensor.clone(),
-        )?;
+        let options = imker_spool::Options {
+            given: sinks::position(config)?,
+            ..config.spool_options()
+        };
+        let (recorder, recovery) = Recorder::open(&config.spool_folder(), options, config.sensor.clone())?;
         if recovery.truncated > 0 {
             tracing::warn!(
                 bytes = recovery.truncated,
@@ -187,13 +188,16 @@ impl Played {
     /// What must be done now and then, until `stop` becomes true.
     async fn tend(&self, mut stop: watch::Receiver<bool>) {
         let mut every = tokio::time::interval(TEND);
+        let mut clock = SteadyClock::new((SystemTime::now(), Instant::now()));
         loop {
             tokio::select! {
                 _ = every.tick() => {}
                 _ = stop.wait_for(|stop| *stop) => return,
             }
             let quarantine = self.quarantine.clone();
-            let swept = tokio::task::spawn_blocking(move || quarantine.sweep(SystemTime::now())).await;
+            let now = SystemTime::now();
+            let believed = clock.observe((now, Instant::now())).then_some(now);
+            let swept = tokio::task::spawn_blocking(move || quarantine.sweep(believed)).await;
             if let Ok(Err(error)) = swept {
                 tracing::warn!(%error, "the quarantine could not be swept");
             }
@@ -290,21 +294,28 @@ fn quarantine_limits(config: &Config) -> quarantine::Limits {
 /// As [`Played::begin`]; and where the system gives no threads or signals.
 pub fn run(config: &Config, rules: RuleSet, ready: impl FnOnce(&Played)) -> Result<(), PlayError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
+    let played = runtime.block_on(async {
         let (interrupt, stop) = watch::channel(false);
-        let mut interrupted = std::pin::pin!(interrupted()?);
+        let mut first = std::pin::pin!(interrupted()?);
         let played = Played::begin(config, rules).await?;
         ready(&played);
         let mut serving = std::pin::pin!(played.serve(stop));
         tokio::select! {
-            () = &mut interrupted => {}
+            () = &mut first => {}
             () = &mut serving => return Ok(()),
         }
         tracing::info!("stopping");
         let _ = interrupt.send(true);
-        serving.await;
+        let mut again = std::pin::pin!(interrupted()?);
+        tokio::select! {
+            () = &mut serving => {}
+            () = &mut again => tracing::warn!("stopping at once: interrupted again"),
+        }
         Ok(())
-    })
+    });
+    // A sink may wait for its receiver still: it goes on from its cursor at the next start.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    played
 }
 
 #[cfg(unix)]

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use crate::http::{Incoming, Keep};
+use crate::private;
 
 use incoming::Arriving;
 
@@ -71,9 +72,9 @@ impl Quarantine {
     /// # Errors
     /// The folder cannot be created or read.
     pub fn open(dir: &Path, limits: Limits) -> io::Result<Self> {
-        create_dir(dir)?;
+        private::create_dir(dir)?;
         let arriving = dir.join("arriving");
-        create_dir(&arriving)?;
+        private::create_dir(&arriving)?;
         for entry in fs::read_dir(&arriving)? {
             fs::remove_file(entry?.path())?;
         }
@@ -91,25 +92,33 @@ impl Quarantine {
         })
     }
 
-    /// Removes what is too old, and the oldest items until there is room for another one of the largest size, or for
-    /// a quarter of all. Returns how many went. It blocks; to be called every minute or so.
+    /// Removes what is too old at `now`, and the oldest items until there is room for another one of the largest size, or
+    /// for a quarter of all. Returns how many went. It blocks; to be called every minute or so. Without `now`, where the
+    /// clock cannot be believed, none is too old.
     ///
     /// # Errors
     /// The folder cannot be read or an item not be removed.
-    pub fn sweep(&self, now: SystemTime) -> io::Result<usize> {
+    pub fn sweep(&self, now: Option<SystemTime>) -> io::Result<usize> {
         let shared = &*self.shared;
         let mut items = list(&shared.dir)?;
         items.sort_unstable_by_key(|item| item.arrived);
         let room = shared.limits.max_item.min(shared.limits.max_total / 4);
         let mut gone = 0;
         for item in items {
-            let age = now.duration_since(item.arrived).unwrap_or_default();
+            let age = now.map_or(Duration::ZERO, |now| {
+                now.duration_since(item.arrived).unwrap_or_default()
+            });
             let too_old = shared.limits.max_age.is_some_and(|max_age| age > max_age);
-            if !too_old && shared.has_room(room) {
+            if !too_old && !shared.is_crowded(room) {
                 break;
             }
-            fs::remove_file(path_of(&shared.dir, &item.sha256))?;
+            let path = path_of(&shared.dir, &item.sha256);
             let mut state = shared.lock();
+            if fs::metadata(&path)?.modified()? != item.arrived {
+                // It arrived again meanwhile.
+                continue;
+            }
+            fs::remove_file(&path)?;
             state.total = state.total.saturating_sub(item.kept);
             gone += 1;
         }
@@ -131,6 +140,16 @@ impl Keep for Quarantine {
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether items must go for so many bytes more: for lack of room on the disk only while they take more than a
+    /// quarter of what they may, since else it is not they who fill it.
+    fn is_crowded(&self, bytes: u64) -> bool {
+        let total = self.lock().total;
+        let free = fs4::available_space(&self.dir).unwrap_or(u64::MAX);
+        let fill_disk =
+            free < self.limits.min_free.saturating_add(bytes) && total > self.limits.max_total / 4;
+        total + bytes > self.limits.max_total || fill_disk
     }
 
     /// Whether so many bytes more may be kept.
@@ -193,29 +212,4 @@ fn is_sha256(name: &str) -> bool {
 
 fn path_of(dir: &Path, sha256: &str) -> PathBuf {
     dir.join(&sha256[..2]).join(sha256)
-}
-
-/// Creates a folder that its owner alone may enter; one that is there already stays as it is.
-fn create_dir(dir: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir)
-}
-
-/// Creates a file that its owner alone may read.
-fn create_file(path: &Path) -> io::Result<File> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        #[expect(
-            clippy::disallowed_types,
-            reason = "others must not read payloads; Windows inherits from the folder"
-        )]
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    options.open(path)
 }

@@ -136,6 +136,7 @@ impl Config {
                 credentials_days: Some(whole_days(self.privacy.credentials)),
                 bodies_days: Some(whole_days(self.privacy.payloads)),
             },
+            max_bytes: self.view.max_size,
         })
     }
 

@@ -207,10 +207,16 @@ pub struct GeoIp {
 pub struct View {
     /// Whether there is one.
     pub enabled: bool,
+    /// Bytes that it may take; then its oldest events go. The record keeps them.
+    #[serde(deserialize_with = "size")]
+    pub max_size: u64,
 }
 
 impl Default for View {
     fn default() -> Self {
-        Self { enabled: true }
+        Self {
+            enabled: true,
+            max_size: 2 << 30,
+        }
     }
 }

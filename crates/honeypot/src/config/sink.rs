@@ -20,6 +20,9 @@ use crate::sinks::{
 /// How long a receiver may take where nothing else is said.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Bytes of all logs of a sink of kind `w3c` together.
+const W3C_MAX_BYTES: u64 = 4 << 30;
+
 /// A sink with the name that its cursor is kept under.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sink {
@@ -223,6 +226,7 @@ impl Section {
                 folder: reading.path(&reading.needed("folder", self.folder)?),
                 state,
                 max_age: None,
+                max_bytes: W3C_MAX_BYTES,
                 forwarded_for: self.forwarded_for.is_some_and(Spanned::into_inner),
             }),
             Kind::Syslog => SinkConfig::Syslog(self.syslog(&reading, secrets)?),

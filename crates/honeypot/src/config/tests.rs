@@ -238,7 +238,7 @@ fn sinks_open_under_their_names() {
     let text = changed("/var/lib/honeypot", "data", more);
     let config = Config::parse(&text, &folder.path().join("honeypot.toml")).unwrap();
     std::fs::create_dir_all(folder.path().join("data/cursors")).unwrap();
-    let open = |sink: &Sink| crate::sinks::open(sink, None).unwrap().name().to_owned();
+    let open = |sink: &Sink| crate::sinks::open(sink, None, 0).unwrap().name().to_owned();
     let names: Vec<String> = config.sinks.iter().map(open).collect();
     assert_eq!(names, ["jsonl", "masked", "w3c", "syslog", "webhook", "hpfeeds"]);
     assert_eq!(config.sinks[4].batch, Some(7));

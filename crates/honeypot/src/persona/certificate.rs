@@ -1,6 +1,6 @@
 //! The certificate that a host shows: like the one that Exchange's setup makes, or the operator's own.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -19,6 +19,7 @@ use openssl::x509::{X509, X509Builder, X509NameBuilder};
 use super::Persona;
 use super::derive::Stream;
 use crate::document::read_at_most;
+use crate::private;
 
 /// The largest certificate or key file read, in bytes.
 const MAX: u64 = 256 << 10;
@@ -296,7 +297,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), CertificateError> {
         if unfinished.exists() {
             fs::remove_file(&unfinished)?;
         }
-        let mut file = private(&unfinished)?;
+        let mut file = private::create_new(&unfinished)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&unfinished, path)
@@ -305,15 +306,6 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), CertificateError> {
         path: path.into(),
         error,
     })
-}
-
-fn private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    // Elsewhere the folder's access list has to do.
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 #[cfg(test)]

@@ -7,8 +7,9 @@ use std::time::SystemTime;
 use imker_event::{Content, Text};
 use sha2::{Digest, Sha256};
 
-use super::{Shared, create_dir, create_file, path_of};
+use super::{Shared, path_of};
 use crate::http::Incoming;
+use crate::private;
 
 /// One body on its way in. Where it cannot be kept, it is hashed and counted nevertheless: an attacker learns
 /// nothing of the state of our disk.
@@ -49,7 +50,7 @@ impl Arriving {
                 drop(state);
                 let path = shared.dir.join("arriving").join(name);
                 self.file.insert(Kept {
-                    file: create_file(&path)?,
+                    file: private::create_new(&path)?,
                     path,
                     bytes: 0,
                 })
@@ -85,25 +86,35 @@ impl Arriving {
             return Ok(0);
         };
         let (dir, path) = (&self.shared.dir, path_of(&self.shared.dir, sha256));
+        let parent = dir.join(&sha256[..2]);
+        let known = fs::metadata(&path).is_ok_and(|there| there.len() >= kept.bytes);
+        if !known {
+            kept.file.sync_all()?;
+        }
+        // Of two that arrive at once, one finds the other.
+        let mut state = self.shared.lock();
         if let Ok(there) = fs::OpenOptions::new().append(true).open(&path) {
             // Its age counts from now on.
             there.set_modified(SystemTime::now())?;
             let length = there.metadata()?.len();
             if length >= kept.bytes {
-                self.shared.lock().again += 1;
+                state.again += 1;
+                drop(state);
                 self.discard();
                 return Ok(length);
             }
             // It is there with less, from a time of smaller limits.
-            let mut state = self.shared.lock();
             state.total = state.total.saturating_sub(length);
         }
-        kept.file.sync_all()?;
-        let parent = dir.join(&sha256[..2]);
-        create_dir(&parent)?;
+        if known {
+            // It was swept away meanwhile.
+            kept.file.sync_all()?;
+        }
+        private::create_dir(&parent)?;
         fs::rename(&kept.path, &path)?;
-        sync_dir(&parent)?;
-        sync_dir(dir)?;
+        drop(state);
+        private::sync_dir(&parent)?;
+        private::sync_dir(dir)?;
         let bytes = kept.bytes;
         self.file = None;
         Ok(bytes)
@@ -145,14 +156,5 @@ impl Incoming for Arriving {
 impl Drop for Arriving {
     fn drop(&mut self) {
         self.discard();
-    }
-}
-
-fn sync_dir(dir: &std::path::Path) -> io::Result<()> {
-    // Windows opens no folders as files, and NTFS logs its entries itself.
-    if cfg!(windows) {
-        Ok(())
-    } else {
-        File::open(dir)?.sync_all()
     }
 }

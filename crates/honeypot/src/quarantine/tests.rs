@@ -86,6 +86,32 @@ fn what_comes_again_is_written_once() {
 }
 
 #[test]
+fn what_comes_many_times_at_once_counts_once() {
+    let (_dir, quarantine) = open(limits());
+    for byte in 0..20 {
+        let together = std::sync::Barrier::new(4);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    let mut incoming = quarantine.begin();
+                    incoming.write(&[byte; 40]).unwrap();
+                    together.wait();
+                    assert_eq!(incoming.finish().unwrap(), content_of(&[byte; 40], 40));
+                });
+            }
+        });
+    }
+    assert_eq!(
+        (
+            quarantine.arrived_again(),
+            quarantine.shared.lock().total,
+            arriving(&quarantine)
+        ),
+        (60, 800, 0)
+    );
+}
+
+#[test]
 fn what_has_no_room_is_hashed_and_counted() {
     let (_dir, quarantine) = open(limits());
     let contents: Vec<_> = (0..4).map(|byte| send(&quarantine, &[byte; 900])).collect();
@@ -120,6 +146,7 @@ fn the_old_go_first() {
     let day = Duration::from_hours(24);
     let (_dir, quarantine) = open(Limits {
         max_age: Some(30 * day),
+        max_total: 6000,
         ..limits()
     });
     let now = SystemTime::now();
@@ -129,7 +156,8 @@ fn the_old_go_first() {
         let file = fs::OpenOptions::new().append(true).open(path).unwrap();
         file.set_modified(now - days * day).unwrap();
     }
-    assert_eq!(quarantine.sweep(now).unwrap(), 1);
+    assert_eq!(quarantine.sweep(None).unwrap(), 0, "the clock cannot be believed");
+    assert_eq!(quarantine.sweep(Some(now)).unwrap(), 1);
     assert!(open_item(&quarantine.shared.dir, contents[0].sha256.as_str()).is_err());
     // Reopened with less room: the older of both goes.
     let dir = quarantine.shared.dir.clone();
@@ -141,7 +169,7 @@ fn the_old_go_first() {
         },
     )
     .unwrap();
-    assert_eq!(smaller.sweep(now).unwrap(), 1);
+    assert_eq!(smaller.sweep(Some(now)).unwrap(), 1);
     let left = list(&dir).unwrap();
     assert_eq!(
         left.iter().map(|item| &*item.sha256).collect::<Vec<_>>(),

@@ -6,6 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
+use crate::private;
+
 /// Files that are only appended to, each event once.
 ///
 /// How far the sink came and how long its files were then are kept together in one small file, replaced as a whole. No
@@ -14,9 +16,15 @@ use serde::{Deserialize, Serialize};
 pub(super) struct Files {
     folder: PathBuf,
     state_path: PathBuf,
-    mode: u32,
     state: State,
     pending: BTreeMap<String, Vec<u8>>,
+}
+
+/// How long files are kept that are no longer written to, and how many bytes of them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Keeping {
+    pub(super) max_age: Option<Duration>,
+    pub(super) max_bytes: u64,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -26,22 +34,33 @@ struct State {
     files: BTreeMap<String, u64>,
 }
 
+impl State {
+    fn read(path: &Path) -> io::Result<Self> {
+        match File::open(path) {
+            Ok(file) => serde_json::from_reader(file.take(MAX_STATE))
+                .map_err(|error| io::Error::other(format!("{}: {error}", path.display()))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// [`Files::position`] without opening them.
+pub(super) fn position(state_path: &Path) -> io::Result<u64> {
+    State::read(state_path).map(|state| state.sequence)
+}
+
 /// The longest state that is read.
 const MAX_STATE: u64 = 16 << 20;
 
 impl Files {
-    /// Goes on in `folder` where the state in `state_path` ended. `mode` is that of new files, where there are modes.
-    pub(super) fn open(folder: PathBuf, state_path: PathBuf, mode: u32) -> io::Result<Self> {
+    /// Goes on in `folder` where the state in `state_path` ended.
+    pub(super) fn open(folder: PathBuf, state_path: PathBuf) -> io::Result<Self> {
         std::fs::create_dir_all(&folder)?;
         if let Some(parent) = state_path.parent() {
             std::fs::create_dir_all(parent)?;
         }
-        let state: State = match File::open(&state_path) {
-            Ok(file) => serde_json::from_reader(file.take(MAX_STATE))
-                .map_err(|error| io::Error::other(format!("{}: {error}", state_path.display())))?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => State::default(),
-            Err(error) => return Err(error),
-        };
+        let state = State::read(&state_path)?;
         for (name, length) in &state.files {
             match OpenOptions::new().write(true).open(folder.join(name)) {
                 // What is shorter was shortened by someone else: it stays as it is.
@@ -54,7 +73,6 @@ impl Files {
         Ok(Self {
             folder,
             state_path,
-            mode,
             state,
             pending: BTreeMap::new(),
         })
@@ -125,15 +143,25 @@ impl Files {
         }
     }
 
-    /// Deletes files that were last written to longer ago than `max_age`, but not those written to last.
-    pub(super) fn expire(&self, names: &[String], max_age: Option<Duration>) -> io::Result<()> {
-        let Some(oldest) = max_age.and_then(|age| SystemTime::now().checked_sub(age)) else {
-            return Ok(());
-        };
+    /// Deletes files that were last written to longer ago than `max_age`, and the first of these names while all
+    /// together exceed `max_bytes`; but none of those written to last. Without `now`, none is too old.
+    pub(super) fn expire(
+        &self,
+        names: &[String],
+        keeping: Keeping,
+        now: Option<SystemTime>,
+    ) -> io::Result<()> {
+        let oldest = now
+            .zip(keeping.max_age)
+            .and_then(|(now, age)| now.checked_sub(age));
+        let mut total: u64 = names.iter().map(|name| self.length_on_disk(name)).sum();
         for name in names.iter().filter(|name| !self.state.files.contains_key(*name)) {
             let path = self.folder.join(name);
-            if std::fs::metadata(&path)?.modified()? < oldest {
+            let metadata = std::fs::metadata(&path)?;
+            let modified = metadata.modified()?;
+            if total > keeping.max_bytes || oldest.is_some_and(|oldest| modified < oldest) {
                 std::fs::remove_file(&path)?;
+                total = total.saturating_sub(metadata.len());
             }
         }
         Ok(())
@@ -168,14 +196,14 @@ impl Files {
         if let Some(parent) = path.parent().filter(|_| new) {
             std::fs::create_dir_all(parent).map_err(named)?;
         }
-        let mut file = new_file(&path, self.mode).map_err(named)?;
+        let mut file = private::open(&path).map_err(named)?;
         // Beyond it lies at most what an earlier try left behind.
         file.set_len(start).map_err(named)?;
         file.seek(SeekFrom::Start(start)).map_err(named)?;
         file.write_all(bytes).map_err(named)?;
         file.sync_data().map_err(named)?;
-        if new {
-            sync_folder(path.parent());
+        if let Some(parent) = path.parent().filter(|_| new) {
+            private::sync_dir(parent).map_err(named)?;
         }
         Ok(())
     }
@@ -186,37 +214,15 @@ impl Files {
         };
         // `x.json.new`: the spool keeps the cursor of the same name in the same folder, and writes `x.new` for it.
         let temporary = self.state_path.with_added_extension("new");
-        let mut file = File::create(&temporary).map_err(named)?;
+        let mut file = private::open(&temporary).map_err(named)?;
+        file.set_len(0).map_err(named)?;
         file.write_all(&serde_json::to_vec(&state)?).map_err(named)?;
         file.sync_data().map_err(named)?;
         std::fs::rename(&temporary, &self.state_path).map_err(named)?;
-        sync_folder(self.state_path.parent());
         self.state = state;
-        Ok(())
-    }
-}
-
-/// Opens a file for writing, made with `mode` where it is new.
-pub(crate) fn new_file(path: &Path, mode: u32) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    #[expect(
-        clippy::disallowed_types,
-        reason = "nobody else may read what a file with secrets holds, not for an instant"
-    )]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(mode);
-    }
-    #[cfg(not(unix))]
-    let _ = mode;
-    options.open(path)
-}
-
-/// Makes a new name in a folder last. Where folders cannot be synced, their names last without it.
-fn sync_folder(folder: Option<&Path>) {
-    if let Some(folder) = folder.and_then(|folder| File::open(folder).ok()) {
-        let _ = folder.sync_all();
+        match self.state_path.parent() {
+            Some(parent) => private::sync_dir(parent).map_err(named),
+            None => Ok(()),
+        }
     }
 }

@@ -5,6 +5,7 @@ use imker_event::{Recorded, ecs};
 use openssl::hash::{MessageDigest, hash};
 
 use super::net::Link;
+use super::one_way::{OneWay, Receiver};
 use super::syslog::shortened;
 use super::{GeoIp, Peer, Sink, SinkError};
 
@@ -36,14 +37,13 @@ impl std::fmt::Debug for HpfeedsSettings {
 
 /// Publishes ECS documents by hpfeeds (<https://hpfeeds.org/wire-protocol>): length, opcode and parameters; no
 /// acknowledgement. What a broker says against us (wrong secret, no right to publish) is only seen when the next batch
-/// comes, and the batch before a broken connection is published again.
+/// comes; what was published is kept and published again until the broker ended a connection in order.
 #[derive(Debug)]
 pub struct HpfeedsSink {
     settings: HpfeedsSettings,
     geo: Option<Arc<GeoIp>>,
-    link: Option<Link>,
+    way: OneWay,
     received: Vec<u8>,
-    unconfirmed: Vec<u8>,
 }
 
 /// The longest message that brokers take, header included.
@@ -59,9 +59,8 @@ impl HpfeedsSink {
         Self {
             settings,
             geo,
-            link: None,
+            way: OneWay::default(),
             received: Vec::new(),
-            unconfirmed: Vec::new(),
         }
     }
 
@@ -96,42 +95,9 @@ impl HpfeedsSink {
         message(PUBLISH, &parameters, document.as_bytes()).map_err(|e| e.to_string())
     }
 
-    /// Connects, answers the broker's nonce and repeats what may be lost.
-    fn connect(&mut self) -> io::Result<()> {
-        self.link = None;
-        self.received.clear();
-        let mut link = self.settings.peer.connect()?;
-        let mut buffer = [0; 1024];
-        let (opcode, body) = loop {
-            if let Some(message) = next_message(&mut self.received)? {
-                break message;
-            }
-            match link.read(&mut buffer)? {
-                0 => return Err(io::Error::other("closed before it introduced itself")),
-                length => self.received.extend_from_slice(&buffer[..length]),
-            }
-        };
-        if opcode != INFO {
-            return Err(refusal(opcode, &body));
-        }
-        let nonce = body
-            .split_first()
-            .and_then(|(length, rest)| rest.get(usize::from(*length)..));
-        let nonce =
-            nonce.ok_or_else(|| io::Error::other("introduced itself in another form than hpfeeds'"))?;
-        let answer = hash(
-            MessageDigest::sha1(),
-            &[nonce, self.settings.secret.as_bytes()].concat(),
-        )?;
-        link.write_all(&message(AUTH, &[self.settings.ident.as_bytes()], &answer)?)?;
-        link.write_all(&self.unconfirmed)?;
-        self.link = Some(link);
-        Ok(())
-    }
-
     /// Reads what the broker said since the last batch; whether the connection still stands.
     fn listen(&mut self) -> io::Result<bool> {
-        let Some(link) = &mut self.link else {
+        let Some(link) = self.way.link() else {
             return Ok(false);
         };
         let mut buffer = [0; 1024];
@@ -149,13 +115,54 @@ impl HpfeedsSink {
         }
     }
 
-    fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        if !self.listen()? {
-            self.connect()?;
+    /// Gives up a connection that the broker closed, or on which it said something against us.
+    fn look(&mut self) -> io::Result<()> {
+        let heard = self.listen();
+        if !matches!(heard, Ok(true)) {
+            self.way.disconnect();
+            self.received.clear();
         }
-        if let Some(link) = &mut self.link {
-            link.write_all(bytes)?;
-            link.flush()?;
+        heard.map(drop)
+    }
+
+    fn failed(&self, error: &io::Error) -> SinkError {
+        SinkError::retry(format!("hpfeeds broker {}: {error}", self.settings.peer.name()))
+    }
+}
+
+impl Receiver for HpfeedsSettings {
+    /// Connects and answers the broker's nonce.
+    fn connect(&self) -> io::Result<Link> {
+        let mut link = self.peer.connect()?;
+        let (mut received, mut buffer) = (Vec::new(), [0; 1024]);
+        let (opcode, body) = loop {
+            if let Some(message) = next_message(&mut received)? {
+                break message;
+            }
+            match link.read(&mut buffer)? {
+                0 => return Err(io::Error::other("closed before it introduced itself")),
+                length => received.extend_from_slice(&buffer[..length]),
+            }
+        };
+        if opcode != INFO {
+            return Err(refusal(opcode, &body));
+        }
+        let nonce = body
+            .split_first()
+            .and_then(|(length, rest)| rest.get(usize::from(*length)..));
+        let nonce =
+            nonce.ok_or_else(|| io::Error::other("introduced itself in another form than hpfeeds'"))?;
+        let answer = hash(MessageDigest::sha1(), &[nonce, self.secret.as_bytes()].concat())?;
+        link.write_all(&message(AUTH, &[self.ident.as_bytes()], &answer)?)?;
+        Ok(link)
+    }
+
+    fn hear(&self, last_words: &[u8]) -> io::Result<()> {
+        let mut last_words = last_words.to_vec();
+        while let Some((opcode, body)) = next_message(&mut last_words)? {
+            if opcode == ERROR {
+                return Err(refusal(opcode, &body));
+            }
         }
         Ok(())
     }
@@ -174,15 +181,19 @@ impl Sink for HpfeedsSink {
                 publication.map_err(|e| SinkError::refused(format!("event {}: {e}", recorded.id())))?,
             );
         }
-        if let Err(error) = self.send(&bytes) {
-            self.link = None;
-            return Err(SinkError::retry(format!(
-                "hpfeeds broker {}: {error}",
-                self.settings.peer.name()
-            )));
-        }
-        self.unconfirmed = bytes;
-        Ok(())
+        let Some(first) = batch.first() else { return Ok(()) };
+        self.look().map_err(|error| self.failed(&error))?;
+        let sent = self.way.send(first.sequence, &bytes, &self.settings);
+        sent.map_err(|error| self.failed(&error))
+    }
+
+    fn arrived(&self) -> Option<u64> {
+        self.way.arrived()
+    }
+
+    fn confirm(&mut self) -> Result<(), SinkError> {
+        let confirmed = self.look().and_then(|()| self.way.confirm(&self.settings));
+        confirmed.map_err(|error| self.failed(&error))
     }
 }
 

@@ -1,11 +1,11 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use imker_event::{Recorded, ecs};
 
-use super::files::Files;
+use super::files::{Files, Keeping};
 use super::{GeoIp, Sink, SinkError};
 
 /// Where JSON lines go.
@@ -40,7 +40,7 @@ impl JsonLinesSink {
     /// # Errors
     /// The folder or the state cannot be read or written.
     pub fn open(settings: JsonLinesSettings, geo: Option<Arc<GeoIp>>) -> io::Result<Self> {
-        let files = Files::open(settings.folder.clone(), settings.state.clone(), 0o600)?;
+        let files = Files::open(settings.folder.clone(), settings.state.clone())?;
         let current = files.latest().map(str::to_owned);
         Ok(Self {
             settings,
@@ -86,8 +86,11 @@ impl JsonLinesSink {
             self.current = before;
             return Err(error);
         }
-        if self.current != before {
-            self.prune()?;
+        if self.current != before
+            && let Err(error) = self.prune()
+        {
+            // The events are written: the batch must not come again.
+            tracing::warn!(%error, "old files cannot be deleted");
         }
         Ok(())
     }
@@ -122,10 +125,14 @@ impl Sink for JsonLinesSink {
             .map_err(|error| SinkError::retry(format!("{error}; is the disk full?")))
     }
 
-    fn tend(&mut self) -> Result<(), SinkError> {
+    fn tend(&mut self, now: Option<SystemTime>) -> Result<(), SinkError> {
+        let keeping = Keeping {
+            max_age: self.settings.max_age,
+            max_bytes: u64::MAX,
+        };
         let expired = self
             .names()
-            .and_then(|names| self.files.expire(&names, self.settings.max_age));
+            .and_then(|names| self.files.expire(&names, keeping, now));
         expired.map_err(|error| SinkError::retry(format!("old files cannot be deleted: {error}")))
     }
 }

@@ -1,9 +1,10 @@
 //! Where events go after they were recorded: each sink follows the spool at its own pace.
 //!
 //! Delivery. Files (JSON lines, W3C) and SQLite hold each event exactly once: they keep how far they came together with
-//! what they wrote, and cut back to it on start. What goes over the network (webhook, syslog, hpfeeds) arrives at least
-//! once, in order, with an id that is the same each time, so that the receiver can tell. Syslog and hpfeeds know no
-//! acknowledgement: there the batch before a broken connection is sent again, and what a receiver lost otherwise is lost.
+//! what they wrote, and cut back to it on start. What goes over the network (webhook, syslog, hpfeeds) is read by the
+//! receiver at least once, in order but for repetitions, with an id that is the same each time, so that the receiver can
+//! tell. Syslog and hpfeeds know no acknowledgement: there the end of a connection, in order, serves as one (every
+//! minute, every 4 MiB and on stopping); what a receiver loses after it read it is lost.
 
 mod backoff;
 mod files;
@@ -12,6 +13,7 @@ mod hpfeeds;
 mod jsonl;
 mod named;
 mod net;
+mod one_way;
 mod runner;
 mod source;
 mod spooled;
@@ -25,6 +27,8 @@ mod webhook;
 #[cfg(test)]
 pub(crate) mod tests;
 
+use std::time::SystemTime;
+
 use imker_event::Recorded;
 
 pub use backoff::Backoff;
@@ -37,7 +41,7 @@ pub use runner::{Pace, Pause, Running, Stop, run};
 pub use source::{Batch, Source, SourceError};
 pub use spooled::SpoolSource;
 pub use sqlite::{SqliteSettings, SqliteSink};
-pub use started::{Sinks, StartError, saved_status};
+pub use started::{Sinks, StartError, position, saved_status};
 pub use status::{SinkStatus, Status};
 pub use syslog::{SyslogSettings, SyslogSink};
 pub use w3c::{W3cSettings, W3cSink};
@@ -54,17 +58,33 @@ pub trait Sink: Send {
         None
     }
 
-    /// Delivers events with ascending sequence numbers. What is delivered is safe: on disk, or taken by the peer.
+    /// Delivers events with ascending sequence numbers. What is delivered is safe, on disk or taken by the peer, as far
+    /// as [`Sink::arrived`] says no other.
     ///
     /// # Errors
     /// The batch counts as not delivered, though part of it may have arrived.
     fn deliver(&mut self, batch: &[Recorded]) -> Result<(), SinkError>;
 
-    /// Called about once a minute, between batches, for whatever must be done now and then.
+    /// Sequence number of the last event that certainly arrived; none where all that was delivered did. After a crash,
+    /// what comes after it is delivered again.
+    fn arrived(&self) -> Option<u64> {
+        None
+    }
+
+    /// Finds out whether all that was delivered arrived. Called about once a minute, and at the end.
     ///
     /// # Errors
-    /// They are shown in the status; delivery goes on.
-    fn tend(&mut self) -> Result<(), SinkError> {
+    /// It is not certain; what did not arrive is delivered again.
+    fn confirm(&mut self) -> Result<(), SinkError> {
+        Ok(())
+    }
+
+    /// Lets go what is too much, and what is too old at `now`; without it, where the clock cannot be believed, nothing is
+    /// too old. Called about once a minute, between batches.
+    ///
+    /// # Errors
+    /// They are logged; delivery goes on.
+    fn tend(&mut self, _now: Option<SystemTime>) -> Result<(), SinkError> {
         Ok(())
     }
 }

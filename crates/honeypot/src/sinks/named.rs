@@ -1,33 +1,74 @@
 use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use imker_event::Recorded;
 
 use super::{GeoIp, HpfeedsSink, JsonLinesSink, Sink, SinkError, SyslogSink, W3cSink, WebhookSink};
 use crate::config::{Sink as Configured, SinkConfig};
 
-/// Opens a sink as it was configured, under the name that it was given there: there may be several of a kind.
+/// Opens a sink as it was configured, under the name that it was given there: there may be several of a kind. One that
+/// writes files leaves `min_free` bytes of their disk to the record, and an eighth of it more.
 ///
 /// # Errors
 /// Its files cannot be opened; the message names the sink.
-pub fn open(configured: &Configured, geo: Option<Arc<GeoIp>>) -> io::Result<Box<dyn Sink>> {
+pub fn open(configured: &Configured, geo: Option<Arc<GeoIp>>, min_free: u64) -> io::Result<Box<dyn Sink>> {
+    let mut disk = None;
     let sink: io::Result<Box<dyn Sink>> = match configured.config.clone() {
-        SinkConfig::Jsonl(settings) => JsonLinesSink::open(settings, geo).map(|sink| Box::new(sink) as _),
-        SinkConfig::W3c(settings) => W3cSink::open(settings).map(|sink| Box::new(sink) as _),
+        SinkConfig::Jsonl(settings) => {
+            disk = Some(Disk::new(&settings.folder, min_free));
+            JsonLinesSink::open(settings, geo).map(|sink| Box::new(sink) as _)
+        }
+        SinkConfig::W3c(settings) => {
+            disk = Some(Disk::new(&settings.folder, min_free));
+            W3cSink::open(settings).map(|sink| Box::new(sink) as _)
+        }
         SinkConfig::Syslog(settings) => Ok(Box::new(SyslogSink::new(settings, geo))),
         SinkConfig::Webhook(settings) => WebhookSink::open(settings, geo).map(|sink| Box::new(sink) as _),
         SinkConfig::Hpfeeds(settings) => Ok(Box::new(HpfeedsSink::new(settings, geo))),
     };
     let name = Arc::clone(&configured.name);
     match sink {
-        Ok(sink) => Ok(Box::new(Named { name, sink })),
+        Ok(sink) => Ok(Box::new(Named { name, sink, disk })),
         Err(error) => Err(io::Error::new(error.kind(), format!("sink {name}: {error}"))),
     }
 }
 
-struct Named {
-    name: Arc<str>,
-    sink: Box<dyn Sink>,
+/// A sink under the name that its cursor has.
+pub(super) struct Named {
+    pub(super) name: Arc<str>,
+    pub(super) sink: Box<dyn Sink>,
+    /// Where it writes.
+    pub(super) disk: Option<Disk>,
+}
+
+/// A disk that is not to be filled.
+pub(super) struct Disk {
+    folder: PathBuf,
+    min_free: u64,
+}
+
+impl Disk {
+    /// The record needs `min_free` itself: what is made of it stands still before that.
+    pub(super) fn new(folder: &Path, min_free: u64) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            min_free: min_free.saturating_add(min_free / 8),
+        }
+    }
+
+    fn has_room(&self) -> Result<(), SinkError> {
+        match fs4::available_space(&self.folder) {
+            Ok(free) if free < self.min_free => Err(SinkError::retry(format!(
+                "{} has {free} bytes free, of which {} are to stay free; make room on this disk",
+                self.folder.display(),
+                self.min_free
+            ))),
+            // Whether it can be written to, writing tells.
+            _ => Ok(()),
+        }
+    }
 }
 
 impl Sink for Named {
@@ -40,10 +81,19 @@ impl Sink for Named {
     }
 
     fn deliver(&mut self, batch: &[Recorded]) -> Result<(), SinkError> {
+        self.disk.as_ref().map_or(Ok(()), Disk::has_room)?;
         self.sink.deliver(batch)
     }
 
-    fn tend(&mut self) -> Result<(), SinkError> {
-        self.sink.tend()
+    fn arrived(&self) -> Option<u64> {
+        self.sink.arrived()
+    }
+
+    fn confirm(&mut self) -> Result<(), SinkError> {
+        self.sink.confirm()
+    }
+
+    fn tend(&mut self, now: Option<SystemTime>) -> Result<(), SinkError> {
+        self.sink.tend(now)
     }
 }

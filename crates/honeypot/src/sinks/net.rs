@@ -1,9 +1,9 @@
 //! Connections to receivers that the operator configured; nothing that an attacker sends chooses where they go.
 
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::{Shutdown, SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use openssl::ssl::{SslConnector, SslFiletype, SslMethod, SslStream, SslVersion};
 
@@ -34,6 +34,9 @@ pub struct TlsSettings {
     /// PEM files of our certificate (with its chain) and its key.
     pub client: Option<(PathBuf, PathBuf)>,
 }
+
+/// What is kept of a peer's last words, in bytes.
+const LAST_WORDS: usize = 4096;
 
 /// An open connection to a receiver.
 #[derive(Debug)]
@@ -95,6 +98,15 @@ impl TlsSettings {
             // A store of its own: the system's authorities count no more.
             builder.set_cert_store(openssl::x509::store::X509StoreBuilder::new()?.build());
             builder.set_ca_file(authorities)?;
+        } else {
+            // An OpenSSL that was built along knows no place of this system's.
+            let system = openssl_probe::probe();
+            if let Some(file) = &system.cert_file {
+                builder.load_verify_locations(Some(file), None)?;
+            }
+            for dir in &system.cert_dir {
+                builder.load_verify_locations(None, Some(dir))?;
+            }
         }
         if let Some((certificate, key)) = &self.client {
             builder.set_certificate_chain_file(certificate)?;
@@ -122,6 +134,44 @@ impl Link {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Ends our side and waits until the peer ends its own, in order; gives what it said before.
+    ///
+    /// # Errors
+    /// The peer reset the connection, as it does where it left something unread, or takes too long.
+    pub(super) fn finish(mut self) -> io::Result<Vec<u8>> {
+        let deadline = Instant::now() + self.tcp().read_timeout()?.unwrap_or(Duration::from_mins(1));
+        if let Self::Tls(stream) = &mut self {
+            stream
+                .shutdown()
+                .map_err(|error| error.into_io_error().unwrap_or_else(io::Error::other))?;
+        }
+        self.tcp().shutdown(Shutdown::Write)?;
+        let mut said = Vec::new();
+        let mut buffer = [0; 512];
+        let mut in_clear = matches!(self, Self::Plain(_));
+        while Instant::now() < deadline {
+            let read = match &mut self {
+                Self::Tls(stream) if !in_clear => match stream.read(&mut buffer) {
+                    // TLS has ended, in order or not; the end of TCP is what counts.
+                    Ok(0) => None,
+                    Err(error) if error.raw_os_error().is_none() => None,
+                    read => Some(read?),
+                },
+                link => Some(link.tcp().read(&mut buffer)?),
+            };
+            match read {
+                Some(0) => return Ok(said),
+                Some(length) if said.len() < LAST_WORDS => said.extend_from_slice(&buffer[..length]),
+                Some(_) => {}
+                None => in_clear = true,
+            }
+        }
+        Err(io::Error::new(
+            io::ErrorKind::TimedOut,
+            "it does not close the connection at the end of what is sent: whether it arrived is not known",
+        ))
     }
 
     /// Whether the peer closed the connection, as far as can be seen without sending. What it sends is passed over.

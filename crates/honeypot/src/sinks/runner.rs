@@ -1,10 +1,10 @@
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use imker_event::Recorded;
+use imker_spool::SteadyClock;
 
-use super::{Backoff, Sink, SinkError, Source, Status};
+use super::{Backoff, Batch, Sink, Source, Status};
 
 /// How a sink is driven.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub struct Pace {
     pub batch: usize,
     /// How long to wait for events before looking whether to stop.
     pub wait: Duration,
-    /// How often [`Sink::tend`] is called.
+    /// How often [`Sink::confirm`] and [`Sink::tend`] are called.
     pub tend: Duration,
 }
 
@@ -27,20 +27,28 @@ impl Default for Pace {
     }
 }
 
+/// How long a sink goes on after it was told to stop, while all is taken at once.
+const LAST_BATCHES: Duration = Duration::from_secs(5);
+
 /// Tells sinks to stop.
 #[derive(Debug, Clone, Default)]
-pub struct Stop(Arc<(Mutex<bool>, Condvar)>);
+pub struct Stop(Arc<(Mutex<Option<Instant>>, Condvar)>);
 
 impl Stop {
-    /// Sinks finish the batch that they are at, and what is on disk already as far as it is taken at once.
+    /// Sinks finish the batch that they are at, and what is on disk already as far as it is taken at once and within
+    /// five seconds.
     pub fn stop(&self) {
-        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.lock().get_or_insert_with(Instant::now);
         self.0.1.notify_all();
     }
 
-    /// Whether to stop.
-    pub fn is_set(&self) -> bool {
-        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// How long ago it was told to stop, if it was.
+    fn elapsed(&self) -> Option<Duration> {
+        self.lock().map(|since| since.elapsed())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -52,11 +60,11 @@ pub trait Pause: Send {
 
 impl Pause for () {
     fn pause(&mut self, duration: Duration, stop: &Stop) {
-        let stopped = stop.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let stopped = stop.lock();
         drop(
             stop.0
                 .1
-                .wait_timeout_while(stopped, duration, |stopped| !*stopped),
+                .wait_timeout_while(stopped, duration, |stopped| stopped.is_none()),
         );
     }
 }
@@ -99,6 +107,8 @@ pub fn run(
         pause,
         stop,
         delivered,
+        takes: false,
+        clock: SteadyClock::new((SystemTime::now(), Instant::now())),
         status: status.clone(),
     };
     let thread = std::thread::Builder::new()
@@ -123,11 +133,30 @@ struct Driver {
     pause: Box<dyn Pause>,
     stop: Stop,
     delivered: u64,
+    /// Whether it took anything yet. Who refuses everything is set up wrongly: then nothing is left out.
+    takes: bool,
+    clock: SteadyClock,
     status: Status,
 }
 
+/// Shows a panic in the status.
+struct Guard(Status);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0
+                .failed("it stopped by a fault of this program, which the log tells; restart the sensor");
+        }
+    }
+}
+
+/// It did not get on, and is to wait; the status says why.
+struct InTrouble;
+
 impl Driver {
     fn run(mut self) {
+        let _guard = Guard(self.status.clone());
         stand_back();
         // A sink that keeps its own position may be ahead of the cursor.
         self.source.pass(self.delivered);
@@ -135,114 +164,132 @@ impl Driver {
         let mut tended = Instant::now();
         loop {
             // Asked for before reading: what was on disk when the stop came is still delivered.
-            let stopping = self.stop.is_set();
-            let batch = match self.source.next_batch(self.delivered, self.pace.batch) {
-                Ok(batch) => batch,
-                Err(error) => {
-                    self.status.failed(&error.to_string());
-                    if stopping {
-                        return;
-                    }
-                    self.pause.pause(backoff.next(random()), &self.stop);
-                    continue;
-                }
-            };
-            let recorded = self.source.last();
-            self.status.update(|status| {
-                status.recorded = recorded.max(status.delivered);
-                status.unreadable += batch.unreadable;
-            });
-            if batch.through <= self.delivered {
-                if stopping {
-                    return;
-                }
-                self.source.wait(self.pace.wait);
-            } else if self.deliver(&batch.events, batch.through, &mut backoff) {
-                backoff = Backoff::default();
-            } else {
-                return;
+            let stopping = self.stop.elapsed();
+            match self.take_on() {
+                Ok(true) if stopping.is_some_and(|since| since > LAST_BATCHES) => break,
+                Ok(true) => backoff = Backoff::default(),
+                Ok(false) | Err(InTrouble) if stopping.is_some() => break,
+                Ok(false) => self.source.wait(self.pace.wait),
+                Err(InTrouble) => self.pause.pause(backoff.next(random()), &self.stop),
             }
             if tended.elapsed() >= self.pace.tend {
                 tended = Instant::now();
-                if let Err(error) = self.sink.tend() {
-                    self.warn(&error, "tending failed");
-                }
+                self.tend();
             }
         }
+        self.confirm();
     }
 
-    /// Delivers a batch, however often it must be tried; false where it was told to stop before that.
-    fn deliver(&mut self, events: &[Recorded], through: u64, backoff: &mut Backoff) -> bool {
-        let error = match if events.is_empty() {
-            Ok(())
-        } else {
-            self.sink.deliver(events)
-        } {
-            Ok(()) => {
-                self.done(events.len() as u64, 0, through);
-                return true;
-            }
-            Err(error) => error,
+    /// Reads a batch and delivers it; whether there was one.
+    fn take_on(&mut self) -> Result<bool, InTrouble> {
+        let batch = match self.source.next_batch(self.delivered, self.pace.batch) {
+            Ok(batch) => batch,
+            Err(error) => return Err(self.failed(&error.to_string())),
         };
-        if error.retryable {
-            self.status.failed(&error.message);
-            self.warn(&error, "not delivered, will be tried again");
-            if self.stop.is_set() {
-                return false;
-            }
-            self.pause.pause(backoff.next(random()), &self.stop);
-            return self.deliver_again(events, through, backoff);
+        let recorded = self.source.last();
+        self.status
+            .update(|status| status.recorded = recorded.max(status.delivered));
+        if batch.through <= self.delivered {
+            return Ok(false);
         }
-        // Something in it will never be taken: find it by halves, so that the rest arrives.
-        let [event] = events else {
-            let (first, second) = events.split_at(events.len() / 2);
-            let middle = first.last().map_or(self.delivered, |event| event.sequence);
-            return self.deliver(first, middle, backoff) && self.deliver(second, through, backoff);
-        };
-        tracing::error!(
-            sink = self.sink.name(),
-            event = event.id(),
-            error = error.message,
-            "refused, left out"
-        );
-        self.done(0, 1, through);
-        true
+        self.deliver(&batch)?;
+        self.status.update(|status| status.unreadable += batch.unreadable);
+        Ok(true)
     }
 
-    /// The same again, without growing the stack.
-    fn deliver_again(&mut self, events: &[Recorded], through: u64, backoff: &mut Backoff) -> bool {
-        loop {
-            match self.sink.deliver(events) {
-                Ok(()) => {
-                    self.done(events.len() as u64, 0, through);
-                    return true;
+    /// Delivers a batch. Where something in it will never be taken, that is found by halves, so that the rest arrives.
+    fn deliver(&mut self, batch: &Batch) -> Result<(), InTrouble> {
+        let mut parts = vec![(&batch.events[..], batch.through)];
+        let mut refused = Vec::new();
+        while let Some((events, through)) = parts.pop() {
+            let delivered = if events.is_empty() {
+                Ok(())
+            } else {
+                self.sink.deliver(events)
+            };
+            let mut taken = 0;
+            match (delivered, events) {
+                (Ok(()), _) => taken = events.len(),
+                (Err(error), _) if error.retryable => return Err(self.failed(&error.message)),
+                (Err(error), [event]) => refused.push((event.id(), error.message)),
+                (Err(_), _) => {
+                    let (first, second) = events.split_at(events.len() / 2);
+                    let middle = first.last().map_or(self.delivered, |event| event.sequence);
+                    parts.extend([(second, through), (first, middle)]);
+                    continue;
                 }
-                Err(error) if error.retryable => {
-                    self.status.failed(&error.message);
-                    if self.stop.is_set() {
-                        return false;
-                    }
-                    self.pause.pause(backoff.next(random()), &self.stop);
-                }
-                Err(_) => return self.deliver(events, through, backoff),
             }
+            self.takes |= taken > 0;
+            // Before it took anything, what it refuses may yet be wanted.
+            if self.takes || refused.is_empty() {
+                self.leave_out(&mut refused);
+                self.done(taken as u64, through);
+            }
+        }
+        match refused.pop() {
+            Some((event, error)) => Err(self.failed(&format!(
+                "it refuses everything that it was given so far, as event {event}: {error}"
+            ))),
+            None => Ok(()),
         }
     }
 
-    fn done(&mut self, events: u64, refused: u64, through: u64) {
+    fn leave_out(&mut self, refused: &mut Vec<(String, String)>) {
+        self.status
+            .update(|status| status.refused += refused.len() as u64);
+        for (event, error) in refused.drain(..) {
+            tracing::error!(sink = self.sink.name(), event, error, "refused, left out");
+        }
+    }
+
+    fn done(&mut self, events: u64, through: u64) {
         self.delivered = through;
-        self.source.pass(through);
+        self.pass();
         self.status.update(|status| {
             status.delivered = through;
             status.recorded = status.recorded.max(through);
             status.events += events;
-            status.refused += refused;
             status.trouble = None;
         });
     }
 
-    fn warn(&self, error: &SinkError, what: &str) {
-        tracing::warn!(sink = self.sink.name(), error = error.message, "{what}");
+    /// Moves the cursor to where it may stand after a crash.
+    fn pass(&mut self) {
+        let arrived = self.sink.arrived().unwrap_or(self.delivered);
+        self.source.pass(arrived.min(self.delivered));
+    }
+
+    fn tend(&mut self) {
+        self.confirm();
+        let now = SystemTime::now();
+        let believed = self.clock.observe((now, Instant::now())).then_some(now);
+        if let Err(error) = self.sink.tend(believed) {
+            tracing::warn!(
+                sink = self.sink.name(),
+                error = error.message,
+                "what is too old or too much stays"
+            );
+        }
+    }
+
+    fn confirm(&mut self) {
+        match self.sink.confirm() {
+            Ok(()) => self.pass(),
+            Err(error) => drop(self.failed(&error.message)),
+        }
+    }
+
+    /// Notes why it does not get on; the log tells it once.
+    fn failed(&self, error: &str) -> InTrouble {
+        if self.status.get().trouble.is_none() {
+            tracing::warn!(
+                sink = self.sink.name(),
+                error,
+                "not delivered, will be tried again"
+            );
+        }
+        self.status.failed(error);
+        InTrouble
     }
 }
 

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use imker_event::Recorded;
 use jiff::Timestamp;
@@ -15,6 +15,8 @@ pub struct SqliteSettings {
     pub path: PathBuf,
     /// How long classes of data stay.
     pub retention: Retention,
+    /// How large it may grow, in bytes; then the oldest events go from it.
+    pub max_bytes: u64,
 }
 
 /// Writes the local view.
@@ -64,15 +66,20 @@ impl Sink for SqliteSink {
         if let Some(last) = batch.last() {
             self.position = last.sequence;
         }
+        if let Err(error) = self.view.shrink(self.settings.max_bytes) {
+            // The batch is in the view: it must not come again.
+            tracing::warn!(%error, "the view cannot be kept within its size");
+        }
         Ok(())
     }
 
-    fn tend(&mut self) -> Result<(), SinkError> {
-        if self.expired.is_some_and(|expired| expired.elapsed() < EXPIRE) {
+    fn tend(&mut self, now: Option<SystemTime>) -> Result<(), SinkError> {
+        let due = self.expired.is_none_or(|expired| expired.elapsed() >= EXPIRE);
+        let Some(now) = now.and_then(|now| Timestamp::try_from(now).ok()).filter(|_| due) else {
             return Ok(());
-        }
+        };
         self.view
-            .expire(&self.settings.retention, Timestamp::now())
+            .expire(&self.settings.retention, now)
             .map_err(|error| self.failed(&error))?;
         self.expired = Some(Instant::now());
         Ok(())

@@ -1,17 +1,19 @@
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use imker_event::Recorded;
 use imker_spool::Spool;
 use tokio::runtime::Handle;
 
+use super::named::{Disk, Named};
 use super::{
-    GeoError, GeoIp, Pace, Running, Sink, SinkError, SinkStatus, SpoolSource, SqliteSink, Stop, open, run,
+    GeoError, GeoIp, JsonLinesSettings, Pace, Running, Sink, SinkStatus, SpoolSource, SqliteSink, Stop,
+    W3cSettings, files, open, run,
 };
-use crate::config::Config;
-use crate::view::ViewError;
+use crate::config::{Config, SinkConfig};
+use crate::private;
+use crate::view::{self, ViewError};
 
 /// The local view's cursor; no configured sink can have this name.
 const VIEW: &str = "_view";
@@ -61,6 +63,27 @@ pub fn saved_status(data: &Path) -> io::Result<Vec<SinkStatus>> {
     }
 }
 
+/// The highest position among sinks that keep their own; 0 where there is none. Whatever became of the spool, numbers
+/// up to it must not be given again: the sink would pass over the events that bear them.
+///
+/// # Errors
+/// A position cannot be read.
+pub fn position(config: &Config) -> Result<u64, StartError> {
+    let mut position = 0;
+    if let Some(settings) = config.view_settings() {
+        let path = settings.path;
+        position = view::position_in(&path).map_err(|error| StartError::View { path, error })?;
+    }
+    for sink in &config.sinks {
+        if let SinkConfig::Jsonl(JsonLinesSettings { state, .. })
+        | SinkConfig::W3c(W3cSettings { state, .. }) = &sink.config
+        {
+            position = position.max(files::position(state).map_err(StartError::Sink)?);
+        }
+    }
+    Ok(position)
+}
+
 /// All sinks of a sensor, at work.
 #[derive(Debug)]
 pub struct Sinks {
@@ -84,13 +107,20 @@ impl Sinks {
             let path = settings.path.clone();
             let view =
                 SqliteSink::open(settings, geo.clone()).map_err(|error| StartError::View { path, error })?;
-            let view: Box<dyn Sink> = Box::new(LocalView(view));
+            let view: Box<dyn Sink> = Box::new(Named {
+                name: VIEW.into(),
+                sink: Box::new(view),
+                disk: Some(Disk::new(&config.data, config.spool.min_free)),
+            });
             sinks.push((view, Pace::default()));
         }
         for sink in &config.sinks {
             let mut pace = Pace::default();
             pace.batch = sink.batch.unwrap_or(pace.batch).max(1);
-            sinks.push((open(sink, geo.clone()).map_err(StartError::Sink)?, pace));
+            sinks.push((
+                open(sink, geo.clone(), config.spool.min_free).map_err(StartError::Sink)?,
+                pace,
+            ));
         }
         forget_others(spool, &config.data.join("cursors"), &sinks)?;
 
@@ -122,7 +152,10 @@ impl Sinks {
     /// The file cannot be written.
     pub fn save_status(&self) -> io::Result<()> {
         let new = self.file.with_extension("new");
-        std::fs::write(&new, serde_json::to_vec_pretty(&self.status())?)?;
+        // Errors may name addresses that hold a secret.
+        let mut file = private::open(&new)?;
+        file.set_len(0)?;
+        file.write_all(&serde_json::to_vec_pretty(&self.status())?)?;
         std::fs::rename(&new, &self.file)
     }
 
@@ -165,25 +198,4 @@ fn forget_others(spool: &Spool, cursors: &Path, sinks: &[(Box<dyn Sink>, Pace)])
             .map_err(|error| StartError::Cursor { name, error })?;
     }
     Ok(())
-}
-
-/// The view under a name that is not taken from the configuration.
-struct LocalView(SqliteSink);
-
-impl Sink for LocalView {
-    fn name(&self) -> &str {
-        VIEW
-    }
-
-    fn position(&self) -> Option<u64> {
-        self.0.position()
-    }
-
-    fn deliver(&mut self, batch: &[Recorded]) -> Result<(), SinkError> {
-        self.0.deliver(batch)
-    }
-
-    fn tend(&mut self) -> Result<(), SinkError> {
-        self.0.tend()
-    }
 }

@@ -1,11 +1,12 @@
 use std::fmt::Write as _;
-use std::io::Write as _;
+use std::io;
 use std::sync::Arc;
 
 use imker_event::{Recorded, ecs};
 use serde_json::Value;
 
 use super::net::Link;
+use super::one_way::{OneWay, Receiver};
 use super::{GeoIp, Peer, Sink, SinkError};
 
 /// Where syslog messages go.
@@ -25,14 +26,19 @@ pub struct SyslogSettings {
 /// Sends RFC 5424 messages with octet counting (RFC 6587, section 3.4.1; RFC 5425, section 4.3).
 ///
 /// Structured data carries id, kind, session, source and host under `imker@32473` (32473 is the number that RFC 5612 keeps
-/// for such use by whoever has none); the message is the ECS document. Syslog has no acknowledgement: after a broken
-/// connection the batch before it is sent again.
+/// for such use by whoever has none); the message is the ECS document. Syslog has no acknowledgement: what was sent
+/// is kept and sent again until the receiver ended a connection in order.
 #[derive(Debug)]
 pub struct SyslogSink {
     settings: SyslogSettings,
     geo: Option<Arc<GeoIp>>,
-    link: Option<Link>,
-    unconfirmed: Vec<u8>,
+    way: OneWay,
+}
+
+impl Receiver for SyslogSettings {
+    fn connect(&self) -> io::Result<Link> {
+        self.peer.connect()
+    }
 }
 
 impl SyslogSink {
@@ -41,22 +47,12 @@ impl SyslogSink {
         Self {
             settings,
             geo,
-            link: None,
-            unconfirmed: Vec::new(),
+            way: OneWay::default(),
         }
     }
 
-    fn send(&mut self, bytes: &[u8]) -> std::io::Result<()> {
-        if self.link.as_mut().is_none_or(Link::is_closed) {
-            let mut link = self.settings.peer.connect()?;
-            link.write_all(&self.unconfirmed)?;
-            self.link = Some(link);
-        }
-        if let Some(link) = &mut self.link {
-            link.write_all(bytes)?;
-            link.flush()?;
-        }
-        Ok(())
+    fn failed(&self, error: &io::Error) -> SinkError {
+        SinkError::retry(format!("syslog receiver {}: {error}", self.settings.peer.name()))
     }
 }
 
@@ -73,15 +69,21 @@ impl Sink for SyslogSink {
             bytes.extend_from_slice(format!("{} ", message.len()).as_bytes());
             bytes.extend_from_slice(message.as_bytes());
         }
-        if let Err(error) = self.send(&bytes) {
-            self.link = None;
-            return Err(SinkError::retry(format!(
-                "syslog receiver {}: {error}",
-                self.settings.peer.name()
-            )));
+        let Some(first) = batch.first() else { return Ok(()) };
+        if self.way.link().is_some_and(Link::is_closed) {
+            self.way.disconnect();
         }
-        self.unconfirmed = bytes;
-        Ok(())
+        let sent = self.way.send(first.sequence, &bytes, &self.settings);
+        sent.map_err(|error| self.failed(&error))
+    }
+
+    fn arrived(&self) -> Option<u64> {
+        self.way.arrived()
+    }
+
+    fn confirm(&mut self) -> Result<(), SinkError> {
+        let confirmed = self.way.confirm(&self.settings);
+        confirmed.map_err(|error| self.failed(&error))
     }
 }
 

@@ -3,12 +3,12 @@ use std::collections::HashSet;
 use std::fmt::{self, Write as _};
 use std::io;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use imker_event::{Recorded, Saw, Text, WebRequest};
 use jiff::Timestamp;
 
-use super::files::Files;
+use super::files::{Files, Keeping};
 use super::{Sink, SinkError};
 
 /// Where IIS logs go.
@@ -20,6 +20,8 @@ pub struct W3cSettings {
     pub state: PathBuf,
     /// How long logs are kept that are no longer written to.
     pub max_age: Option<Duration>,
+    /// Bytes of all logs together; then the oldest days go, but for the last.
+    pub max_bytes: u64,
     /// Whether to log `X-Forwarded-For` as a column of its own, as IIS does where it is told to.
     pub forwarded_for: bool,
 }
@@ -42,7 +44,7 @@ impl W3cSink {
     /// # Errors
     /// The folder or the state cannot be read or written.
     pub fn open(settings: W3cSettings) -> io::Result<Self> {
-        let files = Files::open(settings.folder.clone(), settings.state.clone(), 0o640)?;
+        let files = Files::open(settings.folder.clone(), settings.state.clone())?;
         Ok(Self {
             settings,
             files,
@@ -93,15 +95,22 @@ impl W3cSink {
 }
 
 impl W3cSink {
-    fn expire(&self) -> io::Result<()> {
+    fn expire(&self, now: Option<SystemTime>) -> io::Result<()> {
+        let keeping = Keeping {
+            max_age: self.settings.max_age,
+            max_bytes: self.settings.max_bytes,
+        };
+        let mut logs = Vec::new();
         for host in self.files.names("", |_| true)? {
             let folder = format!("{host}/W3SVC1");
             let is_log = |name: &str| name.starts_with("u_ex") && name.ends_with(".log");
-            let names = self.files.names(&folder, is_log)?;
-            let names: Vec<String> = names.iter().map(|name| format!("{folder}/{name}")).collect();
-            self.files.expire(&names, self.settings.max_age)?;
+            let days = self.files.names(&folder, is_log)?.into_iter();
+            logs.extend(days.map(|day| (day.clone(), format!("{folder}/{day}"))));
         }
-        Ok(())
+        // Names are dates: the oldest days of all hosts come first.
+        logs.sort_unstable();
+        let names: Vec<String> = logs.into_iter().map(|(_, name)| name).collect();
+        self.files.expire(&names, keeping, now)
     }
 }
 
@@ -119,8 +128,8 @@ impl Sink for W3cSink {
             .map_err(|error| SinkError::retry(format!("{error}; is the disk full?")))
     }
 
-    fn tend(&mut self) -> Result<(), SinkError> {
-        self.expire()
+    fn tend(&mut self, now: Option<SystemTime>) -> Result<(), SinkError> {
+        self.expire(now)
             .map_err(|error| SinkError::retry(format!("old logs cannot be deleted: {error}")))
     }
 }

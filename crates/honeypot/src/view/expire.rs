@@ -1,6 +1,6 @@
 use imker_event::{Blob, Recorded, Saw, ecs};
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::params;
+use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::filter::nanoseconds;
 use super::{ViewError, ViewWriter};
@@ -63,6 +63,37 @@ impl ViewWriter {
         Ok(expired)
     }
 
+    /// Deletes the oldest events, a batch of them at a time, while the view is larger than `max` bytes. Returns how many
+    /// went. What is free in the file is written to again; it does not become smaller.
+    ///
+    /// # Errors
+    /// Where SQLite fails.
+    pub fn shrink(&mut self, max: u64) -> Result<u64, ViewError> {
+        let pragma = |name: &str| -> Result<u64, ViewError> {
+            let number: i64 = self.database.pragma_query_value(None, name, |row| row.get(0))?;
+            Ok(number.cast_unsigned())
+        };
+        let used = (pragma("page_count")? - pragma("freelist_count")?) * pragma("page_size")?;
+        if used <= max {
+            return Ok(0);
+        }
+        let transaction = self.database.transaction()?;
+        let oldest = format!(
+            "SELECT max(sequence) FROM (SELECT sequence FROM events ORDER BY sequence LIMIT {BATCH})"
+        );
+        let last: Option<i64> = transaction.query_row(&oldest, [], |row| row.get(0))?;
+        let mut deleted = 0;
+        for table in ["requests", "credentials", "payloads", "stages", "events"] {
+            deleted = transaction.execute(&format!("DELETE FROM {table} WHERE sequence <= ?"), [last])?;
+        }
+        let left = "SELECT time FROM events ORDER BY sequence LIMIT 1";
+        if let Some(before) = transaction.query_row(left, [], |row| row.get(0)).optional()? {
+            delete_ended(&transaction, before)?;
+        }
+        transaction.commit()?;
+        Ok(deleted as u64)
+    }
+
     fn delete_events(&mut self, before: i64) -> Result<u64, ViewError> {
         let mut deleted = 0;
         for table in ["events", "requests", "credentials", "payloads", "stages"] {
@@ -78,12 +109,7 @@ impl ViewWriter {
             }
         }
         let transaction = self.database.transaction()?;
-        transaction.execute(
-            "DELETE FROM connections WHERE coalesce(closed, time) < ?",
-            [before],
-        )?;
-        transaction.execute("DELETE FROM sessions WHERE last_seen < ?", [before])?;
-        transaction.execute("DELETE FROM sources WHERE last_seen < ?", [before])?;
+        delete_ended(&transaction, before)?;
         transaction.commit()?;
         Ok(deleted)
     }
@@ -125,6 +151,16 @@ impl ViewWriter {
             transaction.commit()?;
         }
     }
+}
+
+/// Deletes connections, sessions and sources that ended before an instant.
+fn delete_ended(transaction: &Transaction<'_>, before: i64) -> Result<(), ViewError> {
+    // An index finds those that began before it.
+    let ended = "DELETE FROM connections WHERE time < ?1 AND coalesce(closed, time) < ?1";
+    transaction.execute(ended, [before])?;
+    transaction.execute("DELETE FROM sessions WHERE last_seen < ?", [before])?;
+    transaction.execute("DELETE FROM sources WHERE last_seen < ?", [before])?;
+    Ok(())
 }
 
 /// The event without `class`; none where it had nothing of it.

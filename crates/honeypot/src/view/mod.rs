@@ -331,6 +331,18 @@ fn read_only(path: &Path) -> Result<Connection, ViewError> {
     Ok(database)
 }
 
+/// [`View::position`] of the view in `path`, of whatever version; 0 where there is none.
+pub(crate) fn position_in(path: &Path) -> Result<u64, ViewError> {
+    if !path.exists() {
+        return Ok(0);
+    }
+    let database = read_only(path)?;
+    if schema::version(&database)? == 0 {
+        return Ok(0);
+    }
+    Ok(position(&database)?.unwrap_or(0))
+}
+
 /// Sequence number of the last event taken over.
 fn position(database: &Connection) -> Result<Option<u64>, ViewError> {
     let found: Option<i64> = database

@@ -306,6 +306,7 @@ fn what_is_delivered_again_is_there_once() {
     let settings = SqliteSettings {
         path: path.clone(),
         retention: Retention::default(),
+        max_bytes: u64::MAX,
     };
     let events = scenario();
     let mut sink = SqliteSink::open(settings.clone(), None).unwrap();
@@ -457,4 +458,57 @@ fn filters_use_indices() {
     ] {
         assert!(plan(asked).contains(index), "{asked}: {}", plan(asked));
     }
+}
+
+#[test]
+fn a_view_that_is_too_large_loses_its_oldest_events() {
+    let (_folder, path, mut writer) = written(&[]);
+    let one = connection("198.51.100.7", "ex01");
+    let events: Vec<_> = (1..=5000)
+        .map(|sequence| request(sequence, &one, "/owa/", true))
+        .collect();
+    let mut sizes = Vec::new();
+    for batch in events.chunks(200) {
+        writer.append(batch, None).unwrap();
+        writer.shrink(2 << 20).unwrap();
+        let size = |end: &str| {
+            std::fs::metadata(format!("{}{end}", path.display()))
+                .unwrap()
+                .len()
+        };
+        sizes.push(size("") + size("-wal"));
+    }
+    assert!(sizes.iter().all(|&size| size < 10 << 20), "{sizes:?}");
+    let view = View::open(&path).unwrap();
+    let left = sequences(&view, &Filter::default());
+    assert!((500..4900).contains(&left.len()), "{}", left.len());
+    assert!(left.iter().copied().eq(5001 - left.len() as u64..=5000));
+    assert_eq!(view.position().unwrap(), Some(5000));
+    let requests: i64 = writer
+        .database
+        .query_row("SELECT count(*) FROM requests", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(requests, i64::try_from(left.len()).unwrap());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_view_is_its_owners() {
+    #[expect(clippy::disallowed_types, reason = "asks who may read")]
+    use std::os::unix::fs::PermissionsExt;
+    let (_folder, path, _writer) = written(&scenario());
+    for end in ["", "-wal", "-shm"] {
+        let metadata = std::fs::metadata(format!("{}{end}", path.display())).unwrap();
+        assert_eq!(metadata.permissions().mode() & 0o777, 0o600, "{end}");
+    }
+}
+
+#[test]
+fn where_a_view_ends_is_known_without_opening_it() {
+    let (folder, path, writer) = written(&scenario());
+    assert_eq!(position_in(&path).unwrap(), 11);
+    // A sensor that was killed leaves its log behind.
+    std::mem::forget(writer);
+    assert_eq!(position_in(&path).unwrap(), 11);
+    assert_eq!(position_in(&folder.path().join("none")).unwrap(), 0);
 }

@@ -10,6 +10,7 @@ use rusqlite::{Transaction, params};
 use super::expire::{BODIES, SECRETS};
 use super::filter::{address, nanoseconds};
 use super::{ViewError, position, schema};
+use crate::private;
 use crate::sinks::GeoIp;
 
 /// The view, open for writing. One process at a time.
@@ -19,11 +20,14 @@ pub struct ViewWriter {
 }
 
 impl ViewWriter {
-    /// Opens the view in `path`, makes it where it is missing, and brings it up to date where it is older.
+    /// Opens the view in `path`, makes it where it is missing, readable by its owner alone, and brings it up to date
+    /// where it is older.
     ///
     /// # Errors
     /// Where a newer program wrote it, and where SQLite fails.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, ViewError> {
+        // It holds passwords. SQLite gives the files beside it the same mode, and says where it cannot open this one.
+        let _ = private::open(path.as_ref());
         let mut database = rusqlite::Connection::open(path)?;
         database.busy_timeout(std::time::Duration::from_secs(10))?;
         database.pragma_update(None, "journal_mode", "WAL")?;

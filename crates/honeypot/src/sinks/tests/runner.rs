@@ -55,7 +55,7 @@ impl Source for Memory {
 #[derive(Clone, Default)]
 struct Receiver {
     down: Arc<Mutex<u32>>,
-    poison: Vec<u64>,
+    poison: Arc<Mutex<Vec<u64>>>,
     taken: Arc<Mutex<Vec<u64>>>,
 }
 
@@ -70,7 +70,8 @@ impl Sink for Receiver {
             *down -= 1;
             return Err(SinkError::retry("connection refused"));
         }
-        if batch.iter().any(|event| self.poison.contains(&event.sequence)) {
+        let poison = self.poison.lock().unwrap();
+        if batch.iter().any(|event| poison.contains(&event.sequence)) {
             return Err(SinkError::refused("answered 400"));
         }
         self.taken
@@ -145,7 +146,7 @@ fn a_receiver_that_was_down_for_an_hour_gets_everything_in_order_and_no_other_wa
 fn what_is_never_taken_is_left_out_alone() {
     let (stop, memory) = (Stop::default(), Memory::new(&opened(30)));
     let receiver = Receiver {
-        poison: vec![7, 8, 30],
+        poison: Arc::new(Mutex::new(vec![7, 8, 30])),
         ..Receiver::default()
     };
     let running = start(&receiver, &memory, &Fast::default(), &stop);
@@ -157,6 +158,83 @@ fn what_is_never_taken_is_left_out_alone() {
     assert_eq!(running.status.get().refused, 3);
     stop.stop();
     running.join();
+}
+
+#[test]
+fn a_receiver_that_refuses_everything_loses_nothing() {
+    let (stop, memory) = (Stop::default(), Memory::new(&opened(30)));
+    let receiver = Receiver {
+        poison: Arc::new(Mutex::new((1..=30).collect())),
+        ..Receiver::default()
+    };
+    let running = start(&receiver, &memory, &Fast::default(), &stop);
+    while running.status.get().trouble.is_none() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let status = running.status.get();
+    assert_eq!((status.delivered, status.refused), (0, 0));
+    assert!(status.trouble.unwrap().error.contains("refuses everything"));
+    // It is set up rightly now, but for two events.
+    *receiver.poison.lock().unwrap() = vec![1, 5];
+    wait_for(&running, 30);
+    let taken: Vec<u64> = (1..=30).filter(|sequence| ![1, 5].contains(sequence)).collect();
+    assert_eq!(*receiver.taken.lock().unwrap(), taken);
+    let status = running.status.get();
+    assert_eq!((status.events, status.refused, status.trouble), (28, 2, None));
+    stop.stop();
+    running.join();
+}
+
+/// A sink that knows only when it is asked what arrived.
+#[derive(Clone, Default)]
+struct Unsure {
+    first: Arc<Mutex<Option<u64>>>,
+    certain: Arc<Mutex<bool>>,
+}
+
+impl Sink for Unsure {
+    fn name(&self) -> &str {
+        "unsure"
+    }
+
+    fn deliver(&mut self, batch: &[Recorded]) -> Result<(), SinkError> {
+        self.first.lock().unwrap().get_or_insert(batch[0].sequence);
+        Ok(())
+    }
+
+    fn arrived(&self) -> Option<u64> {
+        self.first.lock().unwrap().map(|first| first - 1)
+    }
+
+    fn confirm(&mut self) -> Result<(), SinkError> {
+        if !*self.certain.lock().unwrap() {
+            return Err(SinkError::retry("not certain"));
+        }
+        *self.first.lock().unwrap() = None;
+        Ok(())
+    }
+}
+
+#[test]
+fn the_cursor_passes_what_certainly_arrived() {
+    for (certain, passed) in [(false, 0), (true, 30)] {
+        let (stop, memory, sink) = (Stop::default(), Memory::new(&opened(30)), Unsure::default());
+        let source = Box::new(memory.clone());
+        let running = run(
+            Box::new(sink.clone()),
+            source,
+            Pace::default(),
+            Box::new(()),
+            stop.clone(),
+        );
+        let running = running.unwrap();
+        wait_for(&running, 30);
+        assert_eq!(memory.passed(), 0);
+        *sink.certain.lock().unwrap() = certain;
+        stop.stop();
+        running.join();
+        assert_eq!(memory.passed(), passed);
+    }
 }
 
 #[test]
@@ -208,4 +286,48 @@ fn waits_double_up_to_a_minute_and_differ_by_half() {
     let most: Vec<u128> = (0..9).map(|_| most.next(u32::MAX).as_millis()).collect();
     assert_eq!(least, [250, 500, 1000, 2000, 4000, 8000, 16000, 30000, 30000]);
     assert_eq!(most, [500, 1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000]);
+}
+
+/// A sink whose every batch takes a while, or panics.
+struct Slow(Duration);
+
+impl Sink for Slow {
+    fn name(&self) -> &str {
+        "slow"
+    }
+
+    fn deliver(&mut self, _: &[Recorded]) -> Result<(), SinkError> {
+        assert!(!self.0.is_zero(), "made to panic");
+        std::thread::sleep(self.0);
+        Ok(())
+    }
+}
+
+#[test]
+fn a_backlog_holds_up_no_stop() {
+    let (stop, memory) = (Stop::default(), Memory::new(&opened(1000)));
+    let pace = Pace {
+        batch: 1,
+        ..Pace::default()
+    };
+    let slow = Box::new(Slow(Duration::from_millis(50)));
+    let running = run(slow, Box::new(memory.clone()), pace, Box::new(()), stop.clone()).unwrap();
+    let begun = Instant::now();
+    stop.stop();
+    running.join();
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    assert!((10..1000).contains(&memory.passed()), "{}", memory.passed());
+}
+
+#[test]
+fn a_sink_that_panics_is_in_trouble() {
+    let (stop, memory) = (Stop::default(), Memory::new(&opened(1)));
+    let slow = Box::new(Slow(Duration::ZERO));
+    let running = run(slow, Box::new(memory), Pace::default(), Box::new(()), stop).unwrap();
+    let begun = Instant::now();
+    while running.status.get().trouble.is_none() {
+        assert!(begun.elapsed() < Duration::from_secs(20));
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    running.join();
 }

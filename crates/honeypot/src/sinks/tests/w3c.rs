@@ -10,6 +10,7 @@ use crate::sinks::{Sink, W3cSettings, W3cSink};
 fn sink(folder: &Path, forwarded_for: bool) -> W3cSink {
     W3cSink::open(W3cSettings {
         max_age: None,
+        max_bytes: 2000,
         folder: folder.join("iis"),
         state: folder.join("w3c.json"),
         forwarded_for,
@@ -133,4 +134,28 @@ fn hunt_reads_it() {
         "{:?}",
         reading.unread
     );
+}
+
+#[test]
+fn the_oldest_days_go_when_logs_grow_too_large() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut sink = sink(folder.path(), false);
+    let one = connection("198.51.100.7", "ex01");
+    for day in 0..5_u64 {
+        let long = format!("/{}", "a".repeat(600));
+        let on_day = |recorded| {
+            change(recorded, |request| {
+                request.time += jiff::SignedDuration::from_hours(24 * i64::try_from(day).unwrap());
+            })
+        };
+        sink.deliver(&[on_day(request(day + 1, &one, &long, false))])
+            .unwrap();
+        sink.tend(None).unwrap();
+    }
+    let logs = fs::read_dir(folder.path().join("iis/ex01/W3SVC1")).unwrap();
+    let mut names: Vec<_> = logs
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["u_ex261128.log", "u_ex261129.log"]);
 }
