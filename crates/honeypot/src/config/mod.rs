@@ -132,9 +132,9 @@ impl Config {
         self.view.enabled.then(|| SqliteSettings {
             path: self.data.join("view.sqlite"),
             retention: Retention {
-                events_days: Some(whole_days(self.privacy.events)),
+                events_days: Some(whole_days(self.spool.max_age.unwrap_or(self.privacy.events))),
                 credentials_days: Some(whole_days(self.privacy.credentials)),
-                bodies_days: Some(whole_days(self.privacy.payloads)),
+                payloads_days: Some(whole_days(self.privacy.payloads)),
             },
             max_bytes: self.view.max_size,
         })

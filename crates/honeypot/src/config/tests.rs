@@ -97,7 +97,7 @@ fn defaults_are_complete() {
     let retention = config.view_settings().unwrap().retention;
     assert_eq!(
         (retention.events_days, retention.credentials_days),
-        (Some(90), Some(30))
+        (Some(30), Some(30))
     );
 }
 

@@ -6,6 +6,9 @@ use rusqlite::{Connection, OptionalExtension, params_from_iter};
 use super::filter::{Condition, Filter, address, instant};
 use super::{Activity, ReachedStage, ViewError};
 
+/// As the report counts them.
+const REQUESTS: &str = "coalesce(sum(kind IN ('web-request', 'web-request-refused')), 0)";
+
 /// What happened in `scope`, of which `events` is known already.
 pub(super) fn of(database: &Connection, scope: &Filter, events: u64) -> Result<Activity, ViewError> {
     let condition = Condition::of(scope);
@@ -29,7 +32,7 @@ pub(super) fn of(database: &Connection, scope: &Filter, events: u64) -> Result<A
     Ok(Activity {
         events,
         connections: number("count(*)", "connections")?,
-        requests: number("count(*)", "requests")?,
+        requests: number(REQUESTS, "events")?,
         attacks: number("coalesce(sum(attacks > 0), 0)", "requests")?,
         credentials: number("count(*)", "credentials")?,
         payloads: number("count(*)", "payloads")?,

@@ -1,6 +1,5 @@
-use imker_event::{Blob, Recorded, Saw, ecs};
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{OptionalExtension, Transaction};
 
 use super::filter::nanoseconds;
 use super::{ViewError, ViewWriter};
@@ -10,10 +9,10 @@ use super::{ViewError, ViewWriter};
 pub struct Retention {
     /// Events with all that they brought; sources and sessions without events go, too.
     pub events_days: Option<u32>,
-    /// Secrets: passwords and tokens, wherever [`ecs::mask`] finds them. The attempt stays, without its secret.
+    /// Secrets: passwords and tokens. The attempt stays, without its secret.
     pub credentials_days: Option<u32>,
-    /// Bodies of requests, and the rows that point to the quarantine.
-    pub bodies_days: Option<u32>,
+    /// Rows that point to the quarantine.
+    pub payloads_days: Option<u32>,
 }
 
 /// What [`ViewWriter::expire`] took out.
@@ -21,19 +20,14 @@ pub struct Retention {
 pub struct Expired {
     /// Events deleted.
     pub events: u64,
-    /// Events whose secrets were taken out.
+    /// Secrets taken out.
     pub credentials: u64,
-    /// Events whose bodies were taken out.
-    pub bodies: u64,
+    /// Rows that pointed to the quarantine.
+    pub payloads: u64,
 }
 
 /// Events handled in one transaction, so that the sink never waits for long.
 const BATCH: usize = 1000;
-
-/// In the column `clean`.
-pub(super) const SECRETS: u8 = 1;
-/// In the column `clean`.
-pub(super) const BODIES: u8 = 2;
 
 impl ViewWriter {
     /// Takes out what is older than `retention` allows at `now`. What it deletes is overwritten in the file.
@@ -50,10 +44,14 @@ impl ViewWriter {
             expired.events = self.delete_events(before)?;
         }
         if let Some(before) = before(retention.credentials_days) {
-            expired.credentials = self.take_out(before, SECRETS)?;
+            let sql = format!(
+                "UPDATE credentials SET secret = NULL WHERE sequence IN
+                 (SELECT sequence FROM credentials WHERE time < ? AND secret IS NOT NULL LIMIT {BATCH})"
+            );
+            expired.credentials = self.repeat(&sql, before)?;
         }
-        if let Some(before) = before(retention.bodies_days) {
-            expired.bodies = self.take_out(before, BODIES)?;
+        if let Some(before) = before(retention.payloads_days) {
+            expired.payloads = self.repeat(&delete_from("payloads"), before)?;
         }
         if expired != Expired::default() {
             // The log still holds the old pages.
@@ -96,17 +94,8 @@ impl ViewWriter {
 
     fn delete_events(&mut self, before: i64) -> Result<u64, ViewError> {
         let mut deleted = 0;
-        for table in ["events", "requests", "credentials", "payloads", "stages"] {
-            let sql = format!(
-                "DELETE FROM {table} WHERE sequence IN (SELECT sequence FROM {table} WHERE time < ? LIMIT {BATCH})"
-            );
-            loop {
-                let rows = self.database.execute(&sql, [before])?;
-                deleted += if table == "events" { rows as u64 } else { 0 };
-                if rows == 0 {
-                    break;
-                }
-            }
+        for table in ["requests", "credentials", "payloads", "stages", "events"] {
+            deleted = self.repeat(&delete_from(table), before)?;
         }
         let transaction = self.database.transaction()?;
         delete_ended(&transaction, before)?;
@@ -114,43 +103,23 @@ impl ViewWriter {
         Ok(deleted)
     }
 
-    /// Takes `class` out of the events before an instant that still have it.
-    fn take_out(&mut self, before: i64, class: u8) -> Result<u64, ViewError> {
+    /// Executes `sql` until it finds nothing more to change.
+    fn repeat(&self, sql: &str, before: i64) -> Result<u64, ViewError> {
         let mut changed = 0;
         loop {
-            let transaction = self.database.transaction()?;
-            let events: Vec<(i64, String)> = {
-                let mut statement = transaction.prepare_cached(&format!(
-                    "SELECT sequence, json FROM events WHERE time < ? AND clean & {class} = 0 LIMIT {BATCH}"
-                ))?;
-                let rows = statement.query_map([before], |row| Ok((row.get(0)?, row.get(1)?)))?;
-                rows.collect::<Result<_, _>>()?
-            };
-            if events.is_empty() {
-                return Ok(changed);
+            match self.database.execute(sql, [before])? {
+                0 => return Ok(changed),
+                rows => changed += rows as u64,
             }
-            for (sequence, json) in events {
-                let shorter = without(&json, class).map_err(|error| ViewError::Event {
-                    sequence: u64::try_from(sequence).unwrap_or(0),
-                    error,
-                })?;
-                changed += u64::from(shorter.is_some());
-                transaction
-                    .prepare_cached(
-                        "UPDATE events SET clean = clean | ?, json = coalesce(?, json) WHERE sequence = ?",
-                    )?
-                    .execute(params![class, shorter, sequence])?;
-            }
-            match class {
-                SECRETS => transaction.execute(
-                    "UPDATE credentials SET secret = NULL WHERE time < ? AND secret IS NOT NULL",
-                    [before],
-                )?,
-                _ => transaction.execute("DELETE FROM payloads WHERE time < ?", [before])?,
-            };
-            transaction.commit()?;
         }
     }
+}
+
+/// Deletes a batch of rows that are older than its one parameter.
+fn delete_from(table: &str) -> String {
+    format!(
+        "DELETE FROM {table} WHERE sequence IN (SELECT sequence FROM {table} WHERE time < ? LIMIT {BATCH})"
+    )
 }
 
 /// Deletes connections, sessions and sources that ended before an instant.
@@ -161,18 +130,4 @@ fn delete_ended(transaction: &Transaction<'_>, before: i64) -> Result<(), ViewEr
     transaction.execute("DELETE FROM sessions WHERE last_seen < ?", [before])?;
     transaction.execute("DELETE FROM sources WHERE last_seen < ?", [before])?;
     Ok(())
-}
-
-/// The event without `class`; none where it had nothing of it.
-fn without(json: &str, class: u8) -> serde_json::Result<Option<String>> {
-    let recorded: Recorded = serde_json::from_str(json)?;
-    let mut shorter = recorded.clone();
-    if class == SECRETS {
-        ecs::mask(&mut shorter.event);
-    } else if let Saw::WebRequest(received) = &mut shorter.event.saw {
-        received.body_start = Blob::default();
-    }
-    (shorter != recorded)
-        .then(|| serde_json::to_string(&shorter))
-        .transpose()
 }

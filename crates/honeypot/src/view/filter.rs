@@ -8,7 +8,7 @@ use rusqlite::types::Value;
 
 /// Which rows are asked for; the default asks for all.
 ///
-/// A row must satisfy all that is given. `chain` and `stage` ask for what belongs to sessions that reached them.
+/// A row must satisfy all that is given.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Filter {
     /// Not before.
@@ -21,14 +21,8 @@ pub struct Filter {
     pub host: Option<String>,
     /// Kinds: any of these, or any at all where empty. Only asked of events.
     pub kinds: Vec<Kind>,
-    /// Of sessions that reached a stage of this chain, as in `ProxyShell`.
-    pub chain: Option<String>,
-    /// Of sessions that reached this stage, as in `data/stages.csv`.
-    pub stage: Option<String>,
     /// Of sessions whose id begins so.
     pub session: Option<String>,
-    /// Events after this sequence number: where an earlier reading ended. Only asked of events.
-    pub after: Option<u64>,
     /// At most so many rows.
     pub limit: Option<u64>,
 }
@@ -71,17 +65,6 @@ impl Condition {
             let last = format!("{session}~");
             condition.and("session BETWEEN ? AND ?", [session.clone().into(), last.into()]);
         }
-        let reached = match (&filter.chain, &filter.stage) {
-            (None, None) => return condition,
-            (Some(_), None) => "chain = ?",
-            (None, Some(_)) => "stage = ?",
-            (Some(_), Some(_)) => "chain = ? AND stage = ?",
-        };
-        let named = filter.chain.iter().chain(&filter.stage).cloned().map(Value::from);
-        condition.and(
-            &format!("session IN (SELECT session FROM stages WHERE {reached})"),
-            named,
-        );
         condition
     }
 

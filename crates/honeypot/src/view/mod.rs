@@ -1,7 +1,7 @@
-//! The local view: what a sensor recorded, in one SQLite file, for the commands that ask about it.
+//! The local view: who came, when, and how far, in one SQLite file, for the commands that ask about it.
 //!
-//! The SQLite sink writes it, in WAL mode, so that it may be read meanwhile. It is made of the spool and can be made
-//! anew of it as far as the spool reaches back.
+//! A sink writes it, in WAL mode, so that it may be read meanwhile. It is made of the spool, reaches back as far and can
+//! be made anew of it; the events themselves are in the spool alone.
 
 mod activity;
 mod expire;
@@ -16,7 +16,7 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
-use imker_event::{Kind, Recorded, Secret};
+use imker_event::{Kind, Secret};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row};
 
@@ -33,7 +33,7 @@ use filter::{Condition, IS_HOST, host_names, instant, nanoseconds, stored_addres
 #[non_exhaustive]
 pub enum ViewError {
     /// There is no file.
-    #[error("{0}: there is no view yet; has the honeypot run with its SQLite sink?")]
+    #[error("{0}: there is no view yet; has the honeypot run, with [view] enabled?")]
     Missing(PathBuf),
     /// A newer program wrote the file.
     #[error("the view has version {found}, this program knows {known}: use a newer program")]
@@ -56,14 +56,6 @@ pub enum ViewError {
     /// SQLite failed.
     #[error("SQLite: {0}")]
     Sqlite(#[from] rusqlite::Error),
-    /// A stored event cannot be read.
-    #[error("event {sequence} cannot be read: {error}")]
-    Event {
-        /// Its sequence number.
-        sequence: u64,
-        /// Why.
-        error: serde_json::Error,
-    },
     /// A thread could not be started.
     #[error("no thread for the query: {0}")]
     Thread(std::io::Error),
@@ -106,59 +98,6 @@ impl View {
     /// Where SQLite fails.
     pub fn position(&self) -> Result<Option<u64>, ViewError> {
         position(&self.database)
-    }
-
-    /// Events in ascending order of their sequence numbers.
-    ///
-    /// # Errors
-    /// Where SQLite fails.
-    pub fn events(&self, filter: &Filter) -> Result<Stream<Recorded>, ViewError> {
-        let mut condition = Condition::of_events(filter);
-        // A scan in order of the sequence numbers needs bounds, since it cannot use the index on time as well.
-        let (first, last) = match (filter.after, filter.since, filter.until) {
-            (None, None, None) => (None, None),
-            (Some(after), ..) => (
-                i64::try_from(after).ok().map(|after| after.saturating_add(1)),
-                None,
-            ),
-            (None, since, until) => self.database.query_row(
-                "SELECT min(sequence), max(sequence) FROM events WHERE time >= ? AND time < ?",
-                [
-                    since.map_or(i64::MIN, nanoseconds),
-                    until.map_or(i64::MAX, nanoseconds),
-                ],
-                |row| Ok((row.get(0)?, row.get(1)?)),
-            )?,
-        };
-        condition.and(
-            "sequence BETWEEN ? AND ?",
-            [
-                Value::Integer(first.unwrap_or(0)),
-                Value::Integer(last.unwrap_or(i64::MAX)),
-            ],
-        );
-        let sql = format!(
-            "SELECT sequence, json FROM events WHERE {} ORDER BY sequence LIMIT ?",
-            condition.sql()
-        );
-        self.stream(sql, condition, filter.limit, |_, row| {
-            let (sequence, json): (i64, String) = (row.get(0)?, row.get(1)?);
-            serde_json::from_str(&json).map_err(|error| ViewError::Event {
-                sequence: u64::try_from(sequence).unwrap_or(0),
-                error,
-            })
-        })
-    }
-
-    /// All events of a session, in order.
-    ///
-    /// # Errors
-    /// Where SQLite fails.
-    pub fn session_events(&self, id: &str) -> Result<Stream<Recorded>, ViewError> {
-        self.events(&Filter {
-            session: Some(id.to_owned()),
-            ..Filter::default()
-        })
     }
 
     /// Sessions that lie, if only in part, in the time asked for; in order of their beginning, each whole.

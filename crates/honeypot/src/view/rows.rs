@@ -48,7 +48,7 @@ pub struct Activity {
     pub events: u64,
     /// Connections.
     pub connections: u64,
-    /// Web requests.
+    /// Web requests, those refused for their form included.
     pub requests: u64,
     /// Web requests that match a rule which does not know ordinary traffic.
     pub attacks: u64,

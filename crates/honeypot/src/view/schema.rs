@@ -10,7 +10,7 @@ pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;
 /// What makes version `n + 1` of version `n`. Add to the end; never change one that was released.
 ///
 /// Times are nanoseconds since 1970 UTC. Addresses are 16 bytes in network order, IPv4 mapped into IPv6, so that a
-/// network is a range. `events.json` is the event as [`imker_event::Recorded`] serialises.
+/// network is a range. The events themselves are in the spool alone.
 const MIGRATIONS: &[&str] = &["
 CREATE TABLE events (
     sequence   INTEGER PRIMARY KEY,
@@ -18,14 +18,9 @@ CREATE TABLE events (
     kind       TEXT NOT NULL,
     host       TEXT,
     source     BLOB,
-    session    TEXT,
-    connection TEXT,
-    clean      INTEGER NOT NULL, -- 1: without secrets, or they were taken out; 2: the same of bodies; 3: both
-    json       TEXT NOT NULL
+    session    TEXT
 );
 CREATE INDEX events_time ON events (time);
-CREATE INDEX events_secrets ON events (time) WHERE clean & 1 = 0;
-CREATE INDEX events_bodies ON events (time) WHERE clean & 2 = 0;
 CREATE INDEX events_kind ON events (kind, sequence);
 CREATE INDEX events_session ON events (session, sequence) WHERE session IS NOT NULL;
 CREATE INDEX events_source ON events (source, sequence) WHERE source IS NOT NULL;
@@ -86,13 +81,7 @@ CREATE TABLE requests (
     source      BLOB,
     session     TEXT,
     host        TEXT,
-    method      TEXT NOT NULL,
-    path        TEXT NOT NULL,
-    query       TEXT,
-    status      INTEGER,
     user_agent  TEXT,
-    body_sha256 TEXT,
-    body_bytes  INTEGER NOT NULL,
     attacks     INTEGER NOT NULL -- rules matched that do not know ordinary traffic
 );
 CREATE INDEX requests_session ON requests (session, sequence);

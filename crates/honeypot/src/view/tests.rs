@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::sinks::tests::events::{
-    closed, connection, credentials, hello, opened, recorded, request, stage, time, upload,
+    closed, connection, credentials, hello, recorded, request, stage, time, upload,
 };
 use crate::sinks::{Sink, SqliteSettings, SqliteSink};
 
@@ -46,10 +46,14 @@ fn all<T>(stream: Result<Stream<T>, ViewError>) -> Vec<T> {
 }
 
 fn sequences(view: &View, filter: &Filter) -> Vec<u64> {
-    all(view.events(filter))
-        .iter()
-        .map(|event: &Recorded| event.sequence)
-        .collect()
+    let condition = Condition::of_events(filter);
+    let sql = format!(
+        "SELECT sequence FROM events WHERE {} ORDER BY sequence",
+        condition.sql()
+    );
+    let mut statement = view.database.prepare(&sql).unwrap();
+    let rows = statement.query_map(rusqlite::params_from_iter(&condition.values), |row| count(row, 0));
+    rows.unwrap().map(Result::unwrap).collect()
 }
 
 #[test]
@@ -57,7 +61,7 @@ fn events_by_all_filters() {
     let (_folder, path, _writer) = written(&scenario());
     let view = View::open(path).unwrap();
     let any = Filter::default;
-    assert_eq!(all(view.events(&any())), scenario());
+    assert!(sequences(&view, &any()).into_iter().eq(1..=11));
     assert_eq!(
         sequences(
             &view,
@@ -98,7 +102,7 @@ fn events_by_all_filters() {
             &view,
             &Filter {
                 sources: two_nets,
-                limit: Some(2),
+                until: Some(time(3)),
                 ..any()
             }
         ),
@@ -137,44 +141,17 @@ fn events_by_all_filters() {
         [5, 6, 7, 11]
     );
     let kinds = vec![Kind::WebRequest, Kind::Upload];
+    assert_eq!(sequences(&view, &Filter { kinds, ..any() }), [3, 6, 9, 11]);
     assert_eq!(
         sequences(
             &view,
             &Filter {
-                kinds: kinds.clone(),
+                session: Some("session-2001:".into()),
                 ..any()
             }
         ),
-        [3, 6, 9, 11]
+        [5, 6, 7, 11]
     );
-    assert_eq!(
-        sequences(
-            &view,
-            &Filter {
-                kinds,
-                after: Some(6),
-                since: Some(time(1)),
-                ..any()
-            }
-        ),
-        [9, 11]
-    );
-    let chain = Filter {
-        chain: Some("ProxyShell".into()),
-        ..any()
-    };
-    assert_eq!(sequences(&view, &chain), [1, 2, 3, 4, 8, 9, 10]);
-    assert_eq!(
-        sequences(
-            &view,
-            &Filter {
-                stage: Some("other".into()),
-                ..chain
-            }
-        ),
-        [0; 0]
-    );
-    assert_eq!(all(view.session_events("session-2001:db8::7")).len(), 4);
     assert_eq!(view.position().unwrap(), Some(11));
 }
 
@@ -242,10 +219,6 @@ fn sessions_and_attackers_with_what_they_did() {
             ..Filter::default()
         },
         Filter {
-            chain: Some("ProxyShell".into()),
-            ..Filter::default()
-        },
-        Filter {
             session: Some(session.id.clone()),
             ..Filter::default()
         },
@@ -287,16 +260,22 @@ fn credentials_and_payloads() {
 
 #[test]
 fn a_stream_that_is_dropped_ends_and_one_that_is_read_slowly_stays_of_its_instant() {
-    let (_folder, path, mut writer) = written(&opened(2000));
+    let one = connection("198.51.100.7", "ex01");
+    let uploads = |from: u64, to: u64| {
+        (from..=to)
+            .map(|sequence| upload(sequence, &one))
+            .collect::<Vec<_>>()
+    };
+    let (_folder, path, mut writer) = written(&uploads(1, 2000));
     let view = View::open(path).unwrap();
-    let mut stream = view.events(&Filter::default()).unwrap();
+    let mut stream = view.payloads(&Filter::default()).unwrap();
     assert_eq!(stream.next().unwrap().unwrap().sequence, 1);
     drop(stream);
-    let mut stream = view.events(&Filter::default()).unwrap();
+    let mut stream = view.payloads(&Filter::default()).unwrap();
     assert_eq!(stream.next().unwrap().unwrap().sequence, 1);
-    writer.append(&opened(2100), None).unwrap();
+    writer.append(&uploads(2001, 2100), None).unwrap();
     assert_eq!(stream.count(), 1999);
-    assert_eq!(all(view.events(&Filter::default())).len(), 2100);
+    assert_eq!(all(view.payloads(&Filter::default())).len(), 2100);
 }
 
 #[test]
@@ -318,7 +297,7 @@ fn what_is_delivered_again_is_there_once() {
     assert_eq!(sink.position(), Some(8));
     sink.deliver(&events).unwrap();
     let view = View::open(path).unwrap();
-    assert_eq!(all(view.events(&Filter::default())), events);
+    assert!(sequences(&view, &Filter::default()).into_iter().eq(1..=11));
     assert_eq!(all(view.attackers(&Filter::default()))[0].activity.events, 7);
 }
 
@@ -332,7 +311,7 @@ fn each_class_of_data_has_its_time() {
     let retention = Retention {
         events_days: Some(30),
         credentials_days: Some(7),
-        bodies_days: Some(3),
+        payloads_days: Some(3),
     };
 
     assert_eq!(
@@ -340,14 +319,13 @@ fn each_class_of_data_has_its_time() {
         Expired::default()
     );
 
-    let expired = writer.expire(&retention, time(9) + day * 3).unwrap();
+    let expired = writer.expire(&retention, time(10) + day * 3).unwrap();
     assert_eq!(
         expired,
         Expired {
-            bodies: 2,
+            payloads: 1,
             ..Expired::default()
-        },
-        "those of events 3 and 6"
+        }
     );
     assert!(holds(&bytes(), "Summer2026!"));
 
@@ -355,20 +333,13 @@ fn each_class_of_data_has_its_time() {
     assert_eq!(
         expired,
         Expired {
-            credentials: 4,
-            bodies: 1,
+            credentials: 1,
             ..Expired::default()
         }
     );
     assert!(!holds(&bytes(), "Summer2026!"), "overwritten in the file");
     assert_eq!(all(view.credentials(&Filter::default()))[0].secret, None);
     assert_eq!(all(view.payloads(&Filter::default())), []);
-    for event in all(view.events(&Filter::default())) {
-        if let Saw::WebRequest(received) = event.event.saw {
-            assert!(received.body_start.0.is_empty());
-            assert!(received.head.0.ends_with(b"Basic [masked]\r\n\r\n"));
-        }
-    }
     assert_eq!(
         writer.expire(&retention, time(12) + day * 8).unwrap(),
         Expired::default(),
@@ -440,20 +411,12 @@ fn filters_use_indices() {
             "events_time",
         ),
         (
-            "SELECT json FROM events WHERE session = 'x' AND sequence BETWEEN 0 AND 9 ORDER BY sequence",
+            "SELECT count(*) FROM events WHERE session = 'x'",
             "events_session",
-        ),
-        (
-            "SELECT json FROM events WHERE kind IN ('x') AND sequence BETWEEN 0 AND 9 ORDER BY sequence",
-            "events_kind",
         ),
         (
             "SELECT count(*) FROM requests WHERE source BETWEEN x'00' AND x'00'",
             "requests_source",
-        ),
-        (
-            "SELECT sequence FROM events WHERE time < 1 AND clean & 1 = 0 LIMIT 9",
-            "events_secrets",
         ),
     ] {
         assert!(plan(asked).contains(index), "{asked}: {}", plan(asked));
@@ -470,7 +433,7 @@ fn a_view_that_is_too_large_loses_its_oldest_events() {
     let mut sizes = Vec::new();
     for batch in events.chunks(200) {
         writer.append(batch, None).unwrap();
-        writer.shrink(2 << 20).unwrap();
+        writer.shrink(512 << 10).unwrap();
         let size = |end: &str| {
             std::fs::metadata(format!("{}{end}", path.display()))
                 .unwrap()
@@ -478,7 +441,7 @@ fn a_view_that_is_too_large_loses_its_oldest_events() {
         };
         sizes.push(size("") + size("-wal"));
     }
-    assert!(sizes.iter().all(|&size| size < 10 << 20), "{sizes:?}");
+    assert!(sizes.iter().all(|&size| size < 6 << 20), "{sizes:?}");
     let view = View::open(&path).unwrap();
     let left = sequences(&view, &Filter::default());
     assert!((500..4900).contains(&left.len()), "{}", left.len());

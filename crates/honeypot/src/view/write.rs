@@ -7,7 +7,6 @@ use imker_event::ecs::Place;
 use imker_event::{Connection, Content, Kind, Recorded, Saw, Scheme, Text};
 use rusqlite::{Transaction, params};
 
-use super::expire::{BODIES, SECRETS};
 use super::filter::{address, nanoseconds};
 use super::{ViewError, position, schema};
 use crate::private;
@@ -171,10 +170,6 @@ fn insert(transaction: &Transaction<'_>, recorded: &Recorded) -> Result<(), View
         session: connection.map(|connection| &*connection.session),
         host: connection.map(|connection| &*connection.host),
     };
-    let json = serde_json::to_string(recorded).map_err(|error| ViewError::Event {
-        sequence: recorded.sequence,
-        error,
-    })?;
     let Common {
         sequence,
         time,
@@ -183,40 +178,20 @@ fn insert(transaction: &Transaction<'_>, recorded: &Recorded) -> Result<(), View
         host,
     } = &common;
     let mut statement = transaction.prepare_cached(
-        "INSERT INTO events (sequence, time, kind, host, source, session, connection, clean, json)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO events (sequence, time, kind, host, source, session) VALUES (?, ?, ?, ?, ?, ?)",
     )?;
-    let id = connection.map(|connection| &*connection.id);
     statement.execute(params![
         sequence,
         time,
         event.kind().action(),
         host,
         source,
-        session,
-        id,
-        clean(&event.saw),
-        json
+        session
     ])?;
     if let Some(connection) = connection {
         opened(transaction, connection, *time)?;
     }
     detail(transaction, &event.saw, connection, &common)
-}
-
-/// The classes of data that an event cannot hold: see [`Retention`](super::Retention). Kinds that are not named are
-/// looked through for secrets when their time comes.
-fn clean(saw: &Saw) -> u8 {
-    match saw {
-        Saw::WebRequest(received) if !received.body_start.0.is_empty() => 0,
-        Saw::ConnectionOpened {}
-        | Saw::ConnectionClosed { .. }
-        | Saw::TlsHello(_)
-        | Saw::TlsEstablished { .. }
-        | Saw::WebResponse { .. }
-        | Saw::StageReached(_) => SECRETS | BODIES,
-        _ => BODIES,
-    }
 }
 
 /// A connection, whichever of its events came first.
@@ -305,20 +280,14 @@ fn detail(
                 .filter(|detection| !detection.ordinary)
                 .count();
             transaction
-                .prepare_cached("INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?
+                .prepare_cached("INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?, ?)")?
                 .execute(params![
                     sequence,
                     time,
                     source,
                     session,
                     host,
-                    request.method.as_str(),
-                    request.uri_stem.as_str(),
-                    request.uri_query.as_ref().map(Text::as_str),
-                    request.status,
                     request.user_agent.as_ref().map(Text::as_str),
-                    received.body.sha256.as_str(),
-                    integer(received.body.bytes),
                     integer(attacks as u64),
                 ])?;
             if received.body.bytes > received.body_start.0.len() as u64 {

@@ -161,10 +161,11 @@ fn configured_sinks_start_stop_and_go_on_without_one_that_was_removed() {
     let lines: Vec<Recorded> = Reader::new(&*lines).map(|read| read.unwrap().recorded).collect();
     assert_eq!(lines, events);
     let view = View::open(folder.path().join("data/view.sqlite")).unwrap();
-    let viewed: Vec<Recorded> = view
-        .events(&Filter::default())
+    assert_eq!(view.position().unwrap(), Some(500));
+    let attackers: Vec<_> = view
+        .attackers(&Filter::default())
         .unwrap()
-        .map(Result::unwrap)
+        .map(|attacker| attacker.unwrap().activity.events)
         .collect();
-    assert_eq!(viewed, events);
+    assert_eq!(attackers, [500]);
 }
