@@ -205,7 +205,12 @@ impl Reader {
         let expected = walk.expected.min(follower);
         self.show_batch(expected);
         if expected < follower {
-            self.damage(expected, follower - 1);
+            // The oldest segments go first: where those between are evicted, so is this one.
+            if self.segments()?.contains(&current) {
+                self.damage(expected, follower - 1);
+            } else {
+                self.miss(expected, follower - 1);
+            }
         }
         self.walk = None;
         Ok(true)
@@ -213,6 +218,10 @@ impl Reader {
 
     fn damage(&mut self, first: u64, last: u64) {
         self.damaged.push((first, last));
+        self.miss(first, last);
+    }
+
+    fn miss(&mut self, first: u64, last: u64) {
         if last >= self.next {
             let first = first.max(self.next);
             self.show_batch(last + 1);

@@ -245,6 +245,30 @@ fn a_loss_that_cannot_be_avoided_is_told() {
 }
 
 #[test]
+fn what_goes_while_a_follower_stands_before_it_is_evicted_and_not_damaged() {
+    let dir = tempfile::tempdir().unwrap();
+    let (spool, _) = open(
+        &dir,
+        Options {
+            max_size: 64 << 10,
+            ..options()
+        },
+    );
+    let mut follower = spool.follow(1);
+    spool.append(batch(&["a"])).wait().unwrap();
+    assert_eq!(follower.try_next().unwrap(), Some(payload(1, "a")));
+    fill(&spool);
+    let entries: Vec<_> = std::iter::from_fn(|| follower.try_next().unwrap()).collect();
+    let missing = |entry: &&Entry| matches!(entry, Entry::Missing { .. });
+    assert_eq!(entries.iter().filter(missing).count(), 1);
+    // What is damaged is told with the next beat.
+    std::thread::sleep(Duration::from_millis(1100));
+    spool.append(batch(&["z"])).wait().unwrap();
+    let told = |entry: &Entry| matches!(entry, Entry::Payload { bytes, .. } if bytes.starts_with(b"Damaged"));
+    assert!(!all(&folder(&dir)).iter().any(told));
+}
+
+#[test]
 fn what_is_refused_is_counted_and_told_once() {
     let dir = tempfile::tempdir().unwrap();
     let (spool, _) = open(
