@@ -45,7 +45,7 @@ impl Recorder {
         &self.spool
     }
 
-    async fn finish(&self, append: Append, source: Option<IpAddr>) -> Result<(), NotRecorded> {
+    async fn finish(&self, append: Append, events: u64, source: Option<IpAddr>) -> Result<(), NotRecorded> {
         match append.await {
             Ok(_) => {
                 if self.failing.swap(false, Ordering::Relaxed) {
@@ -57,14 +57,14 @@ impl Recorder {
                 if !self.failing.swap(true, Ordering::Relaxed) {
                     tracing::error!(%error, "events cannot be recorded: connections are closed unanswered");
                 }
-                Err(self.refuse(source))
+                Err(self.refuse(events, source))
             }
         }
     }
 
-    fn refuse(&self, source: Option<IpAddr>) -> NotRecorded {
+    fn refuse(&self, events: u64, source: Option<IpAddr>) -> NotRecorded {
         if let Some(source) = source {
-            self.spool.refuse(source, SystemTime::now());
+            self.spool.refuse(source, events, SystemTime::now());
         }
         NotRecorded
     }
@@ -76,13 +76,14 @@ impl Store for Recorder {
             .iter()
             .find_map(|event| event.connection.as_ref())
             .map(|connection| connection.source.ip());
+        let count = events.len() as u64;
         let payloads: Result<Vec<_>, _> = events.iter().map(json).collect();
         // The order of calls is that of sequence numbers, whenever the futures are polled.
         match payloads.map(|payloads| self.spool.append(payloads)) {
-            Ok(append) => Box::pin(self.finish(append, source)),
+            Ok(append) => Box::pin(self.finish(append, count, source)),
             Err(error) => {
                 tracing::error!(%error, "an event cannot be serialised");
-                let refused = self.refuse(source);
+                let refused = self.refuse(count, source);
                 Box::pin(std::future::ready(Err(refused)))
             }
         }

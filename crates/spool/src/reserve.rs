@@ -126,8 +126,8 @@ impl Reserve {
         Ok(())
     }
 
-    /// Counts a refusal.
-    pub(crate) fn refuse(&mut self, source: IpAddr, at: SystemTime) {
+    /// Counts refusals.
+    pub(crate) fn refuse(&mut self, source: IpAddr, refused: u64, at: SystemTime) {
         let at = nanoseconds(at);
         if self.is_empty() {
             (self.row.from, self.row.until) = (at, at);
@@ -135,20 +135,20 @@ impl Reserve {
         self.row.from = self.row.from.min(at);
         self.row.until = self.row.until.max(at);
         if let Some(count) = self.counts.get_mut(&source) {
-            count.all += 1;
+            count.all += refused;
             let count = *count;
             self.write_slot(source, count);
         } else if self.next_slot < self.slots {
             let count = Count {
                 slot: self.next_slot,
-                all: 1,
+                all: refused,
                 frozen: 0,
             };
             self.counts.insert(source, count);
             self.write_slot(source, count);
             self.next_slot += 1;
         } else {
-            self.row.of_others += 1;
+            self.row.of_others += refused;
         }
         self.write_row();
     }
@@ -429,6 +429,7 @@ mod tests {
     fn refuse(reserve: &mut Reserve, source: &str, second: u64) {
         reserve.refuse(
             source.parse().unwrap(),
+            1,
             SystemTime::UNIX_EPOCH + Duration::from_secs(second),
         );
     }

@@ -112,10 +112,10 @@ impl Spool {
         Append { receiver }
     }
 
-    /// Counts something that could not be kept, as it was of `source`. The count survives a crash and is told as
-    /// [`Loss::Full`] once something can be written.
-    pub fn refuse(&self, source: IpAddr, at: SystemTime) {
-        lock(&self.open.shared.reserve).refuse(source, at);
+    /// Counts so many things that could not be kept, as they were of `source`. The count survives a crash and is told
+    /// as [`Loss::Full`] once something can be written.
+    pub fn refuse(&self, source: IpAddr, count: u64, at: SystemTime) {
+        lock(&self.open.shared.reserve).refuse(source, count, at);
     }
 
     /// Follows from the first sequence number that is at least `from`.

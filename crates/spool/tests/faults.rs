@@ -211,7 +211,7 @@ proptest! {
                     }
                 }
                 Act::Refuse(source) => {
-                    spool.refuse(std::net::Ipv4Addr::new(192, 0, 2, source).into(), SystemTime::now());
+                    spool.refuse(std::net::Ipv4Addr::new(192, 0, 2, source).into(), 1, SystemTime::now());
                     refused += 1;
                 }
             }

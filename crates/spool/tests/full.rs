@@ -99,7 +99,7 @@ fn on_a_tiny_disk() {
             Ok(_) => kept += 1,
             Err(error) => {
                 assert!(matches!(error, AppendError::Full(_)), "{error}");
-                spool.refuse("192.0.2.66".parse().unwrap(), SystemTime::now());
+                spool.refuse("192.0.2.66".parse().unwrap(), 1, SystemTime::now());
                 refused += 1;
             }
         }

@@ -285,7 +285,7 @@ fn what_is_refused_is_counted_and_told_once() {
             panic!("{full:?}")
         };
         assert!(error.to_string().ends_with("make room on this disk"), "{error}");
-        spool.refuse(source, std::time::SystemTime::now());
+        spool.refuse(source, 1, std::time::SystemTime::now());
     }
     drop(spool);
     let (spool, recovery) = open(&dir, options());

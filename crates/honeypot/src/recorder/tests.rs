@@ -145,9 +145,9 @@ async fn without_a_sync_nothing_is_recorded_and_later_a_gap_says_so() {
     // What a failed attempt was about to tell is told by itself, the rest after it.
     let count = |source: &str, count| (source.parse::<IpAddr>().unwrap(), count);
     let lost = [
-        count("198.51.100.2", 2),
-        count("198.51.100.3", 1),
-        count("2001:db8::1", 1),
+        count("198.51.100.2", 4),
+        count("198.51.100.3", 2),
+        count("2001:db8::1", 2),
     ];
     assert_eq!(told, BTreeMap::from(lost));
     let recorded = ["198.51.100.1:1000", "198.51.100.4:1", "198.51.100.4:2"];
