@@ -23,8 +23,9 @@ fn a_full_disk() {
     let namespaces = ["--map-root-user", "--mount"];
     let permitted = Command::new("unshare").args(namespaces).arg("true").status();
     if !permitted.is_ok_and(|status| status.success()) {
-        eprintln!("left out: this system permits no mount namespaces (unshare --map-root-user --mount)");
-        return;
+        return imker_testing::left_out(
+            "this system permits no mount namespaces (unshare --map-root-user --mount)",
+        );
     }
     let dir = tempfile::tempdir().unwrap();
     let run = "mount -t tmpfs -o size=2m none \"$0\" && exec \"$1\" --exact on_a_tiny_disk --ignored";

@@ -44,8 +44,7 @@ fn set(place: &Place, offset: &str) {
 #[test]
 fn a_clock_that_jumps_loses_and_doubles_nothing() {
     let Some(library) = library() else {
-        eprintln!("left out: there is no libfaketime");
-        return;
+        return imker_testing::left_out("there is no libfaketime");
     };
     let place = Place::new("[[sink]]\nkind = \"w3c\"\nfolder = \"iis\"\n");
     set(&place, "+0");
