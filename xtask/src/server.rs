@@ -22,15 +22,15 @@ pub struct Server {
 }
 
 impl Server {
-    /// The honeypot with limits that let the crowd in.
-    pub fn honeypot(imker: &Path, folder: &Path) -> Result<Self> {
+    /// The honeypot with limits that let the crowd in; `more` is added to its configuration.
+    pub fn honeypot(imker: &Path, folder: &Path, more: &str) -> Result<Self> {
         let (https, http) = (free_port()?, free_port()?);
         let config = folder.join("honeypot.toml");
         let text = CONFIG
             .replace("{data}", &folder.join("data").display().to_string())
             .replace("{https}", &https.to_string())
             .replace("{http}", &http.to_string());
-        fs::write(&config, text).into_diagnostic()?;
+        fs::write(&config, text + more).into_diagnostic()?;
         let mut command = Command::new(imker);
         command.args(["honeypot", "--config"]).arg(&config);
         Self::start(command, imker, config, https, http)

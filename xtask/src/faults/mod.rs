@@ -1,14 +1,15 @@
-//! `cargo xtask-honeypot faults`: kills the honeypot at random instants under load and looks whether every answered request is
-//! in its record, once. Linux only.
+//! `cargo xtask-honeypot faults`: kills the honeypot at random instants under load, in clear and over TLS, and looks whether every
+//! answered request is in its record and in a sink, once. Linux only.
 
 mod client;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use miette::{IntoDiagnostic, Result, ensure};
@@ -34,7 +35,10 @@ pub struct Options {
     imker: Option<PathBuf>,
 }
 
-/// Kills and counts; fails where an answered request is missing or stands twice.
+/// A sink that holds each event once, as it promises.
+const SINK: &str = "[[sink]]\nkind = \"jsonl\"\nfolder = \"lines\"\nrotate_size = \"4M\"\nkeep = 1000000\n";
+
+/// Kills and counts; fails where an answered request is missing or stands twice, in the record or in a sink.
 pub fn run(options: &Options) -> Result<()> {
     let imker = options.imker.clone().map_or_else(project::imker, Ok)?;
     let folder = tempfile::tempdir_in(project::target()?).into_diagnostic()?;
@@ -42,11 +46,12 @@ pub fn run(options: &Options) -> Result<()> {
     let next = Arc::new(AtomicU64::new(1));
     let mut answered: Vec<u64> = Vec::new();
     for _ in 0..options.rounds {
-        let server = Server::honeypot(&imker, folder.path())?;
+        let server = Server::honeypot(&imker, folder.path(), SINK)?;
         let clients: Vec<_> = (0..options.clients)
-            .map(|_| {
-                let (address, next) = (server.http, next.clone());
-                thread::spawn(move || client::ask_until_cut(address, &next))
+            .map(|client| {
+                let tls = client % 2 == 1;
+                let (address, next) = (if tls { server.https } else { server.http }, next.clone());
+                thread::spawn(move || client::ask_until_cut(address, tls, &next))
             })
             .collect();
         thread::sleep(Duration::from_micros(random.below(400_000)));
@@ -56,26 +61,54 @@ pub fn run(options: &Options) -> Result<()> {
             answered.extend(client.join().map_err(|_| miette::miette!("a client failed"))?);
         }
     }
-    let server = Server::honeypot(&imker, folder.path())?;
-    let mut found: BTreeMap<u64, u64> = BTreeMap::new();
-    for number in numbers(&server.recorded()?) {
-        *found.entry(number).or_default() += 1;
+    let server = Server::honeypot(&imker, folder.path(), SINK)?;
+    let recorded = count(&numbers(&server.recorded()?));
+    let lines =
+        || -> Result<BTreeMap<u64, u64>> { Ok(count(&numbers(&lines(&folder.path().join("lines"))?))) };
+    let patience = Instant::now() + Duration::from_secs(60);
+    while lines()?.len() < recorded.len() && Instant::now() < patience {
+        thread::sleep(Duration::from_millis(100));
     }
-    let missing = answered
-        .iter()
-        .filter(|number| !found.contains_key(number))
-        .count();
-    let twice = found.values().filter(|times| **times > 1).count();
+    let lines = lines()?;
     let asked = next.load(Ordering::Relaxed) - 1;
     println!(
-        "{} kills, {asked} requests sent, {} answered, {} recorded; answered and not recorded: {missing}; recorded twice: {twice}",
+        "{} kills, {asked} requests sent, {} answered",
         options.rounds,
-        answered.len(),
-        found.len()
+        answered.len()
     );
     ensure!(!answered.is_empty(), "no request was answered: nothing was shown");
-    ensure!(missing == 0 && twice == 0, "the record is wrong");
+    let mut wrong = 0;
+    for (place, found) in [("the record", &recorded), ("the JSON lines", &lines)] {
+        let missing = answered
+            .iter()
+            .filter(|number| !found.contains_key(number))
+            .count();
+        let twice = found.values().filter(|times| **times > 1).count();
+        wrong += missing + twice;
+        println!(
+            "{place}: {} requests; answered and missing: {missing}; there twice: {twice}",
+            found.len()
+        );
+    }
+    ensure!(wrong == 0 && lines == recorded, "the record or the sink is wrong");
     Ok(())
+}
+
+fn count(numbers: &[u64]) -> BTreeMap<u64, u64> {
+    let mut found = BTreeMap::new();
+    for number in numbers {
+        *found.entry(*number).or_default() += 1;
+    }
+    found
+}
+
+/// What is in all files of a folder.
+fn lines(folder: &Path) -> Result<Vec<u8>> {
+    let mut lines = Vec::new();
+    for entry in fs::read_dir(folder).into_diagnostic()? {
+        lines.extend(fs::read(entry.into_diagnostic()?.path()).into_diagnostic()?);
+    }
+    Ok(lines)
 }
 
 /// The numbers that recorded requests carry in their queries.

@@ -47,7 +47,7 @@ const BAR: f64 = 0.4;
 pub fn run(options: &Options) -> Result<()> {
     let imker = options.imker.clone().map_or_else(project::imker, Ok)?;
     let folder = tempfile::tempdir_in(project::target()?).into_diagnostic()?;
-    let honeypot = Server::honeypot(&imker, folder.path())?;
+    let honeypot = Server::honeypot(&imker, folder.path(), "")?;
     let page = fetch(honeypot.https, &options.path)?;
     let nginx = Server::nginx(folder.path(), &page, &options.path)?;
     println!(
