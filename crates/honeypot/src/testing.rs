@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use imker_event::{CloseReason, Kind, Saw, SensorEvent};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -80,6 +80,14 @@ impl Site for EchoSite {
             },
         }
     }
+}
+
+/// Two ends of a connection over loopback.
+pub async fn socket_pair() -> (Socket, TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (far, near) = tokio::join!(TcpStream::connect(address), listener.accept());
+    (Socket::new(near.unwrap().0), far.unwrap())
 }
 
 /// A running sensor with one endpoint.

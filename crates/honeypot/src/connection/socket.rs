@@ -50,6 +50,7 @@ pub struct Socket {
     stream: TcpStream,
     given_back: Vec<u8>,
     meter: Arc<Meter>,
+    withholds_alerts: bool,
 }
 
 impl Socket {
@@ -59,6 +60,7 @@ impl Socket {
             stream,
             given_back: Vec::new(),
             meter: Arc::default(),
+            withholds_alerts: false,
         }
     }
 
@@ -75,7 +77,12 @@ impl Socket {
         (&mut *self).take(limit as u64).read_buf(into).await
     }
 
-    /// Lets `bytes` be read again, before anything else.
+    /// Whether unencrypted alerts of TLS are not sent, only seemingly.
+    pub(crate) fn withhold_alerts(&mut self, withhold: bool) {
+        self.withholds_alerts = withhold;
+    }
+
+    /// Lets `bytes` be read again, before anything else. They are not counted again.
     pub fn give_back(&mut self, mut bytes: Vec<u8>) {
         bytes.append(&mut self.given_back);
         self.given_back = bytes;
@@ -107,6 +114,11 @@ impl AsyncRead for Socket {
 
 impl AsyncWrite for Socket {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        /// TLS's content type of alerts.
+        const ALERT: u8 = 21;
+        if self.withholds_alerts && buf.first() == Some(&ALERT) {
+            return Poll::Ready(Ok(buf.len()));
+        }
         let written = ready!(Pin::new(&mut self.stream).poll_write(cx, buf))?;
         self.meter.sent.fetch_add(written as u64, Ordering::Relaxed);
         Poll::Ready(Ok(written))
@@ -127,5 +139,39 @@ impl Drop for Socket {
             // Without it the client sees an ordinary end: no harm but to fidelity.
             let _ = socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use crate::testing::socket_pair;
+
+    #[tokio::test]
+    async fn what_was_read_is_read_again_and_counted_once() {
+        let (mut socket, mut far) = socket_pair().await;
+        let meter = socket.meter().clone();
+        far.write_all(b"abcdef").await.unwrap();
+        let mut four = [0; 4];
+        socket.read_exact(&mut four).await.unwrap();
+        assert_eq!((&four, meter.received()), (b"abcd", 4));
+
+        socket.give_back(b"cd".to_vec());
+        socket.give_back(b"ab".to_vec());
+        let mut three = [0; 3];
+        socket.read_exact(&mut three).await.unwrap();
+        assert_eq!((&three, meter.received()), (b"abc", 4));
+        socket.read_exact(&mut three).await.unwrap();
+        assert_eq!((&three, meter.received()), (b"def", 6));
+
+        socket.write_all(b"12").await.unwrap();
+        socket.withhold_alerts(true);
+        socket.write_all(b"\x15\x03\x03\0\x02\x02\x28").await.unwrap();
+        assert_eq!(meter.sent(), 2);
+        drop(socket);
+        assert_eq!(meter.received(), 6);
     }
 }

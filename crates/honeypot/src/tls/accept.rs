@@ -4,26 +4,27 @@ use std::time::Duration;
 
 use imker_event::{Blob, CloseReason, Saw, Text, TlsHello};
 use openssl::ssl::{self, Ssl, SslRef, SslVersion};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+use tokio::io::AsyncReadExt;
 use tokio::time::timeout;
 use tokio_openssl::SslStream;
 
-use super::{HelloReader, NoHello, Prefixed, TlsHost, ja4};
+use super::{HelloReader, NoHello, TlsHost, ja4};
+use crate::connection::Socket;
 
 /// A connection whose ClientHello was read and to which nothing was sent yet.
 #[derive(Debug)]
-pub struct Hello<S> {
-    stream: Prefixed<S>,
+pub struct Hello {
+    socket: Socket,
     /// What the client said.
     pub client: Box<TlsHello>,
 }
 
 /// A connection on which TLS is established.
 #[derive(Debug)]
-pub struct Accepted<S> {
+pub struct Accepted {
     /// What follows goes over this. It should end with a shutdown (close_notify): OpenSSL forgets the session of a
     /// connection that ended without one on either side, so that it cannot be resumed.
-    pub stream: SslStream<Prefixed<S>>,
+    pub stream: SslStream<Socket>,
     /// As in `TLSv1.2`.
     pub version: &'static str,
     /// OpenSSL's name of the cipher suite.
@@ -36,25 +37,26 @@ pub struct Accepted<S> {
 
 /// A connection on which there will be no TLS.
 ///
-/// After it was recorded, the connection is to be reset: HTTP.sys sends neither an alert nor an answer in clear
-/// (assumption: clients of IIS report `connection reset by peer` where no cipher suite is shared).
+/// It is to be recorded before it is dropped, which closes the connection. HTTP.sys sends neither an alert nor an answer
+/// in clear, and resets it (assumption: clients of IIS report `connection reset by peer` where no cipher suite is
+/// shared).
 #[derive(Debug)]
-pub struct TlsFailure<S> {
+pub struct TlsFailure {
     /// OpenSSL's reason, or our own where it never came to that.
     pub reason: Text,
     /// What was received, where it is no ClientHello.
     pub received: Blob,
     /// Why the connection ends, seen from outside TLS.
     pub close: CloseReason,
-    transport: Transport<S>,
+    /// None where OpenSSL had no memory for a connection.
+    _transport: Option<Transport>,
 }
 
+/// Held so that the connection stays open until its failure is recorded.
 #[derive(Debug)]
-enum Transport<S> {
-    Clear(Prefixed<S>),
-    Tls(SslStream<Prefixed<S>>),
-    /// OpenSSL had no memory for a connection.
-    Gone,
+enum Transport {
+    Clear { _socket: Socket },
+    Tls { _stream: Box<SslStream<Socket>> },
 }
 
 /// Reads a ClientHello, or as much as shows that there is none, and sends nothing.
@@ -62,18 +64,15 @@ enum Transport<S> {
 /// # Errors
 ///
 /// If the bytes are no ClientHello, or none came within `limit`.
-pub async fn read_hello<S: AsyncRead + Unpin>(
-    mut stream: Prefixed<S>,
-    limit: Duration,
-) -> Result<Hello<S>, TlsFailure<S>> {
+pub async fn read_hello(mut socket: Socket, limit: Duration) -> Result<Hello, TlsFailure> {
     let mut reader = HelloReader::default();
-    let read = timeout(limit, read_until_hello(&mut stream, &mut reader)).await;
+    let read = timeout(limit, read_until_hello(&mut socket, &mut reader)).await;
     let received = reader.received().len();
     let (reason, close) = match read {
         Ok(Ok(client)) => {
-            stream.unread(reader.into_received());
+            socket.give_back(reader.into_received());
             return Ok(Hello {
-                stream,
+                socket,
                 client: Box::new(client),
             });
         }
@@ -88,7 +87,7 @@ pub async fn read_hello<S: AsyncRead + Unpin>(
     };
     Err(TlsFailure {
         received: Blob(reader.into_received()),
-        ..failure(&reason, close, Transport::Clear(stream))
+        ..failure(&reason, close, Some(Transport::Clear { _socket: socket }))
     })
 }
 
@@ -98,14 +97,11 @@ enum NotRead {
     Io(io::Error),
 }
 
-async fn read_until_hello<S: AsyncRead + Unpin>(
-    stream: &mut Prefixed<S>,
-    reader: &mut HelloReader,
-) -> Result<TlsHello, NotRead> {
+async fn read_until_hello(socket: &mut Socket, reader: &mut HelloReader) -> Result<TlsHello, NotRead> {
     // On the heap, so that the connection's future does not keep room for it.
     let mut buf = vec![0; 2048];
     loop {
-        let length = stream.read(&mut buf).await.map_err(NotRead::Io)?;
+        let length = socket.read(&mut buf).await.map_err(NotRead::Io)?;
         if length == 0 {
             return Err(NotRead::Closed);
         }
@@ -115,7 +111,7 @@ async fn read_until_hello<S: AsyncRead + Unpin>(
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Hello<S> {
+impl Hello {
     /// Answers the ClientHello and goes through the handshake. To be called only after the hello was recorded.
     ///
     /// A second ClientHello, which TLS 1.3 asks for with HelloRetryRequest, is counted but not recorded.
@@ -123,31 +119,32 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Hello<S> {
     /// # Errors
     ///
     /// If the handshake fails or takes longer than `limit`.
-    pub async fn accept(self, host: &TlsHost, limit: Duration) -> Result<Accepted<S>, TlsFailure<S>> {
-        let mut stream = self.stream;
-        stream.drop_alerts(true);
+    pub async fn accept(self, host: &TlsHost, limit: Duration) -> Result<Accepted, TlsFailure> {
+        let mut socket = self.socket;
+        socket.withhold_alerts(true);
         let stream = Ssl::new(&host.context).and_then(|mut ssl| {
             ignore_fallback(&mut ssl, &self.client);
-            SslStream::new(ssl, stream)
+            SslStream::new(ssl, socket)
         });
         let mut stream = match stream {
             Ok(stream) => stream,
-            Err(error) => return Err(failure(&error.to_string(), CloseReason::Reset, Transport::Gone)),
+            Err(error) => return Err(failure(&error.to_string(), CloseReason::Reset, None)),
         };
         let (reason, close) = match timeout(limit, Pin::new(&mut stream).accept()).await {
             Ok(Ok(())) => {
-                stream.get_mut().drop_alerts(false);
+                stream.get_mut().withhold_alerts(false);
                 return Ok(Accepted::new(stream));
             }
             Ok(Err(error)) => why(&error),
             Err(_) => ("the handshake took too long".to_owned(), CloseReason::SlowRequest),
         };
-        Err(failure(&reason, close, Transport::Tls(stream)))
+        let stream = Box::new(stream);
+        Err(failure(&reason, close, Some(Transport::Tls { _stream: stream })))
     }
 }
 
-impl<S> Accepted<S> {
-    fn new(stream: SslStream<Prefixed<S>>) -> Self {
+impl Accepted {
+    fn new(stream: SslStream<Socket>) -> Self {
         let ssl = stream.ssl();
         Self {
             version: ssl.version_str(),
@@ -169,21 +166,12 @@ impl<S> Accepted<S> {
     }
 }
 
-impl<S> TlsFailure<S> {
+impl TlsFailure {
     /// The event that tells of it.
     pub fn event(&self) -> Saw {
         Saw::TlsFailed {
             reason: self.reason.clone(),
             received: self.received.clone(),
-        }
-    }
-
-    /// The socket, to be reset; none where it is closed already.
-    pub fn socket(&self) -> Option<&S> {
-        match &self.transport {
-            Transport::Clear(stream) => Some(stream.get_ref()),
-            Transport::Tls(stream) => Some(stream.get_ref().get_ref()),
-            Transport::Gone => None,
         }
     }
 }
@@ -207,12 +195,12 @@ fn ignore_fallback(ssl: &mut SslRef, hello: &TlsHello) {
     }
 }
 
-fn failure<S>(reason: &str, close: CloseReason, transport: Transport<S>) -> TlsFailure<S> {
+fn failure(reason: &str, close: CloseReason, transport: Option<Transport>) -> TlsFailure {
     TlsFailure {
         reason: Text::from(reason),
         received: Blob::default(),
         close,
-        transport,
+        _transport: transport,
     }
 }
 

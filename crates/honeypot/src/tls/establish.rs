@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use imker_event::{CloseReason, Saw};
 
-use super::{Prefixed, TlsFailure, TlsHost, read_hello};
+use super::{TlsFailure, TlsHost, read_hello};
 use crate::connection::{ConnectionRecorder, Socket};
 use crate::sensor::{Established, Establishing, Tls};
 
@@ -26,14 +26,14 @@ async fn establish(
             CloseReason::NotRecorded
         })
     };
-    let fail = async |failure: TlsFailure<Socket>| {
+    let fail = async |failure: TlsFailure| {
         meter.reset_on_drop();
         match record(failure.event()).await {
             Ok(()) => failure.close,
             Err(reason) => reason,
         }
     };
-    let hello = match read_hello(Prefixed::new(socket), host.handshake).await {
+    let hello = match read_hello(socket, host.handshake).await {
         Ok(hello) => hello,
         Err(failure) if failure.close == CloseReason::Client && failure.received.0.is_empty() => {
             // Nothing was sent: a port scan, whose connection says all.

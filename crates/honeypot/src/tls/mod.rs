@@ -15,12 +15,10 @@ mod hello_reader;
 mod host;
 mod ja3;
 mod ja4;
-mod prefixed;
 
 pub use accept::{Accepted, Hello, TlsFailure, read_hello};
 pub use hello_reader::{HelloReader, NoHello};
 pub use host::{TlsHost, TlsHostError};
-pub use prefixed::{Prefixed, Traffic};
 
 #[cfg(test)]
 mod tests;

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use imker_event::{CloseReason, Saw, Text};
 use openssl::ssl::{SslOptions, SslSession, SslSessionCacheMode};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::build::{HelloBuilder, in_records};
 use super::peers::{LIMIT, client, host, meet, rsa_key};
 use crate::persona::{TlsVersion, Windows};
-use crate::tls::{Prefixed, read_hello};
+use crate::testing::socket_pair;
+use crate::tls::read_hello;
 
 #[tokio::test]
 async fn alpn_is_answered_where_http_sys_has_http2() {
@@ -96,20 +97,18 @@ async fn nothing_is_sent_before_the_hello_is_accepted_nor_when_it_fails() {
         ..HelloBuilder::default()
     };
     let bytes = in_records(&unacceptable.message(), 20);
-    let (near, mut far) = duplex(1 << 16);
+    let (near, mut far) = socket_pair().await;
     far.write_all(&bytes).await.unwrap();
-    let stream = Prefixed::new(near);
-    let traffic = stream.traffic();
-    let hello = read_hello(stream, LIMIT).await.unwrap();
+    let meter = near.meter().clone();
+    let hello = read_hello(near, LIMIT).await.unwrap();
     assert_eq!(hello.client.ciphers, [0x0001]);
-    assert_eq!((traffic.received(), traffic.sent()), (bytes.len() as u64, 0));
+    assert_eq!((meter.received(), meter.sent()), (bytes.len() as u64, 0));
 
     let failure = hello.accept(&host, LIMIT).await.unwrap_err();
     assert_eq!(failure.reason, Text::from("no shared cipher"));
     assert_eq!(failure.close, CloseReason::Handshake);
-    assert!(failure.socket().is_some());
     assert!(matches!(failure.event(), Saw::TlsFailed { .. }));
-    assert_eq!((traffic.received(), traffic.sent()), (bytes.len() as u64, 0));
+    assert_eq!((meter.received(), meter.sent()), (bytes.len() as u64, 0));
     drop(failure);
     let mut answer = Vec::new();
     far.read_to_end(&mut answer).await.unwrap();
@@ -122,11 +121,11 @@ async fn a_hello_in_the_format_of_ssl2_is_answered() {
     let host = host(Windows::named("2008 R2").unwrap(), &key);
     let mut message = vec![1, 3, 1, 0, 3, 0, 0, 0, 16, 0, 0, 0x35];
     message.extend([7; 16]);
-    let (near, mut far) = duplex(1 << 16);
+    let (near, mut far) = socket_pair().await;
     far.write_all(&[0x80, message.len() as u8]).await.unwrap();
     far.write_all(&message).await.unwrap();
     let server = async {
-        let hello = read_hello(Prefixed::new(near), LIMIT).await.unwrap();
+        let hello = read_hello(near, LIMIT).await.unwrap();
         assert_eq!(hello.client.ciphers, [0x35]);
         hello
             .accept(&host, LIMIT)
@@ -137,7 +136,8 @@ async fn a_hello_in_the_format_of_ssl2_is_answered() {
     let client = async {
         let mut head = [0; 6];
         far.read_exact(&mut head).await.unwrap();
-        drop(far);
+        far.shutdown().await.unwrap();
+        far.read_to_end(&mut Vec::new()).await.unwrap();
         head
     };
     let (server, head) = tokio::join!(server, client);
@@ -152,10 +152,10 @@ async fn a_hello_in_the_format_of_ssl2_is_answered() {
 #[tokio::test]
 async fn what_is_no_hello_is_kept_and_the_end_is_named() {
     let failed = async |sent: &[u8], limit| {
-        let (near, mut far) = duplex(1 << 16);
+        let (near, mut far) = socket_pair().await;
         far.write_all(sent).await.unwrap();
         let stays = (limit != LIMIT).then_some(far);
-        let failure = read_hello(Prefixed::new(near), limit).await.unwrap_err();
+        let failure = read_hello(near, limit).await.unwrap_err();
         drop(stays);
         (failure.reason.to_string(), failure.received.0, failure.close)
     };
@@ -199,7 +199,7 @@ async fn what_is_no_hello_is_kept_and_the_end_is_named() {
 async fn a_client_cannot_go_on_without_the_handshake() {
     let key = rsa_key();
     let host = host(Windows::named("2016").unwrap(), &key);
-    let (near, mut far) = duplex(1 << 16);
+    let (near, mut far) = socket_pair().await;
     let hello = HelloBuilder {
         ciphers: vec![0x0035],
         ..HelloBuilder::default()
@@ -207,7 +207,7 @@ async fn a_client_cannot_go_on_without_the_handshake() {
     far.write_all(&in_records(&hello.message(), 1 << 14))
         .await
         .unwrap();
-    let hello = read_hello(Prefixed::new(near), LIMIT).await.unwrap();
+    let hello = read_hello(near, LIMIT).await.unwrap();
     let failure = hello.accept(&host, Duration::from_millis(50)).await.unwrap_err();
     assert_eq!(failure.reason, Text::from("the handshake took too long"));
     assert_eq!(failure.close, CloseReason::SlowRequest);

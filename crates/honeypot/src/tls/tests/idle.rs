@@ -3,17 +3,16 @@
 #![allow(clippy::disallowed_methods, reason = "reads a page that the kernel writes")]
 #![allow(clippy::print_stderr, reason = "reports a figure")]
 
-use std::os::unix::net::UnixStream as Socket;
 use std::pin::Pin;
 
 use openssl::ssl::Ssl;
 use tokio::io::AsyncReadExt;
-use tokio::net::UnixStream;
 use tokio_openssl::SslStream;
 
 use super::peers::{LIMIT, client, host, rsa_key};
 use crate::persona::{TlsVersion, Windows};
-use crate::tls::{Accepted, Prefixed, TlsHost, read_hello};
+use crate::testing::socket_pair;
+use crate::tls::{Accepted, TlsHost, read_hello};
 
 const CONNECTIONS: usize = 300;
 
@@ -41,14 +40,14 @@ async fn an_idle_connection_takes_little_memory() {
 }
 
 /// The server's side, and the client's socket without its TLS.
-async fn connect(host: &TlsHost, version: TlsVersion, ciphers: &str) -> (Accepted<UnixStream>, Socket) {
-    let (near, far) = UnixStream::pair().unwrap();
+async fn connect(host: &TlsHost, version: TlsVersion, ciphers: &str) -> (Accepted, impl Sized + use<>) {
+    let (near, far) = socket_pair().await;
     let far = far.into_std().unwrap();
     let kept = far.try_clone().unwrap();
     let ssl = Ssl::new(&client(version, ciphers).build()).unwrap();
-    let mut far = SslStream::new(ssl, UnixStream::from_std(far).unwrap()).unwrap();
+    let mut far = SslStream::new(ssl, tokio::net::TcpStream::from_std(far).unwrap()).unwrap();
     let server = async {
-        let hello = read_hello(Prefixed::new(near), LIMIT).await.unwrap();
+        let hello = read_hello(near, LIMIT).await.unwrap();
         let mut accepted = hello.accept(host, LIMIT).await.unwrap();
         // As a connection that waits for a request: OpenSSL gives its buffer back when there is nothing to read.
         tokio::select! {

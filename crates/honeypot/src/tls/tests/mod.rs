@@ -9,6 +9,5 @@ mod hello;
 #[cfg(target_os = "linux")]
 mod idle;
 mod peers;
-mod prefixed;
 mod sslscan;
 mod suites;

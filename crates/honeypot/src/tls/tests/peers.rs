@@ -9,11 +9,12 @@ use openssl::pkey::{PKey, Private};
 use openssl::rsa::Rsa;
 use openssl::ssl::{Error, Ssl, SslContext, SslContextBuilder, SslMethod, SslSession, SslVersion};
 use openssl::x509::{X509, X509Builder, X509NameBuilder};
-use tokio::io::{DuplexStream, duplex};
+use tokio::net::TcpStream;
 use tokio_openssl::SslStream;
 
 use crate::persona::{TlsVersion, Windows};
-use crate::tls::{Accepted, Prefixed, TlsHost, read_hello};
+use crate::testing::socket_pair;
+use crate::tls::{Accepted, TlsHost, read_hello};
 
 /// Nothing takes that long.
 pub(super) const LIMIT: Duration = Duration::from_secs(20);
@@ -64,17 +65,17 @@ pub(super) fn client(version: TlsVersion, ciphers: &str) -> SslContextBuilder {
     client
 }
 
-pub(super) type Server = Result<Accepted<DuplexStream>, String>;
+pub(super) type Server = Result<Accepted, String>;
 
 /// Both sides of one connection; the client's is an error where its handshake failed.
 pub(super) async fn meet(
     host: &TlsHost,
     client: &SslContext,
     session: Option<&SslSession>,
-) -> (Server, Result<SslStream<DuplexStream>, Error>) {
-    let (near, far) = duplex(1 << 16);
+) -> (Server, Result<SslStream<TcpStream>, Error>) {
+    let (near, far) = socket_pair().await;
     let server = async {
-        let hello = read_hello(Prefixed::new(near), LIMIT).await?;
+        let hello = read_hello(near, LIMIT).await?;
         hello.accept(host, LIMIT).await
     };
     let client = async {

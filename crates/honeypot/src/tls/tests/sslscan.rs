@@ -8,13 +8,15 @@
 
 use std::net::SocketAddr;
 use std::process::Command;
+use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio::task::{spawn, spawn_blocking};
 
 use super::peers::{LIMIT, host, rsa_key};
+use crate::connection::Socket;
 use crate::persona::{TlsVersion, Windows};
-use crate::tls::{Prefixed, TlsHost, read_hello};
+use crate::tls::{TlsHost, read_hello};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sslscan_finds_versions_and_suites_of_the_table_in_its_order() {
@@ -73,12 +75,14 @@ async fn serve(host: TlsHost) -> SocketAddr {
         while let Ok((stream, _)) = listener.accept().await {
             let host = host.clone();
             spawn(async move {
-                let failure = match read_hello(Prefixed::new(stream), LIMIT).await {
+                let socket = Socket::new(stream);
+                let meter = Arc::clone(socket.meter());
+                let failure = match read_hello(socket, LIMIT).await {
                     Ok(hello) => hello.accept(&host, LIMIT).await.err(),
                     Err(failure) => Some(failure),
                 };
-                if let Some(socket) = failure.as_ref().and_then(|failure| failure.socket()) {
-                    socket.set_zero_linger().unwrap();
+                if failure.is_some() {
+                    meter.reset_on_drop();
                 }
             });
         }
