@@ -14,6 +14,7 @@
 pub mod auth;
 pub mod config;
 pub mod connection;
+mod descriptors;
 pub mod detection;
 mod document;
 pub mod exchange;

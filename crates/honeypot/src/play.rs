@@ -18,8 +18,10 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::config::{Config, Host, ProxyProtocol};
+use crate::descriptors;
 use crate::detection::Engine;
 use crate::exchange::{ExchangeSite, Resources, ResourcesError};
+use crate::http::KeepAtMost;
 use crate::listener;
 use crate::persona::certificate::{self, CertificateError};
 use crate::quarantine::{self, Quarantine};
@@ -114,18 +116,20 @@ impl Played {
             .iter()
             .map(|host| (host.persona.name.clone(), host.persona.build));
         let detection = Engine::new(rules).knowing(builds);
-        let sensor = Arc::new(Sensor::new(
-            config.sensor.clone(),
-            recorder.clone(),
-            Arc::new(quarantine.clone()),
-            Arc::new(detection),
-            config.limits.http(),
-            config.limits.admission(),
-        ));
+        let places = config.hosts.iter().map(|host| host.listens.len()).sum();
+        let share = descriptors::share(config.limits.admission(), places);
         let mut listeners = Vec::new();
         for host in &config.hosts {
             listen(config, host, &mut listeners)?;
         }
+        let sensor = Arc::new(Sensor::new(
+            config.sensor.clone(),
+            recorder.clone(),
+            Arc::new(KeepAtMost::new(Arc::new(quarantine.clone()), share.bodies)),
+            Arc::new(detection),
+            config.limits.http(),
+            share.admission,
+        ));
         let played = Self {
             sensor,
             quarantine,

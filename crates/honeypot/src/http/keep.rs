@@ -1,9 +1,11 @@
 //! The seam between what arrives and what is kept of it.
 
 use std::io;
+use std::sync::Arc;
 
 use imker_event::{Content, Text};
 use sha2::{Digest, Sha256};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Keeps bytes by their hash: the quarantine.
 pub trait Keep: Send + Sync {
@@ -36,6 +38,49 @@ pub struct KeepNothing;
 impl Keep for KeepNothing {
     fn begin(&self) -> Box<dyn Incoming> {
         Box::new(Counted::default())
+    }
+}
+
+/// Keeps so many bodies at once, as each holds a file open; what comes beyond is hashed and counted only.
+pub struct KeepAtMost {
+    keep: Arc<dyn Keep>,
+    places: Arc<Semaphore>,
+}
+
+impl KeepAtMost {
+    /// At most `bodies` go to `keep` at once.
+    pub fn new(keep: Arc<dyn Keep>, bodies: usize) -> Self {
+        Self {
+            keep,
+            places: Arc::new(Semaphore::new(bodies)),
+        }
+    }
+}
+
+impl Keep for KeepAtMost {
+    fn begin(&self) -> Box<dyn Incoming> {
+        match Arc::clone(&self.places).try_acquire_owned() {
+            Ok(place) => Box::new(InPlace {
+                incoming: self.keep.begin(),
+                _place: place,
+            }),
+            Err(_) => KeepNothing.begin(),
+        }
+    }
+}
+
+struct InPlace {
+    incoming: Box<dyn Incoming>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Incoming for InPlace {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.incoming.write(bytes)
+    }
+
+    fn finish(self: Box<Self>) -> io::Result<Content> {
+        self.incoming.finish()
     }
 }
 
@@ -101,6 +146,42 @@ mod tests {
             content.sha256.as_str(),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
+    }
+
+    /// Says that it kept all.
+    struct KeepAll;
+
+    struct All(u64);
+
+    impl Keep for KeepAll {
+        fn begin(&self) -> Box<dyn Incoming> {
+            Box::new(All(0))
+        }
+    }
+
+    impl Incoming for All {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+            self.0 += bytes.len() as u64;
+            Ok(())
+        }
+
+        fn finish(self: Box<Self>) -> io::Result<Content> {
+            Ok(Content {
+                kept: self.0,
+                ..Content::default()
+            })
+        }
+    }
+
+    #[test]
+    fn what_has_no_place_is_counted_and_places_become_free() {
+        let keep = KeepAtMost::new(Arc::new(KeepAll), 1);
+        let kept = |mut incoming: Box<dyn Incoming>| {
+            incoming.write(b"abc").unwrap();
+            incoming.finish().unwrap().kept
+        };
+        let (one, two) = (keep.begin(), keep.begin());
+        assert_eq!((kept(two), kept(one), kept(keep.begin())), (0, 3, 3));
     }
 
     #[test]

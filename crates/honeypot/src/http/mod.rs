@@ -21,7 +21,7 @@ pub use chunked::{Chunked, Step};
 pub use connection::serve as serve_http1;
 pub use h2::serve as serve_http2;
 pub use httpsys::Refusal;
-pub use keep::{Incoming, Keep, KeepNothing, content_of};
+pub use keep::{Incoming, Keep, KeepAtMost, KeepNothing, content_of};
 pub use limits::Limits;
 pub use message::{After, Header, Request, Response, Version};
 pub use state::ConnectionState;
