@@ -122,6 +122,11 @@ fn size(line: &[u8]) -> Result<u64, Refusal> {
         .position(|byte| !byte.is_ascii_hexdigit())
         .unwrap_or(line.len());
     let (digits, rest) = line.split_at(digits);
+    // A line that ends otherwise is read in two ways by two servers.
+    let rest = rest.strip_suffix(b"\r\n").ok_or(Refusal::BadRequest)?;
+    if rest.contains(&b'\r') {
+        return Err(Refusal::BadRequest);
+    }
     let rest = rest.trim_ascii();
     if digits.is_empty() || digits.len() > 16 || !(rest.is_empty() || rest.starts_with(b";")) {
         return Err(Refusal::BadRequest);
@@ -176,6 +181,9 @@ mod tests {
             b"10000000000000000\r\n",
             b"1 2\r\n",
             b"g\r\n",
+            b"1\n",
+            b"1;a\n",
+            b"1;a\rb\r\n",
         ] {
             assert_eq!(
                 decode(&[broken]),
