@@ -38,8 +38,13 @@ where
     };
     loop {
         if let Err(reason) = connection.exchange().await {
-            if reason == CloseReason::NotRecorded {
-                context.meter.reset_on_drop();
+            match reason {
+                CloseReason::NotRecorded => context.meter.reset_on_drop(),
+                // OpenSSL forgets a session whose connection ends without close_notify from our side.
+                CloseReason::Client | CloseReason::IdleTimeout | CloseReason::Stopping => {
+                    let _ = timeout(context.sensor.limits.linger, connection.stream.shutdown()).await;
+                }
+                _ => {}
             }
             return reason;
         }

@@ -13,11 +13,11 @@ use uuid::Uuid;
 
 use super::Accepted;
 use crate::connection::{ConnectionRecorder, Opened, Permit, Socket, is_trusted, parse_proxy_header};
-use crate::http::{Context, serve_http1, serve_http2};
+use crate::http::{Context, serve_http1, serve_http2, stopping};
 use crate::sensor::{Endpoint, Sensor};
 
 /// How long a trusted proxy may take for its header.
-const PROXY_WAIT: Duration = Duration::from_secs(10);
+const PROXY_WAIT: Duration = Duration::from_secs(5);
 /// Longest PROXY header that is waited for, in bytes.
 const PROXY_BYTES: usize = 8 * 1024;
 
@@ -93,7 +93,7 @@ async fn serve(
     opened: &Opened,
     sensor: &Arc<Sensor>,
     endpoint: &Arc<Endpoint>,
-    stop: watch::Receiver<bool>,
+    mut stop: watch::Receiver<bool>,
 ) -> CloseReason {
     let context = Context {
         sensor: Arc::clone(sensor),
@@ -104,7 +104,11 @@ async fn serve(
     let Some(tls) = &endpoint.tls else {
         return serve_http1(socket, &context, stop).await;
     };
-    match tls.establish(socket, opened.recorder()).await {
+    let established = tokio::select! {
+        established = tls.establish(socket, opened.recorder()) => established,
+        () = stopping(&mut stop) => Err(CloseReason::Stopping),
+    };
+    match established {
         // On the heap: most connections are not HTTP/2, and should not pay for its size.
         Ok(tls) if tls.http2 => Box::pin(serve_http2(tls.stream, &context, stop)).await,
         Ok(tls) => serve_http1(tls.stream, &context, stop).await,

@@ -1,11 +1,17 @@
 //! TLS on a listener, with real clients.
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use imker_event::{CloseReason, Kind, Saw};
+use openssl::ssl::{Ssl, SslSession};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_openssl::SslStream;
 
-use super::peers::{host, rsa_key};
-use crate::persona::Windows;
+use super::peers::{client, host, rsa_key};
+use crate::persona::{TlsVersion, Windows};
 use crate::testing::{Options, Running, start};
 
 fn running(windows: &str) -> Running {
@@ -96,4 +102,57 @@ async fn nmap_sees_iis_behind_tls() {
         output.contains("ssl/http") && output.contains("Microsoft IIS httpd 10.0"),
         "{output}"
     );
+}
+
+/// A client that closes first, with close_notify or without, is a client that closed; with it, its session is kept.
+#[tokio::test]
+async fn clients_that_close_first_are_told_apart_from_resets() {
+    let running = running("Windows Server 2016");
+    let client = client(TlsVersion::Tls12, "ALL").build();
+    let mut session: Option<SslSession> = None;
+    for in_order in [true, false] {
+        let stream = TcpStream::connect(running.address).await.unwrap();
+        let mut ssl = Ssl::new(&client).unwrap();
+        if let Some(session) = &session {
+            #[expect(unsafe_code, reason = "a session of the same context")]
+            // SAFETY: the session was made by the context that `ssl` is of.
+            unsafe {
+                ssl.set_session(session).unwrap();
+            }
+        }
+        let mut stream = SslStream::new(ssl, stream).unwrap();
+        Pin::new(&mut stream).connect().await.unwrap();
+        assert_eq!(stream.ssl().session_reused(), session.is_some());
+        stream
+            .write_all(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+            .await
+            .unwrap();
+        assert!(stream.read(&mut [0; 4096]).await.unwrap() > 0);
+        session = stream.ssl().session().map(ToOwned::to_owned);
+        if in_order {
+            stream.shutdown().await.unwrap();
+            let _ = stream.read(&mut [0; 16]).await;
+        } else {
+            stream.get_mut().shutdown().await.unwrap();
+        }
+        running.events(if in_order { 1 } else { 2 }).await;
+    }
+    let events = running.events(2).await;
+    let reasons = events.iter().filter_map(|event| match event.saw {
+        Saw::ConnectionClosed { reason, .. } => Some(reason),
+        _ => None,
+    });
+    assert_eq!(reasons.collect::<Vec<_>>(), [CloseReason::Client; 2]);
+}
+
+#[tokio::test]
+async fn stopping_ends_handshakes() {
+    let running = running("Windows Server 2016");
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    stream.write_all(b"\x16\x03\x01").await.unwrap();
+    while running.store.events.lock().unwrap().is_empty() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    running.stop.send(true).unwrap();
+    assert_eq!(running.kinds().await.1, CloseReason::Stopping);
 }
