@@ -65,9 +65,18 @@ pub(crate) async fn stopping(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
 }
 
+/// What is run on a client's bytes; where it panics they must be recorded all the same.
+fn guarded<T>(what: &str, run: impl FnOnce() -> T) -> Option<T> {
+    let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
+    if done.is_err() {
+        tracing::error!("the {what} failed on a request; it is on record, unanswered or undetected");
+    }
+    done.ok()
+}
+
 impl Context {
-    /// Lets the site answer; what it observed goes into the record with the answer.
-    pub(super) fn ask(&self, asking: &Asking, state: &mut ConnectionState) -> (Response, Vec<Saw>) {
+    /// Lets the site answer; what it observed goes into the record with the answer. `None` where it failed.
+    pub(super) fn ask(&self, asking: &Asking, state: &mut ConnectionState) -> Option<(Response, Vec<Saw>)> {
         let connection = self.recorder.connection();
         let mut visit = Visit {
             now: asking.time,
@@ -81,10 +90,10 @@ impl Context {
             state,
             observed: Vec::new(),
         };
-        let response = self.endpoint.site.answer(&mut visit, &asking.request);
+        let response = guarded("site", || self.endpoint.site.answer(&mut visit, &asking.request))?;
         let observed = visit.observed;
         state.requests = state.requests.saturating_add(1);
-        (response, observed)
+        Some((response, observed))
     }
 
     /// The events of a request: itself, what was observed and detected, and its answer, where it gets one.
@@ -102,10 +111,11 @@ impl Context {
         let mut received = self.received(time, &request);
         received.request.status = answer.as_ref().map(|answer| answer.status);
         received.request.bytes_sent = answer.as_ref().map(|answer| answer.bytes);
-        let detected = self
-            .sensor
-            .detect
-            .look(self.recorder.connection(), &request, &mut received);
+        let detected = guarded("detection", || {
+            let connection = self.recorder.connection();
+            self.sensor.detect.look(connection, &request, &mut received)
+        });
+        let detected = detected.unwrap_or_default();
         received.head = Blob(request.head);
         received.body_start = Blob(request.body);
         let mut events = Vec::with_capacity(2 + observed.len() + detected.len());

@@ -229,7 +229,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http1<'_, S> {
 
     /// Lets the site answer, records, and sends.
     async fn answer(&mut self, asking: Asking, keep_alive: bool) -> Result<(), CloseReason> {
-        let (response, observed) = self.context.ask(&asking, &mut self.state);
+        let Some((response, observed)) = self.context.ask(&asking, &mut self.state) else {
+            let events = self.context.events(asking, Vec::new(), None);
+            self.context.record(events).await?;
+            return Err(CloseReason::Internal);
+        };
         if response.after == After::Reset {
             let events = self.context.events(asking, observed, None);
             self.context.record(events).await?;

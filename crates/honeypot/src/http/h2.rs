@@ -98,6 +98,8 @@ enum Outcome {
     /// The client reset it, or it came or went too slowly.
     Bad,
     NotRecorded,
+    /// The site panicked.
+    Failed,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Http2<'_, S> {
@@ -122,7 +124,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2<'_, S> {
                     Ok(Outcome::Answered) => {}
                     Ok(Outcome::Bad) => self.bad += 1,
                     Ok(Outcome::NotRecorded) => return CloseReason::NotRecorded,
-                    Err(_) => return CloseReason::Internal,
+                    Ok(Outcome::Failed) | Err(_) => return CloseReason::Internal,
                 },
                 () = stopping(&mut stop), if closing.is_none() => {
                     self.connection.graceful_shutdown();
@@ -175,9 +177,16 @@ impl Stream {
         if let Err(outcome) = self.body(body, &mut asking).await {
             return outcome;
         }
-        let (response, observed) = {
+        let asked = {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
             self.context.ask(&asking, &mut state)
+        };
+        let Some((response, observed)) = asked else {
+            let events = self.context.events(asking, Vec::new(), None);
+            return match self.context.recorder.record(events).await {
+                Ok(()) => Outcome::Failed,
+                Err(_) => Outcome::NotRecorded,
+            };
         };
         if let Some(reason) = reset(&asking.request, &response) {
             let events = self.context.events(asking, observed, None);

@@ -235,7 +235,10 @@ async fn a_site_may_reset_or_fail_and_the_end_is_recorded() {
     );
     assert_eq!(
         running.kinds().await,
-        (vec![ConnectionOpened, ConnectionClosed], CloseReason::Internal)
+        (
+            vec![ConnectionOpened, WebRequest, ConnectionClosed],
+            CloseReason::Internal
+        )
     );
 }
 
