@@ -271,6 +271,13 @@ pub struct ReceivedRequest {
     pub body: Content,
     /// The body's first bytes, to read without the quarantine.
     pub body_start: Blob,
+    /// `sc-win32-status` that IIS would log: a code of [MS-ERREF], 0 for none; absent without an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub win32_status: Option<u32>,
+    /// From the head's first byte to the answer being ready, in milliseconds; absent without an answer. Writing the record
+    /// and sending come after, so it is less than IIS's `time-taken`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_taken_ms: Option<u64>,
     /// Whether the client's length or chunks ended before the body did.
     pub body_complete: bool,
     /// Rules that it matches.

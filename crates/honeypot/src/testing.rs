@@ -68,6 +68,8 @@ impl Site for EchoSite {
                 ("Server".into(), "Microsoft-IIS/10.0".into()),
                 ("X-FEServer".into(), "EX01".into()),
             ],
+            substatus: 0,
+            win32_status: 0,
             body: if request.path == b"/big" {
                 Cow::Owned(vec![b'x'; 8 << 20])
             } else {

@@ -254,6 +254,8 @@ fn request(fields: &mut Fields, received: &ReceivedRequest, connection: Option<&
     }
     fields.set("http.response.status_code", request.status);
     fields.set("http.response.bytes", request.bytes_sent);
+    let nanoseconds = received.time_taken_ms.map(|ms| ms.saturating_mul(1_000_000));
+    fields.set("event.duration", nanoseconds);
     fields.set("user_agent.original", text(&request.user_agent));
     if let Some(user) = &request.username {
         fields.set("user.name", user.as_str());

@@ -46,7 +46,7 @@ impl<'a> Headers<'a> {
 
 /// The line, without its line end.
 pub(super) fn of(request: &WebRequest, headers: &Headers<'_>) -> String {
-    let mut line = w3c::line(request, false);
+    let mut line = w3c::line(request, (None, None), false);
     line.truncate(line.trim_end_matches(['\r', '\n']).len());
     for value in [&headers.host, &headers.cookie, &headers.forwarded_for] {
         line.push(' ');

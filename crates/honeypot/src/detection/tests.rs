@@ -47,6 +47,8 @@ fn received(request: WebRequest) -> ReceivedRequest {
         head: Blob::default(),
         body: Content::default(),
         body_start: Blob::default(),
+        win32_status: None,
+        time_taken_ms: None,
         body_complete: true,
         detections: Vec::new(),
     }

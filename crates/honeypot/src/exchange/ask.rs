@@ -90,6 +90,7 @@ impl<'a> Ask<'a> {
         let decision = auth::check(&asked, &mut self.state.log_on);
         self.saw.extend(decision.saw);
         let mut reply = Reply::front(self, 401);
+        reply.logged = (decision.substatus, decision.win32_status);
         reply.windows = decision.windows;
         reply.basic = decision.basic;
         reply.marks.extend(decision.diagnostics);

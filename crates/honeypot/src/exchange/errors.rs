@@ -14,13 +14,16 @@ use crate::http::Response;
 const NOT_FOUND_BYTES: usize = 1245;
 /// Length of IIS's English page for 403.
 const FORBIDDEN_BYTES: usize = 1233;
+/// 403.4 and ERROR_ACCESS_DENIED.
+const TLS_REQUIRED: (u16, u32) = (4, 5);
 /// Length of IIS's English page for 405.
 const NOT_ALLOWED_BYTES: usize = 1293;
 /// Length of ASP.NET's "Runtime Error" without the application's name: 3493 bytes for `/ecp`
 /// (rapid7/metasploit-framework pull request 17438, Exchange 2019).
 const RUNTIME_ERROR_BYTES: usize = 3489;
 
-/// What is said of a path at which there is nothing: ASP.NET's 404 of a page, IIS's of anything else.
+/// What is said of a path at which there is nothing: ASP.NET's 404 of a page, IIS's of anything else: 404.11 where a second
+/// decoding would give another path, ERROR_INVALID_NAME where no file can have the name.
 pub(super) fn not_found(ask: &Ask<'_>) -> Response {
     if let Some(response) = of_verb(ask) {
         return response;
@@ -31,14 +34,19 @@ pub(super) fn not_found(ask: &Ask<'_>) -> Response {
     if is_page {
         return no_such_page(ask);
     }
-    by_iis(
+    let mut reply = by_iis(
         ask,
         404,
         "404 - File or directory not found.",
         "The resource you are looking for may have been removed, renamed, or is not available at the moment.",
         NOT_FOUND_BYTES,
-    )
-    .build()
+    );
+    reply.logged = match ask.path.text.contains('%') {
+        true => (11, 0),
+        false if ask.path.is_dangerous() => (0, 123),
+        false => (0, 2),
+    };
+    reply.build()
 }
 
 /// A directory: no list of it is given.
@@ -46,16 +54,17 @@ pub(super) fn no_list(ask: &Ask<'_>) -> Response {
     of_verb(ask).unwrap_or_else(|| forbidden(ask))
 }
 
-/// 403: no list of a directory is given, or TLS is required.
+/// 403: no list of a directory is given (403.14), or TLS is required (403.4).
 pub(super) fn forbidden(ask: &Ask<'_>) -> Response {
-    by_iis(
+    let mut reply = by_iis(
         ask,
         403,
         "403 - Forbidden: Access is denied.",
         "The credentials that you supplied do not permit you to view this directory or page.",
         FORBIDDEN_BYTES,
-    )
-    .build()
+    );
+    reply.logged = if ask.secure { (14, 0) } else { TLS_REQUIRED };
+    reply.build()
 }
 
 /// A static file, asked for by another verb than GET and HEAD.
@@ -73,6 +82,7 @@ fn method_not_allowed(ask: &Ask<'_>) -> Response {
         NOT_ALLOWED_BYTES,
     );
     reply.allow = Some("GET, HEAD, OPTIONS, TRACE");
+    reply.logged = (0, 1);
     reply.build()
 }
 

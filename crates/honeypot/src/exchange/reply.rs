@@ -18,6 +18,8 @@ use crate::http::{After, Response};
 /// An answer before its headers are put in order.
 pub(super) struct Reply {
     pub status: u16,
+    /// What IIS logs beside the status: substatus and Win32 status.
+    pub logged: (u16, u32),
     pub reason: Option<&'static str>,
     pub cache_control: Option<&'static str>,
     pub pragma: Option<&'static str>,
@@ -53,6 +55,7 @@ impl Reply {
     pub fn iis(ask: &Ask<'_>, status: u16) -> Self {
         Self {
             status,
+            logged: (0, 0),
             reason: None,
             cache_control: None,
             pragma: None,
@@ -192,6 +195,8 @@ impl Reply {
             status: self.status,
             reason: self.reason.unwrap_or_else(|| reason(self.status)),
             headers,
+            substatus: self.logged.0,
+            win32_status: self.logged.1,
             body: self.body,
             after: After::Keep,
         }

@@ -368,6 +368,35 @@ fn runtime_errors_have_the_length_of_a_published_one() {
     assert_eq!((response.status, response.body.len()), (500, 3493));
 }
 
+/// As Microsoft's list of IIS's codes has them.
+#[test]
+fn what_iis_logs_beside_the_status() {
+    let site = site("15.1.2176.9");
+    let log_on = |value| request("GET", "/ews/exchange.asmx").with("Authorization", value);
+    for (request, secure, logged) in [
+        (request("GET", "/"), true, (302, 0, 0)),
+        (request("GET", "/x.txt"), true, (404, 0, 2)),
+        (request("GET", "/x.aspx"), true, (404, 0, 0)),
+        (request("GET", "/x%2541"), true, (404, 11, 0)),
+        (request("GET", "/x:y"), true, (404, 0, 123)),
+        (request("GET", "/aspnet_client/"), true, (403, 14, 0)),
+        (request("GET", "/"), false, (403, 4, 5)),
+        (request("GET", "/ews/exchange.asmx"), false, (403, 4, 5)),
+        (request("PUT", "/x.aspx"), true, (405, 0, 1)),
+        (request("GET", "/ews/exchange.asmx"), true, (401, 2, 5)),
+        (
+            log_on("NTLM TlRMTVNTUAABAAAAB4IIAA=="),
+            true,
+            (401, 1, 2_148_074_254),
+        ),
+        (log_on("NTLM x"), true, (401, 1, 2_148_074_252)),
+    ] {
+        let (response, _) = ask_over(&site, &request, secure);
+        let found = (response.status, response.substatus, response.win32_status);
+        assert_eq!(found, logged, "{}", request.target.escape_ascii());
+    }
+}
+
 #[test]
 fn redirects_have_the_length_of_published_ones() {
     let site = site("15.2.858.5");

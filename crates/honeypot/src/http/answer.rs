@@ -5,6 +5,7 @@ use std::sync::Arc;
 use imker_event::{Blob, CloseReason, Content, ReceivedRequest, Saw, SensorEvent, Service, Text, WebRequest};
 use jiff::Timestamp;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::httpsys::Refusal;
 use super::keep::content_of;
@@ -33,12 +34,16 @@ pub(super) struct Asking {
     pub(super) number: u32,
     /// When its head was complete.
     pub(super) time: Timestamp,
+    /// When its first byte was seen.
+    pub(super) begun: Instant,
     pub(super) request: Request,
 }
 
 /// An answer as it will be sent.
 pub(super) struct Answer {
     pub(super) status: u16,
+    /// IIS's substatus and Win32 status.
+    pub(super) logged: (u16, u32),
     /// Status line and headers.
     pub(super) head: Vec<u8>,
     /// The body, by hash.
@@ -106,11 +111,17 @@ impl Context {
         let Asking {
             number,
             time,
+            begun,
             request,
         } = asking;
         let mut received = self.received(time, &request);
-        received.request.status = answer.as_ref().map(|answer| answer.status);
-        received.request.bytes_sent = answer.as_ref().map(|answer| answer.bytes);
+        if let Some(answer) = &answer {
+            received.request.status = Some(answer.status);
+            received.request.substatus = Some(answer.logged.0);
+            received.request.bytes_sent = Some(answer.bytes);
+            received.win32_status = Some(answer.logged.1);
+            received.time_taken_ms = u64::try_from(begun.elapsed().as_millis()).ok();
+        }
         let detected = guarded("detection", || {
             let connection = self.recorder.connection();
             self.sensor.detect.look(connection, &request, &mut received)
@@ -215,6 +226,8 @@ impl Context {
             head: Blob::default(),
             body: request.content.clone(),
             body_start: Blob::default(),
+            win32_status: None,
+            time_taken_ms: None,
             body_complete: request.complete,
             detections: Vec::new(),
         }

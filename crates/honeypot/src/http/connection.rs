@@ -18,7 +18,7 @@ use super::body::Body;
 use super::chunked::{Chunked, Step};
 use super::fill::fill;
 use super::httpsys::Refusal;
-use super::message::After;
+use super::message::{After, Response};
 use super::parse::{self, Framing, Head};
 use super::state::ConnectionState;
 use super::writer::{self, Asked, Encoded};
@@ -77,11 +77,12 @@ enum Broken {
 impl<S: AsyncRead + AsyncWrite + Unpin> Http1<'_, S> {
     /// One request and its answer.
     async fn exchange(&mut self) -> Result<(), CloseReason> {
-        let head = self.head().await?;
+        let (head, begun) = self.head().await?;
         let number = self.context.meter.next_request();
         let mut asking = Asking {
             number,
             time: Timestamp::now(),
+            begun,
             request: head.request,
         };
         asking.request.head = self.take(head.length);
@@ -94,30 +95,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http1<'_, S> {
         self.answer(asking, keep_alive).await
     }
 
-    /// Reads until a head is complete.
-    async fn head(&mut self) -> Result<Head, CloseReason> {
+    /// Reads until a head is complete; also when its first byte was there.
+    async fn head(&mut self) -> Result<(Head, Instant), CloseReason> {
         let limits = &self.context.sensor.limits;
-        let mut deadline = Instant::now() + limits.idle;
-        let mut begun = false;
+        let idle = Instant::now() + limits.idle;
+        let mut begun = None;
         loop {
             if !self.buffer.is_empty() {
+                let begun = *begun.get_or_insert_with(Instant::now);
                 match parse::head(&self.buffer, limits) {
-                    Ok(Some(head)) => return Ok(head),
+                    Ok(Some(head)) => return Ok((head, begun)),
                     Ok(None) => {}
                     Err(refusal) => {
                         let received = self.take(self.buffer.len());
                         return Err(self.refuse(refusal, received, None).await);
                     }
                 }
-                if !begun {
-                    begun = true;
-                    deadline = Instant::now() + limits.head_wait;
-                }
             }
+            let deadline = begun.map_or(idle, |begun| begun + limits.head_wait);
             let Err(reason) = self.more(deadline).await else {
                 continue;
             };
-            if !begun {
+            if begun.is_none() {
                 return Err(reason);
             }
             // The words of HTTP.sys's error log.
@@ -242,9 +241,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http1<'_, S> {
         }
         let asked = Asked::of(&asking.request, keep_alive && !*self.stop.borrow());
         let incomplete = !asking.request.complete;
-        let encoded = writer::encode(&response, asked, asking.time);
+        let encoded = writer::encode(&response, asked, Timestamp::now());
         let body = if asked.head { &[][..] } else { &*response.body };
-        let answer = told(response.status, &encoded, body);
+        let answer = told(&response, &encoded, body);
         let events = self.context.events(asking, observed, Some(answer));
         self.context.record(events).await?;
         self.send(&encoded.bytes).await?;
@@ -259,7 +258,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http1<'_, S> {
         let number = number.unwrap_or_else(|| self.context.meter.next_request());
         let response = refusal.response();
         let encoded = writer::encode(&response, Asked::NOTHING, Timestamp::now());
-        let answer = told(response.status, &encoded, &response.body);
+        let answer = told(&response, &encoded, &response.body);
         let events = self.context.refused(refusal, received, number, answer);
         let sent = match self.context.record(events).await {
             Ok(()) => self.send(&encoded.bytes).await,
@@ -363,11 +362,12 @@ fn decode(chunked: &mut Chunked, bytes: &[u8], body: &mut Body) -> (usize, Resul
     }
 }
 
-fn told(status: u16, encoded: &Encoded, body: &[u8]) -> Answer {
+fn told(response: &Response, encoded: &Encoded, body: &[u8]) -> Answer {
     let sent = encoded.bytes.len() > encoded.head;
     let (body, body_start) = answered_with(if sent { body } else { &[] });
     Answer {
-        status,
+        status: response.status,
+        logged: (response.substatus, response.win32_status),
         head: encoded.bytes[..encoded.head].to_vec(),
         body,
         body_start,

@@ -164,11 +164,12 @@ impl Stream {
         let mut asking = Asking {
             number,
             time,
+            begun: Instant::now(),
             request,
         };
         if let Some(refusal) = refusal {
             let response = refusal.response();
-            let (sent, answer) = convert::response(&response, false, asking.time);
+            let (sent, answer) = convert::response(&response, false, Timestamp::now());
             let events = self
                 .context
                 .refused(refusal, asking.request.head, asking.number, answer);
@@ -197,7 +198,7 @@ impl Stream {
             return Outcome::Answered;
         }
         let head = asking.request.method == b"HEAD";
-        let (sent, answer) = convert::response(&response, head, asking.time);
+        let (sent, answer) = convert::response(&response, head, Timestamp::now());
         let body = body_of(response, head);
         let events = self.context.events(asking, observed, Some(answer));
         self.record_and_send(events, sent, body).await

@@ -164,6 +164,8 @@ impl Refusal {
                 ("Content-Type".into(), "text/html; charset=us-ascii".into()),
                 ("Server".into(), "Microsoft-HTTPAPI/2.0".into()),
             ],
+            substatus: 0,
+            win32_status: 0,
             body: Cow::Owned(body.into_bytes()),
             after: After::Close,
         }

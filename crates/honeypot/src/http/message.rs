@@ -103,6 +103,11 @@ pub struct Response {
     pub reason: &'static str,
     /// Headers in order.
     pub headers: Vec<(Cow<'static, str>, Cow<'static, str>)>,
+    /// IIS's substatus, as in 401.2; logged, not sent. See Microsoft, "HTTP status codes in IIS"
+    /// (`troubleshoot/developer/webapps/iis/www-administration-management/http-status-code`).
+    pub substatus: u16,
+    /// `sc-win32-status` of IIS's log: a code of [MS-ERREF], 0 for none.
+    pub win32_status: u32,
     /// Body; not sent to HEAD.
     pub body: Cow<'static, [u8]>,
     /// What becomes of the connection.

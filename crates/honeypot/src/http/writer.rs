@@ -172,6 +172,8 @@ mod tests {
                 .iter()
                 .map(|(name, value)| ((*name).into(), (*value).into()))
                 .collect(),
+            substatus: 0,
+            win32_status: 0,
             body: Cow::Borrowed(b"body"),
             after: After::Keep,
         }

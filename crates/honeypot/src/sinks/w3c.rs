@@ -28,8 +28,7 @@ pub struct W3cSettings {
 
 /// Writes web requests as IIS's W3C extended log, so that whatever reads such logs reads them unchanged.
 ///
-/// The columns are IIS's default. `sc-win32-status` and `time-taken` are `-`: nothing here takes the time that it would
-/// take Exchange. As Exchange's front end does, `&CorrelationID=<empty>;&cafeReqId=<id>;` is appended to the query of a
+/// The columns are IIS's default. `time-taken` is the sensor's own, less than Exchange would take. As Exchange's front end does, `&CorrelationID=<empty>;&cafeReqId=<id>;` is appended to the query of a
 /// request that was given an id. Unlike IIS, `cs-uri-stem` is written as it was received, not decoded.
 #[derive(Debug)]
 pub struct W3cSink {
@@ -72,6 +71,7 @@ impl W3cSink {
                 self.files
                     .append(&file, directives(time, self.settings.forwarded_for).as_bytes());
             }
+            let logged = (received.win32_status, received.time_taken_ms);
             let mut request = Cow::Borrowed(&received.request);
             if request.client.is_none() {
                 request.to_mut().client = Some(connection.source.ip());
@@ -80,8 +80,10 @@ impl W3cSink {
                 request.to_mut().server_address = Some(connection.destination.ip());
                 request.to_mut().server_port = Some(connection.destination.port());
             }
-            self.files
-                .append(&file, line(&request, self.settings.forwarded_for).as_bytes());
+            self.files.append(
+                &file,
+                line(&request, logged, self.settings.forwarded_for).as_bytes(),
+            );
         }
         let last = batch.last().map_or(self.files.position(), |last| last.sequence);
         self.files.commit(last)?;
@@ -149,8 +151,8 @@ fn directives(time: Timestamp, forwarded_for: bool) -> String {
     )
 }
 
-/// A request as IIS logs it in [`COLUMNS`], with its line end.
-pub(crate) fn line(request: &WebRequest, forwarded_for: bool) -> String {
+/// A request as IIS logs it in [`COLUMNS`], with its line end; `logged` are Win32 status and time taken.
+pub(crate) fn line(request: &WebRequest, logged: (Option<u32>, Option<u64>), forwarded_for: bool) -> String {
     let mut query = request
         .uri_query
         .as_ref()
@@ -161,7 +163,7 @@ pub(crate) fn line(request: &WebRequest, forwarded_for: bool) -> String {
         query.to_mut().push(';');
     }
     let mut line = format!(
-        "{} {} {} {} {} {} {} {} {} {} {} {} - -",
+        "{} {} {} {} {} {} {} {} {} {} {} {} {} {}",
         request.time.strftime("%Y-%m-%d %H:%M:%S"),
         or_dash(request.server_address.map(|address| address.to_canonical())),
         field(request.method.as_str()),
@@ -174,6 +176,8 @@ pub(crate) fn line(request: &WebRequest, forwarded_for: bool) -> String {
         text(&request.referer),
         or_dash(request.status),
         request.substatus.unwrap_or(0),
+        or_dash(logged.0),
+        or_dash(logged.1),
     );
     if forwarded_for {
         line.push(' ');

@@ -403,6 +403,8 @@ fn request(
         head: Blob::default(),
         body: Content::default(),
         body_start: Blob::default(),
+        win32_status: None,
+        time_taken_ms: None,
         body_complete: true,
         detections,
     }))

@@ -192,6 +192,8 @@ fn request() -> ReceivedRequest {
         head: Blob::from(&b"POST /autodiscover/autodiscover.json?@example.org/owa/?&Email=autodiscover/autodiscover.json%3F@example.org HTTP/1.1\r\nHost: mail.example.org:443\r\n\r\n"[..]),
         body: Content { sha256: Text::from(BODY), bytes: 5, kept: 5 },
         body_start: Blob::from(&b"inert"[..]),
+        win32_status: Some(0),
+        time_taken_ms: Some(15),
         body_complete: true,
         detections: vec![
             Detection {

@@ -85,14 +85,17 @@ fn detection() -> impl Strategy<Value = Detection> {
 
 fn received() -> impl Strategy<Value = Saw> {
     let body = (content(), blob(), any::<bool>());
-    (request(), text(), blob(), body, vec(detection(), 0..3)).prop_map(
-        |(request, version, head, (body, body_start, body_complete), detections)| {
+    let logged = any::<(Option<u32>, Option<u64>)>();
+    (request(), text(), blob(), body, logged, vec(detection(), 0..3)).prop_map(
+        |(request, version, head, (body, body_start, body_complete), logged, detections)| {
             let received = ReceivedRequest {
                 request,
                 version,
                 head,
                 body,
                 body_start,
+                win32_status: logged.0,
+                time_taken_ms: logged.1,
                 body_complete,
                 detections,
             };

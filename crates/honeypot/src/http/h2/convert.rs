@@ -112,6 +112,7 @@ pub(super) fn response(response: &Response, head_only: bool, now: Timestamp) -> 
     let (content, body_start) = answered_with(body);
     let answer = Answer {
         status: response.status,
+        logged: (response.substatus, response.win32_status),
         bytes: (head.len() + body.len()) as u64,
         head,
         body: content,

@@ -72,6 +72,8 @@ pub(crate) fn request(sequence: u64, connection: &Arc<Connection>, path: &str, a
             kept: 9,
         },
         body_start: Blob::from(&b"some body"[..]),
+        win32_status: None,
+        time_taken_ms: None,
         body_complete: true,
         detections: if attack { vec![detection] } else { vec![] },
     };

@@ -22,6 +22,10 @@ fn change(mut recorded: Recorded, change: impl FnOnce(&mut imker_event::WebReque
     let Saw::WebRequest(received) = &mut recorded.event.saw else {
         panic!()
     };
+    (received.win32_status, received.time_taken_ms) = (Some(5), Some(31));
+    let Saw::WebRequest(received) = &mut recorded.event.saw else {
+        panic!()
+    };
     change(&mut received.request);
     recorded
 }
@@ -42,6 +46,7 @@ fn one_file_a_host_and_day() {
             |request| {
                 request.uri_query =
                     Some("@example.org/owa/?&Email=autodiscover/autodiscover.json%3F@example.org".into());
+                request.substatus = Some(2);
                 request.request_id = Some("0b1c2d3e-0000-4000-8000-00000000000a".into());
             },
         ),
@@ -83,7 +88,7 @@ fn no_value_ends_its_field_or_its_line() {
     assert_eq!(
         rows,
         ["2026-11-25 23:59:01 192.0.2.10 G+T \
-        /a+b%09c%0D%0A#Fields:+x/%C3%BC%E2%80%AE%00 - 443 EXAMPLE\\j+doe 198.51.100.7 a%7F+\"b\" - - 0 - - 192.0.2.1,+192.0.2.2"]
+        /a+b%09c%0D%0A#Fields:+x/%C3%BC%E2%80%AE%00 - 443 EXAMPLE\\j+doe 198.51.100.7 a%7F+\"b\" - - 0 5 31 192.0.2.1,+192.0.2.2"]
     );
     assert!(
         log.lines()
