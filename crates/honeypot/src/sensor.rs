@@ -7,6 +7,7 @@ use std::sync::Arc;
 use imker_event::{CloseReason, Service};
 use ipnet::IpNet;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::Semaphore;
 
 use crate::connection::{Admission, AdmissionLimits, ConnectionRecorder, Sessions, Socket, TurnedAway};
 use crate::http::{Keep, Limits};
@@ -25,6 +26,8 @@ pub struct Sensor {
     pub detect: Arc<dyn Detect>,
     /// What HTTP may cost.
     pub limits: Limits,
+    /// What HTTP/2 streams may still hold, in KiB.
+    pub(crate) http2_memory: Arc<Semaphore>,
     pub(crate) admission: Arc<Admission>,
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) turned_away: TurnedAway,
@@ -45,6 +48,7 @@ impl Sensor {
             store,
             keep,
             detect,
+            http2_memory: Arc::new(Semaphore::new(limits.http2_memory as usize)),
             limits,
             admission: Admission::new(admission),
             sessions: Arc::default(),

@@ -162,9 +162,17 @@ impl Context {
         ]
     }
 
-    /// The event of bytes that never became a request.
-    pub(super) fn dropped(&self, reason: &str, received: Vec<u8>) -> Vec<SensorEvent> {
-        let number = self.meter.next_request();
+    /// The event of a head whose sender waits for `100 Continue`.
+    pub(super) fn continued(&self, asking: &Asking) -> SensorEvent {
+        let saw = Saw::WebRequestContinued {
+            head: Blob(asking.request.head.clone()),
+        };
+        self.recorder.event(asking.time, Some(asking.number), saw)
+    }
+
+    /// The event of bytes that never became a request; they get a number unless they have one.
+    pub(super) fn dropped(&self, number: Option<u32>, reason: &str, received: Vec<u8>) -> Vec<SensorEvent> {
+        let number = number.unwrap_or_else(|| self.meter.next_request());
         let saw = Saw::WebRequestRefused {
             reason: reason.into(),
             status: None,

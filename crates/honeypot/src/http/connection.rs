@@ -2,12 +2,12 @@
 //!
 //! Of each request, the events are on disk before the first byte of the answer leaves. `100 Continue` is no answer,
 //! but it tells a client that someone listens: the head that asks for it is recorded as
-//! [`Saw::WebRequestContinued`] before it is sent. What never becomes a whole request is recorded when the connection
+//! [`imker_event::Saw::WebRequestContinued`] before it is sent. What never becomes a whole request is recorded when the connection
 //! ends.
 
 use std::io;
 
-use imker_event::{Blob, CloseReason, Content, Saw};
+use imker_event::{CloseReason, Content};
 use jiff::Timestamp;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::watch;
@@ -124,7 +124,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http1<'_, S> {
                 CloseReason::IdleTimeout => ("Timer_HeaderWait", CloseReason::SlowRequest),
                 reason => ("Connection_Dropped", reason),
             };
-            let events = self.context.dropped(word, std::mem::take(&mut self.buffer));
+            let events = self.context.dropped(None, word, std::mem::take(&mut self.buffer));
             self.context.record(events).await?;
             return Err(reason);
         }
@@ -181,11 +181,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http1<'_, S> {
     }
 
     async fn send_continue(&mut self, asking: &Asking) -> Result<(), CloseReason> {
-        let saw = Saw::WebRequestContinued {
-            head: Blob(asking.request.head.clone()),
-        };
-        let event = self.context.recorder.event(asking.time, Some(asking.number), saw);
-        self.context.record(vec![event]).await?;
+        self.context.record(vec![self.context.continued(asking)]).await?;
         self.send(b"HTTP/1.1 100 Continue\r\n\r\n").await
     }
 

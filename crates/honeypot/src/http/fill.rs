@@ -19,7 +19,7 @@ pub(super) async fn fill<S: AsyncRead + Unpin>(stream: &mut S, buffer: &mut Vec<
     poll_fn(|cx| poll_fill(stream, buffer, cx)).await
 }
 
-fn poll_fill<S: AsyncRead + Unpin>(
+pub(super) fn poll_fill<S: AsyncRead + Unpin>(
     stream: &mut S,
     buffer: &mut Vec<u8>,
     cx: &mut Context<'_>,

@@ -1,77 +1,94 @@
 //! HTTP/2 on one connection (RFC 9113), on the `h2` crate.
 //!
-//! Requests take the same way as those of HTTP/1 and are recorded in its form. What the crate itself refuses
-//! (malformed frames or headers, streams reset before they were accepted) never becomes a request; where it ends the
-//! connection, that is recorded.
+//! Requests take the same way as those of HTTP/1 and are recorded in its form. Their fields are read here ([`Frames`]), the
+//! rest of the protocol is the crate's. Streams that it refuses, as there are too many at once, are recorded as such; where
+//! it ends the connection, that is recorded with the bytes read last.
 //!
 //! Limits of the likeness: IIS's public settings are its 100 streams at once (`Http2MaxConcurrentClientStreams`);
 //! window sizes are RFC 9113's, and the order of frames is the crate's.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
 use h2::server::{Builder, Connection, SendResponse};
-use h2::{Reason, RecvStream, SendStream};
-use imker_event::{CloseReason, Content, Text};
-use jiff::Timestamp;
+use h2::{Reason, RecvStream};
+use imker_event::CloseReason;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::answer::{Answer, Asking, Context, stopping};
-use super::body::Body;
-use super::message::{After, Request, Response};
+use self::inbound::{Inbound, Received};
+use self::stream::{Outcome, Stream};
+use super::answer::{Context, stopping};
 use super::state::ConnectionState;
 
 mod convert;
+mod frames;
+mod hpack;
+mod huffman;
+mod inbound;
+mod stream;
+
+pub use self::frames::{Broken, Fields, Frames};
 
 /// How long streams may take to end once the sensor stops.
 const DRAIN: Duration = Duration::from_secs(5);
+/// What the crate may hold of an answer that the client does not take, in bytes; the rest waits where it is counted.
+const SEND_BUFFER: usize = 16 * 1024;
 
 /// Serves HTTP/2 until the connection ends, and says why; `stop` as in [`super::serve_http1`].
-pub async fn serve<S>(stream: S, context: &Context, stop: watch::Receiver<bool>) -> CloseReason
+pub async fn serve<S>(stream: S, context: &Context, mut stop: watch::Receiver<bool>) -> CloseReason
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let limits = &context.sensor.limits;
-    let head = u32::try_from(limits.head).unwrap_or(u32::MAX);
     let mut builder = Builder::new();
     builder
         .max_concurrent_streams(limits.streams)
-        .max_header_list_size(head)
         .max_concurrent_reset_streams(limits.streams as usize)
-        .max_send_buffer_size(64 * 1024);
-    let connection = match timeout(limits.head_wait, builder.handshake(stream)).await {
+        .max_send_buffer_size(SEND_BUFFER);
+    let inbound = Inbound::new(stream, Frames::new(limits.head));
+    let received = inbound.received().clone();
+    let shaken = tokio::select! {
+        shaken = timeout(limits.head_wait, builder.handshake(inbound)) => shaken,
+        () = stopping(&mut stop) => return CloseReason::Stopping,
+    };
+    let connection = match shaken {
         Ok(Ok(connection)) => connection,
-        Ok(Err(error)) => return failed(context, &error).await,
+        Ok(Err(error)) => {
+            let reason = failed(context, &received, &error).await;
+            let refused = record_refused(context, &received, None).await;
+            return refused.err().unwrap_or(reason);
+        }
         Err(_) => return CloseReason::IdleTimeout,
     };
-    let reason = Http2 {
+    let mut http2 = Http2 {
         connection,
         context,
+        received,
         state: Arc::default(),
         streams: JoinSet::new(),
         bad: 0,
-    }
-    .run(stop)
-    .await;
-    if reason == CloseReason::NotRecorded {
-        context.meter.reset_on_drop();
-    }
-    reason
+    };
+    let reason = http2.run(stop).await;
+    http2.end(reason).await
 }
 
 /// Records why the connection failed, and says it.
-async fn failed(context: &Context, error: &h2::Error) -> CloseReason {
-    if error.is_io() {
-        return CloseReason::Reset;
-    }
-    let reason = error
-        .reason()
-        .map_or_else(|| error.to_string(), |reason| reason.description().to_owned());
-    let events = context.dropped(&format!("HTTP/2: {reason}"), Vec::new());
+async fn failed(context: &Context, received: &Received, error: &h2::Error) -> CloseReason {
+    let (broken, last) = {
+        let mut state = received.lock();
+        (state.broken, std::mem::take(&mut state.last))
+    };
+    let reason = match (broken, error.reason()) {
+        (Some(broken), _) => broken.to_string(),
+        (None, _) if error.is_io() => return CloseReason::Reset,
+        (None, Some(reason)) => reason.description().to_owned(),
+        (None, None) => error.to_string(),
+    };
+    let events = context.dropped(None, &format!("HTTP/2: {reason}"), last);
     if context.recorder.record(events).await.is_err() {
         return CloseReason::NotRecorded;
     }
@@ -82,43 +99,59 @@ async fn failed(context: &Context, error: &h2::Error) -> CloseReason {
     }
 }
 
+/// Records the streams that the crate refused, of those opened before `stream` or of all, and counts them.
+async fn record_refused(
+    context: &Context,
+    received: &Received,
+    stream: Option<u32>,
+) -> Result<u32, CloseReason> {
+    let refused = received.lock().frames.refused(stream);
+    let limits = &context.sensor.limits;
+    let event = |fields| context.dropped(None, "HTTP/2: stream refused", convert::refused(fields, limits));
+    let events: Vec<_> = refused.into_iter().flat_map(event).collect();
+    let count = u32::try_from(events.len()).unwrap_or(u32::MAX);
+    if count > 0 {
+        context.record(events).await?;
+    }
+    Ok(count)
+}
+
 struct Http2<'c, S> {
-    connection: Connection<S, Bytes>,
+    connection: Connection<Inbound<S>, Bytes>,
     context: &'c Context,
+    received: Received,
     state: Arc<Mutex<ConnectionState>>,
     streams: JoinSet<Outcome>,
-    /// Streams that the client reset or let hang.
+    /// Streams that the client reset or let hang, or that were refused.
     bad: u32,
 }
 
-/// How a stream ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Outcome {
-    Answered,
-    /// The client reset it, or it came or went too slowly.
-    Bad,
-    NotRecorded,
-    /// The site panicked.
-    Failed,
-}
-
 impl<S: AsyncRead + AsyncWrite + Unpin> Http2<'_, S> {
-    async fn run(mut self, mut stop: watch::Receiver<bool>) -> CloseReason {
+    async fn run(&mut self, mut stop: watch::Receiver<bool>) -> CloseReason {
         let idle = self.context.sensor.limits.idle;
         let mut closing = None;
         let mut deadline = Instant::now() + idle;
         loop {
             tokio::select! {
                 accepted = timeout_at(deadline, self.connection.accept()) => match accepted {
-                    Ok(Some(Ok((request, respond)))) => self.spawn(request, respond),
-                    Ok(Some(Err(error))) => return failed(self.context, &error).await,
-                    Ok(None) => return closing.unwrap_or(CloseReason::Client),
-                    Err(_) if closing.is_some() => return CloseReason::Stopping,
-                    Err(_) if self.streams.is_empty() => {
-                        self.connection.graceful_shutdown();
-                        closing = Some(CloseReason::IdleTimeout);
+                    Ok(Some(Ok((request, respond)))) => {
+                        let stream = respond.stream_id().as_u32();
+                        match record_refused(self.context, &self.received, Some(stream)).await {
+                            Ok(refused) => self.bad = self.bad.saturating_add(refused),
+                            Err(reason) => return reason,
+                        }
+                        self.spawn(stream, request.into_body(), respond);
                     }
-                    Err(_) => {}
+                    Ok(Some(Err(error))) => return failed(self.context, &self.received, &error).await,
+                    Ok(None) => return closing.unwrap_or(CloseReason::Client),
+                    Err(_) => match closing {
+                        Some(reason) => return reason,
+                        None if self.streams.is_empty() => {
+                            self.connection.graceful_shutdown();
+                            closing = Some(CloseReason::IdleTimeout);
+                        }
+                        None => {}
+                    },
                 },
                 Some(ended) = self.streams.join_next() => match ended {
                     Ok(Outcome::Answered) => {}
@@ -139,201 +172,43 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2<'_, S> {
         }
     }
 
-    fn spawn(&mut self, request: http::Request<RecvStream>, respond: SendResponse<Bytes>) {
+    /// Ends the connection once all that came on it is on record.
+    async fn end(self, reason: CloseReason) -> CloseReason {
+        let Self {
+            connection,
+            context,
+            received,
+            mut streams,
+            ..
+        } = self;
+        let refused = record_refused(context, &received, None).await;
+        let mut reason = refused.err().unwrap_or(reason);
+        if reason == CloseReason::NotRecorded {
+            context.meter.reset_on_drop();
+        }
+        // Streams that wait for their client end with it.
+        drop(connection);
+        let ending = async {
+            while let Some(ended) = streams.join_next().await {
+                if let Ok(Outcome::NotRecorded) = ended {
+                    reason = CloseReason::NotRecorded;
+                }
+            }
+        };
+        // What those that last longer gave to the store is recorded, too.
+        let _ = timeout(DRAIN, ending).await;
+        reason
+    }
+
+    fn spawn(&mut self, stream: u32, body: RecvStream, respond: SendResponse<Bytes>) {
+        let fields = self.received.lock().frames.fields(stream).unwrap_or_default();
         let stream = Stream {
             context: self.context.clone(),
             state: Arc::clone(&self.state),
             respond,
         };
-        self.streams.spawn(stream.serve(request));
+        self.streams.spawn(stream.serve(fields, body));
     }
-}
-
-/// One request and its answer.
-struct Stream {
-    context: Context,
-    state: Arc<Mutex<ConnectionState>>,
-    respond: SendResponse<Bytes>,
-}
-
-impl Stream {
-    async fn serve(mut self, request: http::Request<RecvStream>) -> Outcome {
-        let (number, time) = (self.context.meter.next_request(), Timestamp::now());
-        let (parts, body) = request.into_parts();
-        let (request, refusal) = convert::request(&parts, &self.context.sensor.limits);
-        let mut asking = Asking {
-            number,
-            time,
-            begun: Instant::now(),
-            request,
-        };
-        if let Some(refusal) = refusal {
-            let response = refusal.response();
-            let (sent, answer) = convert::response(&response, false, Timestamp::now());
-            let events = self
-                .context
-                .refused(refusal, asking.request.head, asking.number, answer);
-            return self.record_and_send(events, sent, body_of(response, false)).await;
-        }
-        if let Err(outcome) = self.body(body, &mut asking).await {
-            return outcome;
-        }
-        let asked = {
-            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            self.context.ask(&asking, &mut state)
-        };
-        let Some((response, observed)) = asked else {
-            let events = self.context.events(asking, Vec::new(), None);
-            return match self.context.recorder.record(events).await {
-                Ok(()) => Outcome::Failed,
-                Err(_) => Outcome::NotRecorded,
-            };
-        };
-        if let Some(reason) = reset(&asking.request, &response) {
-            let events = self.context.events(asking, observed, None);
-            if self.context.recorder.record(events).await.is_err() {
-                return Outcome::NotRecorded;
-            }
-            self.respond.send_reset(reason);
-            return Outcome::Answered;
-        }
-        let head = asking.request.method == b"HEAD";
-        let (sent, answer) = convert::response(&response, head, Timestamp::now());
-        let body = body_of(response, head);
-        let events = self.context.events(asking, observed, Some(answer));
-        self.record_and_send(events, sent, body).await
-    }
-
-    /// Reads the body, up to the limit on bodies. What never ends is recorded here.
-    async fn body(&self, mut from: RecvStream, asking: &mut Asking) -> Result<(), Outcome> {
-        if from.is_end_stream() {
-            return Ok(());
-        }
-        let limits = &self.context.sensor.limits;
-        // The crate has checked that it is a number.
-        let declared = asking.request.header("content-length").map(Text::from_bytes);
-        if declared.is_some_and(|length| {
-            length
-                .as_str()
-                .parse()
-                .is_ok_and(|length: u64| length > limits.body)
-        }) {
-            asking.request.complete = false;
-            return Ok(());
-        }
-        let mut body = Body::new(&self.context.sensor.keep, limits.body_in_memory);
-        let begin = Instant::now();
-        let mut outcome = Ok(());
-        loop {
-            let deadline = begin + limits.body_wait + limits.time_for(body.bytes());
-            match timeout_at(deadline, from.data()).await {
-                Ok(None) => break,
-                Ok(Some(Ok(bytes))) => {
-                    // 16 KiB, as long as a frame may be, is what may be written at once.
-                    if body.write(&bytes).is_err() {
-                        outcome = Err(Outcome::NotRecorded);
-                        break;
-                    }
-                    if body.bytes() > limits.body {
-                        asking.request.complete = false;
-                        break;
-                    }
-                    // Fails only where the stream is gone, which the next read says.
-                    let _ = from.flow_control().release_capacity(bytes.len());
-                }
-                Ok(Some(Err(_))) | Err(_) => {
-                    outcome = Err(Outcome::Bad);
-                    break;
-                }
-            }
-        }
-        let bytes = body.bytes();
-        let (start, content) = body.finish().await;
-        asking.request.body = start;
-        asking.request.content = content.unwrap_or_else(|_| {
-            outcome = Err(Outcome::NotRecorded);
-            Content {
-                bytes,
-                ..Content::default()
-            }
-        });
-        if outcome.is_err() {
-            asking.request.complete = false;
-            let unanswered = Asking {
-                request: std::mem::take(&mut asking.request),
-                ..*asking
-            };
-            let events = self.context.events(unanswered, Vec::new(), None);
-            if self.context.recorder.record(events).await.is_err() {
-                return Err(Outcome::NotRecorded);
-            }
-        }
-        outcome
-    }
-
-    async fn record_and_send(
-        &mut self,
-        events: Vec<imker_event::SensorEvent>,
-        head: http::Response<()>,
-        body: Bytes,
-    ) -> Outcome {
-        if self.context.recorder.record(events).await.is_err() {
-            return Outcome::NotRecorded;
-        }
-        let limits = &self.context.sensor.limits;
-        let limit = limits.send_wait + limits.time_for(body.len() as u64);
-        let Ok(stream) = self.respond.send_response(head, body.is_empty()) else {
-            return Outcome::Bad;
-        };
-        if body.is_empty() {
-            return Outcome::Answered;
-        }
-        match timeout(limit, send(stream, body)).await {
-            Ok(Ok(())) => Outcome::Answered,
-            Ok(Err(_)) => Outcome::Bad,
-            Err(_) => {
-                self.respond.send_reset(Reason::CANCEL);
-                Outcome::Bad
-            }
-        }
-    }
-}
-
-/// Sends as much as the client's windows allow, and waits for the rest.
-async fn send(mut stream: SendStream<Bytes>, mut body: Bytes) -> Result<(), h2::Error> {
-    while !body.is_empty() {
-        stream.reserve_capacity(body.len());
-        let Some(room) = std::future::poll_fn(|cx| stream.poll_capacity(cx)).await else {
-            return Err(Reason::CANCEL.into());
-        };
-        let part = body.split_to(room?.min(body.len()));
-        stream.send_data(part, body.is_empty())?;
-    }
-    Ok(())
-}
-
-fn body_of(response: Response, head: bool) -> Bytes {
-    if head || matches!(response.status, 204 | 304) {
-        return Bytes::new();
-    }
-    match response.body {
-        std::borrow::Cow::Borrowed(body) => Bytes::from_static(body),
-        std::borrow::Cow::Owned(body) => Bytes::from(body),
-    }
-}
-
-/// Whether a stream is reset instead of answered.
-fn reset(request: &Request, response: &Response) -> Option<Reason> {
-    // IIS cannot do Windows authentication over HTTP/2 and falls back to HTTP/1.1 (Microsoft, "HTTP/2 on IIS"). That
-    // it does so when the client sends its first token is assumed.
-    let windows = request.header("authorization").is_some_and(|value| {
-        let scheme = value.split(|byte| *byte == b' ').next().unwrap_or_default();
-        scheme.eq_ignore_ascii_case(b"negotiate") || scheme.eq_ignore_ascii_case(b"ntlm")
-    });
-    if windows {
-        return Some(Reason::HTTP_1_1_REQUIRED);
-    }
-    (response.after == After::Reset).then_some(Reason::CANCEL)
 }
 
 #[cfg(test)]

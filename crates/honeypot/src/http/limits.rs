@@ -38,6 +38,9 @@ pub struct Limits {
     pub linger_bytes: u64,
     /// Streams at once on one HTTP/2 connection.
     pub streams: u32,
+    /// What heads, bodies and answers of all HTTP/2 streams of the sensor may hold together, in KiB; a stream beyond it is
+    /// refused. A few bytes of HPACK make a head of any length, and a window of 0 holds an answer back.
+    pub http2_memory: u32,
     /// Streams that the client reset before their answer, or that broke the protocol, after which an HTTP/2
     /// connection is ended with GOAWAY (CVE-2023-44487).
     pub stream_resets: u32,
@@ -68,6 +71,7 @@ impl Default for Limits {
             linger: Duration::from_secs(2),
             linger_bytes: 256 * 1024,
             streams: 100,
+            http2_memory: 64 * 1024,
             stream_resets: 200,
         }
     }

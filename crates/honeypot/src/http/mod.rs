@@ -19,7 +19,7 @@ pub(crate) use answer::stopping;
 pub use body::Body;
 pub use chunked::{Chunked, Step};
 pub use connection::serve as serve_http1;
-pub use h2::serve as serve_http2;
+pub use h2::{Broken, Fields, Frames, serve as serve_http2};
 pub use httpsys::Refusal;
 pub use keep::{Incoming, Keep, KeepAtMost, KeepNothing, content_of};
 pub use limits::Limits;

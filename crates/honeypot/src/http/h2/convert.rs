@@ -4,11 +4,11 @@ use http::header::{HeaderName, HeaderValue};
 use jiff::Timestamp;
 
 use super::super::Limits;
-use super::super::answer::answered_with;
+use super::super::answer::{Answer, answered_with};
 use super::super::httpsys::Refusal;
 use super::super::message::{Header, Request, Response, Version};
 use super::super::{parse, writer};
-use super::Answer;
+use super::frames::Fields;
 
 /// Headers that are a connection's own and have no place in HTTP/2 (RFC 9113, section 8.2.2).
 const OF_CONNECTIONS: [&str; 5] = [
@@ -19,48 +19,116 @@ const OF_CONNECTIONS: [&str; 5] = [
     "upgrade",
 ];
 
-/// The request in our form, without its body, and why HTTP.sys would refuse it, if it would.
-pub(super) fn request(parts: &http::request::Parts, limits: &Limits) -> (Request, Option<Refusal>) {
-    let mut headers = Vec::with_capacity(parts.headers.len() + 1);
-    let header = |name: &str, value: &[u8]| Header {
-        name: name.as_bytes().to_vec(),
-        value: value.to_vec(),
-    };
-    if let Some(authority) = parts.uri.authority() {
-        headers.push(header("host", authority.as_str().as_bytes()));
-    }
-    for (name, value) in &parts.headers {
-        // `host` beside `:authority` says the same, or is smuggled: it is recorded and not acted on.
-        headers.push(header(name.as_str(), value.as_bytes()));
-    }
-    let target = parts
-        .uri
-        .path_and_query()
-        .map_or("", |target| target.as_str())
-        .as_bytes();
-    let method = parts.method.as_str().as_bytes();
-    let mut head = [method, b" ", target, b" HTTP/2\r\n"].concat();
-    for Header { name, value } in &headers {
-        for part in [name, b": ".as_slice(), value, b"\r\n"] {
-            head.extend_from_slice(part);
-        }
-    }
-    head.extend_from_slice(b"\r\n");
+/// Why there is no request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unread {
+    /// HTTP.sys would answer by itself.
+    Refused(Refusal),
+    /// Its fields are not what HTTP/2 allows: the stream is reset (RFC 9113, section 8.1.1).
+    Malformed,
+}
+
+/// The request in our form, without its body, and why it is none, if it is.
+pub(super) fn request(fields: Fields, limits: &Limits) -> (Request, Result<(), Unread>) {
+    let Fields { list, cut } = fields;
+    let well_formed = is_well_formed(&list);
+    let is_pseudo = |header: &Header| header.name.starts_with(b":");
+    let (pseudo, headers): (Vec<_>, Vec<_>) = list.into_iter().partition(is_pseudo);
+    let named = |name: &[u8]| pseudo.iter().find(|header| header.name == name);
+    let value = |name: &[u8]| named(name).map_or(&b""[..], |header| &*header.value);
+    let (method, target) = (value(b":method").to_vec(), value(b":path").to_vec());
+    let authority = named(b":authority").map(|header| Header {
+        name: b"host".to_vec(),
+        value: header.value.clone(),
+    });
+    // `host` beside `:authority` says the same, or is smuggled: it is recorded and not acted on.
+    let headers: Vec<Header> = authority.into_iter().chain(headers).collect();
     let mut request = Request {
         version: Version::Http2,
-        method: method.to_vec(),
-        target: target.to_vec(),
+        head: head(&method, &target, &headers),
+        method,
+        target,
         headers,
-        head,
         ..Request::default()
     };
-    match parse::check_http2(target, request.header("host"), limits) {
+    let read = match (cut, well_formed) {
+        (true, _) => Err(Unread::Refused(Refusal::RequestLength)),
+        (_, false) => Err(Unread::Malformed),
+        _ => check(&request, limits).map_err(Unread::Refused),
+    };
+    let read = read.map(|(path, query)| (path.to_vec(), query.map(<[u8]>::to_vec)));
+    match read {
         Ok((path, query)) => {
-            (request.path, request.query) = (path.to_vec(), query.map(<[u8]>::to_vec));
-            (request, None)
+            (request.path, request.query) = (path, query);
+            (request, Ok(()))
         }
-        Err(refusal) => (request, Some(refusal)),
+        Err(unread) => (request, Err(unread)),
     }
+}
+
+/// The fields as they are recorded where no request is made of them.
+pub(super) fn refused(fields: Fields, limits: &Limits) -> Vec<u8> {
+    request(fields, limits).0.head
+}
+
+/// Path and query.
+fn check<'r>(request: &'r Request, limits: &Limits) -> Result<(&'r [u8], Option<&'r [u8]>), Refusal> {
+    let too_long = |header: &Header| header.name.len() + header.value.len() > limits.field;
+    if request.headers.iter().any(too_long) {
+        return Err(Refusal::FieldLength);
+    }
+    let mut lengths = request.headers("content-length");
+    if let Some(length) = lengths.next()
+        && (parse::number(length).is_err() || lengths.next().is_some())
+    {
+        return Err(Refusal::Number);
+    }
+    parse::check_http2(&request.method, &request.target, request.header("host"), limits)
+}
+
+/// RFC 9113, sections 8.2 and 8.3.
+fn is_well_formed(fields: &[Header]) -> bool {
+    let is_pseudo = |header: &Header| header.name.starts_with(b":");
+    let count = |name: &[u8]| fields.iter().filter(|header| header.name == name).count();
+    let starts = fields.iter().take_while(|header| is_pseudo(header)).count();
+    let (method, scheme) = (count(b":method"), count(b":scheme"));
+    let (authority, path) = (count(b":authority"), count(b":path"));
+    let known = method + scheme + authority + path;
+    let connect = fields
+        .iter()
+        .any(|header| header.name == b":method" && header.value == b"CONNECT");
+    let complete = method == 1 && authority <= 1 && (connect || (scheme == 1 && path == 1));
+    let field = |Header { name, value }: &Header| {
+        let lower = name
+            .iter()
+            .all(|byte| parse::is_token(*byte) && !byte.is_ascii_uppercase());
+        let of_connection = OF_CONNECTIONS.iter().any(|own| own.as_bytes() == name);
+        let te = name != b"te" || value == b"trailers";
+        !name.is_empty() && lower && !of_connection && te
+    };
+    let plain = |header: &Header| !header.value.iter().any(|byte| matches!(byte, 0 | b'\r' | b'\n'));
+    complete && known == starts && fields[starts..].iter().all(field) && fields.iter().all(plain)
+}
+
+/// Request line and headers in the form of HTTP/1. Line breaks in them, which none may have, are written `\r` and `\n`.
+fn head(method: &[u8], target: &[u8], headers: &[Header]) -> Vec<u8> {
+    let mut head = Vec::with_capacity(512);
+    let mut line = |parts: [&[u8]; 4]| {
+        for byte in parts.concat() {
+            match byte {
+                b'\r' => head.extend_from_slice(b"\\r"),
+                b'\n' => head.extend_from_slice(b"\\n"),
+                byte => head.push(byte),
+            }
+        }
+        head.extend_from_slice(b"\r\n");
+    };
+    line([method, b" ", target, b" HTTP/2"]);
+    for Header { name, value } in headers {
+        line([name, b": ", value, b""]);
+    }
+    line([b""; 4]);
+    head
 }
 
 /// The head of an answer as `h2` sends it, and as it is recorded; the body's hash and length are those of the

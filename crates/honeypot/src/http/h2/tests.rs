@@ -6,6 +6,7 @@ use bytes::Bytes;
 use h2::Reason;
 use h2::client::SendRequest;
 use imker_event::{CloseReason, Kind, Saw};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use crate::http::Limits;
@@ -189,6 +190,149 @@ async fn idle_and_stopping_connections_end() {
     running.served.await.unwrap();
 }
 
+/// A frame (RFC 9113, section 4.1).
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let [_, length @ ..] = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    [&length[..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
+}
+
+/// A header block without any coding.
+fn block(fields: &[(&str, &str)]) -> Vec<u8> {
+    let string = |text: &str| {
+        let length = u8::try_from(text.len())
+            .ok()
+            .filter(|length| *length < 127)
+            .unwrap();
+        [&[length], text.as_bytes()].concat()
+    };
+    let field = |(name, value): &(&str, &str)| [vec![0], string(name), string(value)].concat();
+    fields.iter().flat_map(field).collect()
+}
+
+const GET: [(&str, &str); 4] = [
+    (":method", "GET"),
+    (":scheme", "https"),
+    (":authority", "h"),
+    (":path", "/a?<b>|\u{e9}"),
+];
+
+/// Sends requests of these fields, and then bytes that are no frame, and returns refusals and requests.
+async fn raw(options: Options, requests: &[Vec<u8>], then: &[u8]) -> (Vec<(String, String)>, CloseReason) {
+    let running = start(options);
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    let mut sent = [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(), frame(4, 0, 0, b"")].concat();
+    for (i, block) in requests.iter().enumerate() {
+        sent.extend(frame(1, 5, 2 * i as u32 + 1, block));
+    }
+    sent.extend(then);
+    stream.write_all(&sent).await.unwrap();
+    if then.is_empty() {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        stream.shutdown().await.unwrap();
+    }
+    let events = running.events(1).await;
+    let seen = events.iter().filter_map(|event| match &event.saw {
+        Saw::WebRequest(seen) => Some((
+            format!("{:?}", seen.request.status),
+            seen.head.0.escape_ascii().to_string(),
+        )),
+        Saw::WebRequestRefused { reason, received, .. } => {
+            Some((reason.to_string(), received.0.escape_ascii().to_string()))
+        }
+        _ => None,
+    });
+    (seen.collect(), running.kinds().await.1)
+}
+
+#[tokio::test]
+async fn fields_are_recorded_in_order_and_as_sent() {
+    let ordinary = [&GET[..], &[("b", "1"), ("a", "2"), ("b", "\t3 ")]].concat();
+    let (seen, reason) = raw(options(), &[block(&ordinary)], b"").await;
+    let expected = r"GET /a?<b>|\xc3\xa9 HTTP/2\r\nhost: h\r\nb: 1\r\na: 2\r\nb: \t3 \r\n\r\n";
+    assert_eq!(seen, [("Some(200)".to_owned(), expected.to_owned())]);
+    assert_eq!(reason, CloseReason::Client);
+}
+
+#[tokio::test]
+async fn what_http_2_does_not_allow_is_recorded_and_reset() {
+    for (fields, why) in [
+        (
+            [&GET[..], &[("connection", "close")]].concat(),
+            "HTTP/2: malformed",
+        ),
+        ([&GET[..], &[("A", "b")]].concat(), "HTTP/2: malformed"),
+        ([&GET[..], &[("a", "b\r\nc: d")]].concat(), "HTTP/2: malformed"),
+        (
+            [&GET[..], &[("a", "b"), (":path", "/")]].concat(),
+            "HTTP/2: malformed",
+        ),
+        (GET[..3].to_vec(), "HTTP/2: malformed"),
+        ([&GET[..], &[("content-length", "+1")]].concat(), "Number"),
+        ([&GET[..3], &[(":path", "/a b")]].concat(), "URL"),
+        ([&[(":method", "G T")], &GET[1..]].concat(), "Verb"),
+        ([&GET[..], &[("host", "other"); 700]].concat(), "RequestLength"),
+    ] {
+        let (seen, reason) = raw(options(), &[block(&fields)], b"").await;
+        assert_eq!(seen[0].0, why, "{seen:?}");
+        assert!(
+            !seen[0].1.contains("\\nc: d") || seen[0].1.contains("\\\\nc: d"),
+            "{seen:?}"
+        );
+        assert_eq!((seen.len(), reason), (1, CloseReason::Client));
+    }
+}
+
+#[tokio::test]
+async fn requests_before_a_broken_frame_are_recorded() {
+    let unfinished = frame(1, 0, 5, b"\x82");
+    let broken = [unfinished.clone(), frame(0, 0, 5, b"")].concat();
+    let (seen, reason) = raw(options(), &[block(&GET), block(&GET)], &broken).await;
+    let reasons: Vec<_> = seen.iter().map(|(reason, _)| reason.as_str()).collect();
+    assert!(reasons.contains(&"HTTP/2: malformed header block"), "{reasons:?}");
+    assert_eq!((reasons.len(), reason), (3, CloseReason::Server));
+    // What the crate itself objects to: a window of 0 more.
+    let (seen, reason) = raw(options(), &[block(&GET)], &frame(8, 0, 0, &[0; 4])).await;
+    assert!(
+        seen.iter()
+            .any(|(reason, bytes)| reason.starts_with("HTTP/2: ") && bytes.contains("\\x08")),
+        "{seen:?}"
+    );
+    assert_eq!((seen.len(), reason), (2, CloseReason::Server));
+}
+
+#[tokio::test]
+async fn streams_for_which_there_is_no_memory_are_recorded_and_refused() {
+    let limits = Limits {
+        http2_memory: 4,
+        ..Limits::default()
+    };
+    let running = start(Options { limits, ..options() });
+    let client = client(&running).await;
+    let error = status(&client, request("/").body(()).unwrap()).await.unwrap_err();
+    assert_eq!(error.reason(), Some(Reason::REFUSED_STREAM));
+    drop(client);
+    assert!(running.kinds().await.0.contains(&Kind::WebRequestRefused));
+    // Room for requests, but not for a large answer.
+    let limits = Limits {
+        http2_memory: 1024,
+        ..Limits::default()
+    };
+    let running = start(Options { limits, ..options() });
+    let client = self::client(&running).await;
+    assert_eq!(
+        status(&client, request("/").body(()).unwrap()).await.unwrap(),
+        200
+    );
+    let error = status(&client, request("/big").body(()).unwrap())
+        .await
+        .unwrap_err();
+    assert_eq!(error.reason(), Some(Reason::REFUSED_STREAM));
+    assert_eq!(
+        status(&client, request("/").body(()).unwrap()).await.unwrap(),
+        200
+    );
+}
+
 #[tokio::test]
 async fn curl_and_nghttp_are_served() {
     let running = start(options());
@@ -203,6 +347,24 @@ async fn curl_and_nghttp_are_served() {
             break;
         };
         assert!(output.starts_with("HTTP/2 200"), "{arguments:?}\n{output}");
+    }
+    let waits = [
+        "-sSi",
+        "--http2-prior-knowledge",
+        "-d",
+        "abc",
+        "-H",
+        "Expect: 100-continue",
+        &url,
+    ];
+    if let Some(output) = Running::run("curl", &waits).await {
+        assert!(output.starts_with("HTTP/2 100 \r\n\r\nHTTP/2 200"), "{output}");
+        let events = running.store.events.lock().unwrap();
+        assert!(
+            events
+                .iter()
+                .any(|event| event.kind() == Kind::WebRequestContinued)
+        );
     }
     let arguments = ["-v", "--max-concurrent-streams=10", &url];
     let Some(output) = Running::run("nghttp", &arguments).await else {

@@ -67,7 +67,8 @@ pub(super) fn read(
     })
 }
 
-fn number(digits: &[u8]) -> Result<u64, Refusal> {
+/// A length.
+pub(in crate::http) fn number(digits: &[u8]) -> Result<u64, Refusal> {
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return Err(Refusal::Number);
     }

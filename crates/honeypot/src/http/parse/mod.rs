@@ -8,6 +8,7 @@ use super::httpsys::Refusal;
 use super::message::{Header, Request, Version};
 
 mod fields;
+pub(super) use fields::number;
 mod target;
 
 /// Headers that most requests stay below; more are parsed on the heap.
@@ -52,16 +53,26 @@ pub fn head(bytes: &[u8], limits: &Limits) -> Result<Option<Head>, Refusal> {
     }
 }
 
-/// Checks what HTTP/2 says in pseudo-headers as [`head`] would: path and query of the target.
+/// Checks what HTTP/2 says in pseudo-headers as [`head`] would: the method, and path and query of the target.
 ///
 /// # Errors
 /// As for [`head`].
 pub(super) fn check_http2<'b>(
+    method: &[u8],
     target: &'b [u8],
     host: Option<&[u8]>,
     limits: &Limits,
 ) -> Result<(&'b [u8], Option<&'b [u8]>), Refusal> {
+    if method.is_empty() || method.len() > VERB || !method.iter().all(|byte| is_token(*byte)) {
+        return Err(Refusal::Verb);
+    }
+    if target.len() > limits.field {
+        return Err(Refusal::UrlLength);
+    }
     target::check_start(target)?;
+    if target.iter().any(|byte| *byte <= b' ' || *byte == 0x7f) {
+        return Err(Refusal::Url);
+    }
     if !host.is_some_and(fields::is_host) {
         return Err(Refusal::Hostname);
     }
@@ -233,7 +244,7 @@ fn skip_blanks(bytes: &[u8]) -> &[u8] {
 }
 
 /// `tchar` of RFC 9110, section 5.6.2.
-fn is_token(byte: u8) -> bool {
+pub(super) fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 

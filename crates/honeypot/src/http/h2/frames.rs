@@ -1,0 +1,438 @@
+//! Frames on their way in. Header blocks are taken out and read here; the `h2` crate gets one in their place that it cannot
+//! object to. So no request is refused or answered before it is on record, and its fields stay in order and as they were
+//! sent.
+
+use std::collections::BTreeMap;
+
+use super::hpack::{self, Decoder, NoHpack};
+use crate::http::message::Header;
+
+/// What a client begins with (RFC 9113, section 3.4).
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// A frame's header, in bytes.
+const FRAME_HEADER: usize = 9;
+/// The longest payload: the initial value of `SETTINGS_MAX_FRAME_SIZE`, which is not changed here.
+const PAYLOAD: usize = 16 * 1024;
+/// A header block over all its frames, in bytes on the wire.
+const BLOCK: usize = 64 * 1024;
+/// Frames of one header block (CVE-2024-27316 and its kin: CONTINUATION without end).
+const BLOCK_FRAMES: u32 = 16;
+/// What requests that are not accepted yet may hold, in bytes.
+const WAITING: usize = 512 * 1024;
+/// `:method: POST`, `:scheme: https`, `:path: /`: a request that the crate accepts whatever its body.
+const STAND_IN: &[u8] = &[0x83, 0x87, 0x84];
+
+const HEADERS: u8 = 1;
+const CONTINUATION: u8 = 9;
+const END_STREAM: u8 = 0x01;
+const END_HEADERS: u8 = 0x04;
+const PADDED: u8 = 0x08;
+const PRIORITY: u8 = 0x20;
+
+/// The fields of one header block.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Fields {
+    /// In order, pseudo-headers included.
+    pub list: Vec<Header>,
+    /// Whether there were more than the limit allows; they are not in the list.
+    pub cut: bool,
+}
+
+/// Why a connection cannot go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Broken {
+    /// The client did not begin as RFC 9113, section 3.4, demands.
+    #[error("no preface")]
+    Preface,
+    /// A header block is interrupted, or its padding is longer than it.
+    #[error("malformed header block")]
+    Block,
+    /// A header block in too many or too long frames.
+    #[error("header block too long")]
+    BlockLength,
+    /// More requests at once than a client may open.
+    #[error("too many requests at once")]
+    TooMany,
+    /// A header block that cannot be decoded.
+    #[error(transparent)]
+    Hpack(#[from] NoHpack),
+}
+
+/// Reads what a client sends, in pieces of any size.
+#[derive(Debug)]
+pub struct Frames {
+    state: State,
+    decoder: Decoder,
+    /// Bytes of a request's fields that are kept, names and values.
+    limit: usize,
+    block: Option<Block>,
+    /// The highest stream that was opened.
+    last_stream: u32,
+    waiting: BTreeMap<u32, Fields>,
+    waiting_bytes: usize,
+}
+
+#[derive(Debug)]
+enum State {
+    /// So many bytes of the preface were seen.
+    Preface(usize),
+    /// In a frame's header.
+    Header(Vec<u8>),
+    /// In a payload that is passed on.
+    Pass(usize),
+    /// In a frame of a header block.
+    Take(FrameHeader, Vec<u8>),
+}
+
+/// A header block that is not complete.
+#[derive(Debug)]
+struct Block {
+    stream: u32,
+    end_stream: bool,
+    bytes: Vec<u8>,
+    frames: u32,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct FrameHeader {
+    length: usize,
+    kind: u8,
+    flags: u8,
+    stream: u32,
+}
+
+impl FrameHeader {
+    fn parse(bytes: [u8; FRAME_HEADER]) -> Self {
+        let [a, b, c, kind, flags, stream @ ..] = bytes;
+        Self {
+            length: usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c),
+            kind,
+            flags,
+            stream: u32::from_be_bytes(stream) & 0x7fff_ffff,
+        }
+    }
+}
+
+impl Frames {
+    /// Before the preface. Of each request's fields, so many bytes are kept.
+    pub fn new(limit: usize) -> Self {
+        Self {
+            state: State::Preface(0),
+            decoder: Decoder::default(),
+            limit,
+            block: None,
+            last_stream: 0,
+            waiting: BTreeMap::new(),
+            waiting_bytes: 0,
+        }
+    }
+
+    /// Takes the next bytes; what the `h2` crate is to read goes to `out`.
+    ///
+    /// # Errors
+    /// The connection has to be closed.
+    pub fn push(&mut self, mut bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Broken> {
+        while !bytes.is_empty() {
+            match &mut self.state {
+                State::Preface(seen) => {
+                    let taken = take(&mut bytes, PREFACE.len() - *seen);
+                    if taken != &PREFACE[*seen..*seen + taken.len()] {
+                        return Err(Broken::Preface);
+                    }
+                    out.extend_from_slice(taken);
+                    *seen += taken.len();
+                    if *seen == PREFACE.len() {
+                        self.state = State::Header(Vec::new());
+                    }
+                }
+                State::Header(header) => {
+                    header.extend_from_slice(take(&mut bytes, FRAME_HEADER - header.len()));
+                    if let Some(&whole) = header.first_chunk() {
+                        self.state = self.begin(FrameHeader::parse(whole), whole, out)?;
+                    }
+                }
+                State::Pass(left) => {
+                    let taken = take(&mut bytes, *left);
+                    out.extend_from_slice(taken);
+                    *left -= taken.len();
+                    if *left == 0 {
+                        self.state = State::Header(Vec::new());
+                    }
+                }
+                State::Take(header, payload) => {
+                    payload.extend_from_slice(take(&mut bytes, header.length - payload.len()));
+                    if payload.len() == header.length {
+                        let (header, payload) = (*header, std::mem::take(payload));
+                        self.state = State::Header(Vec::new());
+                        self.block(header, &payload, out)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The fields that opened a stream, once.
+    pub fn fields(&mut self, stream: u32) -> Option<Fields> {
+        let fields = self.waiting.remove(&stream)?;
+        self.waiting_bytes -= bytes_of(&fields);
+        Some(fields)
+    }
+
+    /// Fields of streams that opened before this one and were never asked for: the crate refused them. All where there is
+    /// no such stream.
+    pub fn refused(&mut self, before: Option<u32>) -> Vec<Fields> {
+        let later = before.map_or_else(BTreeMap::new, |stream| self.waiting.split_off(&stream));
+        let refused: Vec<Fields> = std::mem::replace(&mut self.waiting, later)
+            .into_values()
+            .collect();
+        self.waiting_bytes -= refused.iter().map(bytes_of).sum::<usize>();
+        refused
+    }
+
+    fn begin(
+        &mut self,
+        header: FrameHeader,
+        bytes: [u8; FRAME_HEADER],
+        out: &mut Vec<u8>,
+    ) -> Result<State, Broken> {
+        let goes_on = header.kind == CONTINUATION && self.block.is_some();
+        if self
+            .block
+            .as_ref()
+            .is_some_and(|block| !goes_on || block.stream != header.stream)
+        {
+            return Err(Broken::Block);
+        }
+        // The crate objects to frames that are too long, and to what has no place here.
+        let taken = goes_on || header.kind == HEADERS;
+        if !taken || header.length > PAYLOAD {
+            out.extend_from_slice(&bytes);
+            return Ok(match header.length {
+                0 => State::Header(Vec::new()),
+                length => State::Pass(length),
+            });
+        }
+        if header.length == 0 {
+            self.block(header, &[], out)?;
+            return Ok(State::Header(Vec::new()));
+        }
+        Ok(State::Take(header, Vec::new()))
+    }
+
+    /// Takes a frame of a header block.
+    fn block(&mut self, header: FrameHeader, mut payload: &[u8], out: &mut Vec<u8>) -> Result<(), Broken> {
+        let mut block = match self.block.take() {
+            Some(block) => block,
+            None => {
+                payload = without_padding(header.flags, payload).ok_or(Broken::Block)?;
+                Block {
+                    stream: header.stream,
+                    end_stream: header.flags & END_STREAM != 0,
+                    bytes: Vec::new(),
+                    frames: 0,
+                }
+            }
+        };
+        block.frames += 1;
+        if block.frames > BLOCK_FRAMES || block.bytes.len() + payload.len() > BLOCK {
+            return Err(Broken::BlockLength);
+        }
+        block.bytes.extend_from_slice(payload);
+        if header.flags & END_HEADERS == 0 {
+            self.block = Some(block);
+            return Ok(());
+        }
+        let fields = self.decode(&block.bytes)?;
+        // A second block on a stream are trailers; they are not kept, nor are blocks on streams that were closed.
+        let opens = block.stream > self.last_stream;
+        let stand_in = if opens { STAND_IN } else { &[] };
+        if opens {
+            self.last_stream = block.stream;
+            self.waiting_bytes += bytes_of(&fields);
+            self.waiting.insert(block.stream, fields);
+            if self.waiting_bytes > WAITING {
+                return Err(Broken::TooMany);
+            }
+        }
+        let end_stream = if block.end_stream { END_STREAM } else { 0 };
+        out.extend_from_slice(&[0, 0, stand_in.len() as u8, HEADERS, END_HEADERS | end_stream]);
+        out.extend_from_slice(&block.stream.to_be_bytes());
+        out.extend_from_slice(stand_in);
+        Ok(())
+    }
+
+    fn decode(&mut self, block: &[u8]) -> Result<Fields, Broken> {
+        let (mut fields, mut bytes) = (Fields::default(), 0_usize);
+        self.decoder.decode(block, |name, value| {
+            bytes = bytes.saturating_add(hpack::size(name, value));
+            fields.cut |= bytes > self.limit;
+            if !fields.cut {
+                fields.list.push(Header {
+                    name: name.to_vec(),
+                    value: value.to_vec(),
+                });
+            }
+        })?;
+        Ok(fields)
+    }
+}
+
+/// What the fields of a request that waits hold, roughly.
+fn bytes_of(fields: &Fields) -> usize {
+    let each = |header: &Header| hpack::size(&header.name, &header.value);
+    256 + fields.list.iter().map(each).sum::<usize>()
+}
+
+/// At most the next `most` bytes.
+fn take<'b>(bytes: &mut &'b [u8], most: usize) -> &'b [u8] {
+    let (taken, rest) = bytes.split_at(most.min(bytes.len()));
+    *bytes = rest;
+    taken
+}
+
+/// The block's part in a HEADERS frame (RFC 9113, section 6.2).
+fn without_padding(flags: u8, mut payload: &[u8]) -> Option<&[u8]> {
+    let mut padding = 0;
+    if flags & PADDED != 0 {
+        let (length, rest) = payload.split_first()?;
+        (padding, payload) = (usize::from(*length), rest);
+    }
+    if flags & PRIORITY != 0 {
+        payload = payload.get(5..)?;
+    }
+    payload.get(..payload.len().checked_sub(padding)?)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+        let [_, length @ ..] = u32::try_from(payload.len()).unwrap().to_be_bytes();
+        [&length[..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
+    }
+
+    /// In pieces of any size: what goes on, and what was taken out.
+    fn push(parts: &[Vec<u8>], step: usize) -> Result<(Vec<u8>, Frames), Broken> {
+        let (mut frames, mut out) = (Frames::new(16 * 1024), Vec::new());
+        for piece in [PREFACE.to_vec(), parts.concat()].concat().chunks(step) {
+            frames.push(piece, &mut out)?;
+        }
+        Ok((out.split_off(PREFACE.len()), frames))
+    }
+
+    #[test]
+    fn header_blocks_are_taken_out_and_all_else_passes() {
+        let settings = frame(4, 0, 0, &[0, 3, 0, 0, 0, 100]);
+        let data = frame(0, END_STREAM, 1, b"body");
+        let priority = [&[2][..], &[0, 0, 0, 0, 16], &[0x82, 0x87], &[0, 0]].concat();
+        let sent = [
+            settings.clone(),
+            frame(HEADERS, PADDED | PRIORITY, 1, &priority),
+            frame(CONTINUATION, 0, 1, b""),
+            frame(CONTINUATION, END_HEADERS, 1, b"\x04\x05/<a>%\x00\x03X-A\x01b"),
+            data.clone(),
+            frame(HEADERS, END_HEADERS | END_STREAM, 1, b"\x00\x01t\x011"),
+        ];
+        let expected = [
+            settings,
+            frame(HEADERS, END_HEADERS, 1, STAND_IN),
+            data,
+            frame(HEADERS, END_HEADERS | END_STREAM, 1, b""),
+        ];
+        for step in [1, 2, 7, 1000] {
+            let (out, mut frames) = push(&sent, step).unwrap();
+            assert_eq!(out, expected.concat(), "{step}");
+            let fields = frames.fields(1).unwrap();
+            let text: Vec<_> = fields
+                .list
+                .iter()
+                .map(|Header { name, value }| format!("{}: {}", name.escape_ascii(), value.escape_ascii()))
+                .collect();
+            assert_eq!(text, [":method: GET", ":scheme: https", ":path: /<a>%", "X-A: b"]);
+            assert_eq!((frames.fields(1), frames.waiting_bytes), (None, 0));
+        }
+    }
+
+    #[test]
+    fn what_breaks_a_connection() {
+        let open = frame(HEADERS, 0, 1, &[0x82]);
+        let mut endless = vec![open.clone()];
+        endless.extend(vec![frame(CONTINUATION, 0, 1, b""); 20]);
+        let long = vec![0x82; PAYLOAD];
+        let mut many = Vec::new();
+        // A field of 4 KiB goes into the table, and three bytes make 16 KiB of it.
+        let field = [b"\x40\x01a\x7f\x80\x1e".as_slice(), &[b'v'; 127 + 3840]].concat();
+        many.push(frame(HEADERS, END_HEADERS, 1, &field));
+        many.extend((1..100).map(|stream| frame(HEADERS, END_HEADERS, 2 * stream + 1, &[0xbe; 3])));
+        for (broken, sent) in [
+            (Broken::Block, vec![open.clone(), frame(0, 0, 1, b"")]),
+            (
+                Broken::Block,
+                vec![open.clone(), frame(CONTINUATION, END_HEADERS, 3, b"")],
+            ),
+            (Broken::Block, vec![frame(HEADERS, PADDED, 1, &[9, 0x82])]),
+            (Broken::Block, vec![frame(HEADERS, PRIORITY, 1, &[0, 0])]),
+            (Broken::BlockLength, endless),
+            (
+                Broken::BlockLength,
+                [
+                    vec![frame(HEADERS, 0, 1, &long)],
+                    vec![frame(CONTINUATION, 0, 1, &long); 5],
+                ]
+                .concat(),
+            ),
+            (
+                Broken::Hpack(NoHpack),
+                vec![frame(HEADERS, END_HEADERS, 1, &[0x80])],
+            ),
+            (Broken::TooMany, many),
+        ] {
+            assert_eq!(push(&sent, 1000).map(drop), Err(broken));
+        }
+        let mut frames = Frames::new(100);
+        assert_eq!(
+            frames.push(b"GET / HTTP/1.1\r\n", &mut Vec::new()),
+            Err(Broken::Preface)
+        );
+    }
+
+    #[test]
+    fn fields_beyond_the_limit_are_cut_and_refused_streams_are_told() {
+        let field = [
+            b"\x40\x01a\x7f\x80\x1e".as_slice(),
+            &[b'v'; 127 + 3840],
+            &[0xbe; 200],
+        ]
+        .concat();
+        let sent = [1, 3, 5].map(|stream| frame(HEADERS, END_HEADERS, stream, &field));
+        let (_, mut frames) = push(&sent, 1000).unwrap();
+        let fields = frames.fields(3).unwrap();
+        assert!(fields.cut && fields.list.len() == 4, "{}", fields.list.len());
+        assert_eq!(
+            (frames.refused(Some(3)).len(), frames.refused(None).len()),
+            (1, 1)
+        );
+        assert_eq!(frames.waiting_bytes, 0);
+    }
+
+    proptest! {
+        #[test]
+        fn where_bytes_are_split_does_not_matter(parts in prop::collection::vec((0..12_u8, any::<u8>(), 0..8_u32, prop::collection::vec(any::<u8>(), 0..40)), 0..6), step in 1..50_usize) {
+            let sent: Vec<_> = parts.iter().map(|(kind, flags, stream, payload)| frame(*kind, *flags, *stream, payload)).collect();
+            let (one, other) = (push(&sent, 100_000), push(&sent, step));
+            match (one, other) {
+                (Ok((one, mut first)), Ok((other, mut second))) => {
+                    prop_assert_eq!(one, other);
+                    prop_assert_eq!(first.refused(None), second.refused(None));
+                }
+                (one, other) => prop_assert_eq!(one.map(drop), other.map(drop)),
+            }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::frames::{Broken, Frames};
+use crate::http::fill::poll_fill;
+
+/// What came on a connection, shared between the stream under the `h2` crate and who serves what it accepts.
+#[derive(Clone)]
+pub(super) struct Received(Arc<Mutex<State>>);
+
+pub(super) struct State {
+    pub(super) frames: Frames,
+    /// Why nothing more is read.
+    pub(super) broken: Option<Broken>,
+    /// The bytes read last, until they are understood.
+    pub(super) last: Vec<u8>,
+}
+
+impl Received {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A stream whose header blocks are taken out on the way in; see [`Frames`].
+pub(super) struct Inbound<S> {
+    stream: S,
+    received: Received,
+    /// What the crate is to read, and how much of it was.
+    ready: Vec<u8>,
+    read: usize,
+}
+
+impl<S> Inbound<S> {
+    pub(super) fn new(stream: S, frames: Frames) -> Self {
+        Self {
+            stream,
+            received: Received(Arc::new(Mutex::new(State {
+                frames,
+                broken: None,
+                last: Vec::new(),
+            }))),
+            ready: Vec::new(),
+            read: 0,
+        }
+    }
+
+    pub(super) fn received(&self) -> &Received {
+        &self.received
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Inbound<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        while this.read == this.ready.len() {
+            (this.ready, this.read) = (Vec::new(), 0);
+            let mut state = this.received.lock();
+            let State { frames, broken, last } = &mut *state;
+            last.clear();
+            if ready!(poll_fill(&mut this.stream, last, cx))? == 0 {
+                return Poll::Ready(Ok(()));
+            }
+            if let Err(error) = frames.push(last, &mut this.ready) {
+                *broken = Some(error);
+                return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, error)));
+            }
+        }
+        let length = (this.ready.len() - this.read).min(buf.remaining());
+        buf.put_slice(&this.ready[this.read..this.read + length]);
+        this.read += length;
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Inbound<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
