@@ -121,14 +121,22 @@ pub fn load(
 }
 
 /// The host's self-signed certificate: the one kept in `folder`, else a new one, which is kept there from now on as
-/// `<host>.<domain>.crt` and `<host>.<domain>.key` (PEM; the key readable for its owner alone).
+/// `<host>.<domain>.crt` and `<host>.<domain>.key` (PEM; the key readable for its owner alone). One that a host of the
+/// same name with another build left, and that this build cannot have made, gives way.
 pub fn load_or_create(persona: &Persona, folder: &Path) -> Result<(PKey<Private>, X509), CertificateError> {
     let name = persona.fqdn().to_ascii_lowercase();
     let certificate_path = folder.join(format!("{name}.crt"));
     let key_path = folder.join(format!("{name}.key"));
     if certificate_path.exists() && key_path.exists() {
         let kept = pem(&certificate_path, &key_path)?;
-        return Ok((kept.key, kept.certificate));
+        if fits(persona, &kept.certificate)? {
+            return Ok((kept.key, kept.certificate));
+        }
+        // Or the next key might be left with it.
+        fs::remove_file(&certificate_path).map_err(|error| CertificateError::File {
+            path: certificate_path.clone(),
+            error,
+        })?;
     }
     let key = PKey::from_rsa(Rsa::generate(2048)?)?;
     let certificate = self_signed(persona, &key, Timestamp::now())?;
@@ -140,6 +148,18 @@ pub fn load_or_create(persona: &Persona, folder: &Path) -> Result<(PKey<Private>
     write(&key_path, &key.private_key_to_pem_pkcs8()?)?;
     write(&certificate_path, &certificate.to_pem()?)?;
     Ok((key, certificate))
+}
+
+/// Whether the certificate is no older than the build, and signed as the build signs.
+fn fits(persona: &Persona, certificate: &X509) -> Result<bool, ErrorStack> {
+    let released = Asn1Time::from_unix(released(persona).as_second())?;
+    let signature = certificate
+        .signature_algorithm()
+        .object()
+        .nid()
+        .signature_algorithms();
+    Ok(certificate.not_before() >= &*released
+        && signature.is_some_and(|signature| signature.digest == digest(persona).type_()))
 }
 
 /// A certificate as setup or `New-ExchangeCertificate` makes it: CN = host, SAN = host and FQDN, RSA-2048, five years
@@ -200,20 +220,23 @@ fn digest(persona: &Persona) -> MessageDigest {
 /// is valid for half a year more at least. An instant during working hours is likely, none is impossible.
 fn installed(persona: &Persona, now: Timestamp) -> Timestamp {
     let day = SignedDuration::from_hours(24);
-    let released = persona
-        .released()
-        .and_then(|date| TimeZone::UTC.to_timestamp(date.at(0, 0, 0, 0)).ok())
-        .unwrap_or(Timestamp::UNIX_EPOCH);
     let oldest = years_after(now, -VALID_YEARS)
         .checked_add(day * LEFT_DAYS)
         .unwrap_or(now);
-    let earliest = oldest.max(released);
+    let earliest = oldest.max(released(persona));
     let latest = now.checked_sub(day * 30).unwrap_or(now).max(earliest);
     let span = latest.as_second().saturating_sub(earliest.as_second());
     let mut stream = Stream::new(&persona.derive("certificate"), "not before");
     let after = stream.below(u64::try_from(span).unwrap_or(0).max(1));
     let after = SignedDuration::from_secs(i64::try_from(after).unwrap_or(0));
     earliest.checked_add(after).unwrap_or(earliest).min(now)
+}
+
+fn released(persona: &Persona) -> Timestamp {
+    let released = persona.released();
+    released
+        .and_then(|date| TimeZone::UTC.to_timestamp(date.at(0, 0, 0, 0)).ok())
+        .unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 /// The same time of the same day in another year, in UTC.

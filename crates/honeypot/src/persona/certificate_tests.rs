@@ -70,6 +70,23 @@ fn stays_the_same_over_restarts() {
 }
 
 #[test]
+fn one_of_another_build_gives_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut persona = persona("exchange-2013-cu21");
+    let mut made = |build: &str| {
+        persona.build = build.parse().unwrap();
+        let (key, certificate) = load_or_create(&persona, folder.path()).unwrap();
+        assert!(certificate.public_key().unwrap().public_eq(&key));
+        certificate.to_der().unwrap()
+    };
+    let old = made("15.0.1178.4");
+    let with_sha256 = made("15.0.1210.3");
+    assert_ne!(old, with_sha256, "signed with SHA-1 and SHA-256");
+    assert_eq!(with_sha256, made("15.0.1210.3"));
+    assert_ne!(with_sha256, made("15.2.2562.29"), "older than the build");
+}
+
+#[test]
 fn old_builds_sign_with_sha1() {
     let mut persona = persona("exchange-2013-cu21");
     for (build, nid) in [
