@@ -67,6 +67,22 @@ pub fn chain_of(cve: &str) -> Option<&'static str> {
     flaws::chain(cve).filter(|chain| !chain.is_empty())
 }
 
+/// The chains of attacks that a build is open to: those of whose flaws it has none fixed, oldest first.
+pub fn open_chains(build: Build) -> Vec<&'static str> {
+    let mut chains: Vec<(&str, bool)> = Vec::new();
+    for (cve, chain) in flaws().chained() {
+        let open = fix(build, cve) == Fix::Open;
+        match chains.iter_mut().find(|(name, _)| *name == chain) {
+            Some((_, all)) => *all &= open,
+            None => chains.push((chain, open)),
+        }
+    }
+    chains
+        .into_iter()
+        .filter_map(|(chain, open)| open.then_some(chain))
+        .collect()
+}
+
 fn by_line(build: Build, product: Product, line: &Line) -> Fix {
     let updates = match line {
         Line::NotAffected => return Fix::Fixed,

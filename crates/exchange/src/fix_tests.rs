@@ -198,6 +198,24 @@ fn chains() {
     assert_eq!(chain_of("CVE-2020-0688"), None);
 }
 
+#[test]
+fn open_to_chains() {
+    let open = |build: &str| open_chains(build.parse().unwrap()).join(" ");
+    assert_eq!(
+        open("15.1.2106.2"),
+        "ProxyLogon ProxyOracle ProxyShell ProxyToken ProxyNotShell OWASSRF",
+        "2016 CU18"
+    );
+    assert_eq!(
+        open("15.1.2176.9"),
+        "ProxyOracle ProxyShell ProxyToken ProxyNotShell OWASSRF",
+        "2016 CU19 Mar21SU"
+    );
+    assert_eq!(open("15.1.2507.6"), "ProxyNotShell OWASSRF", "2016 CU23");
+    assert_eq!(open("15.2.2562.17"), "", "SE RTM");
+    assert_eq!(open("16.0.1.1"), "", "unknown");
+}
+
 /// Every row: the first fixed build has the fix, the build below it in the same cumulative update has not.
 #[test]
 fn every_row() {

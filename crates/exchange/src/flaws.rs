@@ -96,6 +96,12 @@ impl Flaws {
         self.0.get(&cve.to_ascii_uppercase())
     }
 
+    /// Ids of the flaws that are part of a chain, ascending, with its name.
+    pub fn chained(&self) -> impl Iterator<Item = (&str, &str)> {
+        let all = self.0.iter().map(|(id, flaw)| (&**id, &*flaw.chain));
+        all.filter(|(_, chain)| !chain.is_empty())
+    }
+
     /// Ids, ascending.
     #[cfg(test)]
     pub fn ids(&self) -> impl Iterator<Item = &str> {

@@ -25,7 +25,7 @@ mod shipped;
 mod table;
 
 pub use build::{Build, NotABuild};
-pub use fix::{Fix, chain_of, fix, fix_of_three_parts};
+pub use fix::{Fix, chain_of, fix, fix_of_three_parts, open_chains};
 pub use places::{is_writable_place, virtual_directory};
 pub use release::{Release, build_name, cumulative_update, release};
 pub use shipped::{is_script, is_shipped_script};

@@ -17,7 +17,7 @@ pub mod connection;
 mod descriptors;
 pub mod detection;
 mod document;
-pub mod exchange;
+mod exchange;
 pub mod http;
 pub mod init;
 pub mod listener;
@@ -28,7 +28,7 @@ pub mod quarantine;
 pub mod recorder;
 pub mod sensor;
 pub mod sinks;
-pub mod site;
+mod site;
 pub mod store;
 #[cfg(test)]
 mod testing;

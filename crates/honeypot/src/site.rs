@@ -43,9 +43,11 @@ pub trait Detect: Send + Sync {
 }
 
 /// Detects nothing.
+#[cfg(test)]
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoDetection;
 
+#[cfg(test)]
 impl Detect for NoDetection {
     fn look(&self, _: &Connection, _: &Request, _: &mut ReceivedRequest) -> Vec<Saw> {
         Vec::new()

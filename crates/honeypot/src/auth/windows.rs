@@ -10,12 +10,12 @@ use imker_ntlm::{
     Authenticate, AvId, Challenge, Error, MessageType, Negotiate, NtResponse, ServerNames, Version,
     message_type, spnego,
 };
-use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::check::{Asked, Decision, State, Step};
 use super::credentials::{credentials, decode};
 use super::offer;
+use crate::persona::filetime;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scheme {
@@ -154,13 +154,7 @@ fn challenge(asked: &Asked<'_>, read: &Negotiate, nonce: [u8; 8]) -> Challenge {
         dns_tree: &persona.dns_forest,
     };
     let version = Version::new(major, minor, build);
-    Challenge::answering(read.flags, &names, nonce, file_time(asked.now), version)
-}
-
-/// FILETIME: 100 ns since 1601.
-fn file_time(time: Timestamp) -> u64 {
-    const EPOCH: i128 = 116_444_736_000_000_000;
-    u64::try_from(time.as_nanosecond().div_euclid(100) + EPOCH).unwrap_or(0)
+    Challenge::answering(read.flags, &names, nonce, filetime(asked.now), version)
 }
 
 /// 64 random bits. A UUID has six bits that are not; folded, each meets a random one.

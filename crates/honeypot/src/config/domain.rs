@@ -1,6 +1,7 @@
 //! `[[domain]]`: what all hosts of an Active Directory domain share.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -34,7 +35,7 @@ pub(super) struct DomainSection {
 pub(super) struct Domain {
     pub section: DomainSection,
     pub seed: [u8; 32],
-    pub mailboxes: Vec<Mailbox>,
+    pub mailboxes: Arc<[Mailbox]>,
     /// Hosts so far.
     pub hosts: u32,
 }
@@ -88,7 +89,7 @@ impl Domain {
                 "take what `imker honeypot init` or `openssl rand -hex 32` writes",
             )
         })?;
-        let mailboxes = mailboxes(&seed, language, users, &section.mail_domain);
+        let mailboxes = mailboxes(&seed, language, users, &section.mail_domain).into();
         Ok(Self {
             section,
             seed,

@@ -247,7 +247,7 @@ impl HostSection {
             language: Arc::clone(shared.language.get_ref()),
             time_zone: Arc::clone(&shared.time_zone),
             internal_address,
-            mailboxes: domain.mailboxes.clone(),
+            mailboxes: Arc::clone(&domain.mailboxes),
             seed: domain.seed,
         }
     }

@@ -32,11 +32,12 @@ pub(crate) fn persona(build: &str) -> Persona {
         language: "en-US".into(),
         time_zone: "Etc/UTC".into(),
         internal_address: IpAddr::V4(Ipv4Addr::new(10, 20, 0, 11)),
-        mailboxes: vec![Mailbox {
+        mailboxes: [Mailbox {
             account: "j.doe".into(),
             display_name: "J. Doe".into(),
             address: "j.doe@example.org".into(),
-        }],
+        }]
+        .into(),
         seed: [7; 32],
     }
 }

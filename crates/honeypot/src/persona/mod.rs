@@ -7,6 +7,7 @@ use imker_exchange::{Build, Fix, Release, cumulative_update, fix, release};
 use jiff::civil::Date;
 
 pub use template::{built_in, built_in_names};
+pub(crate) use windows::filetime;
 pub use windows::{TlsVersion, Windows};
 pub use words::languages;
 
@@ -47,7 +48,7 @@ pub struct Persona {
     /// The address that the server itself believes to have, as in `10.20.0.11`.
     pub internal_address: IpAddr,
     /// Users with mailboxes.
-    pub mailboxes: Vec<Mailbox>,
+    pub mailboxes: Arc<[Mailbox]>,
     /// Random bytes that all hosts of the domain share. They are secret: take values from [`Persona::derive`] and
     /// [`Persona::derive_for_domain`], never these bytes.
     pub seed: [u8; 32],
@@ -68,6 +69,12 @@ impl Persona {
     /// The host's DNS name, as in `EX01.corp.example.org`.
     pub fn fqdn(&self) -> String {
         format!("{}.{}", self.netbios_name, self.dns_domain)
+    }
+
+    /// Build, Windows and the chains of attacks that the build is open to, as in `Exchange 2019 CU8 on Windows Server
+    /// 2019, open to ProxyLogon, ProxyOracle, ProxyShell, ProxyToken, ProxyNotShell, OWASSRF`.
+    pub fn description(&self) -> String {
+        template::description(self.build, self.windows)
     }
 
     /// Whether the build is open to a flaw; unknown counts as not.

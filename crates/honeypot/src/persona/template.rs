@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use imker_exchange::{Build, Fix, build_name, fix, release};
+use imker_exchange::{Build, build_name, open_chains, release};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -152,34 +152,27 @@ fn parse_windows(document: &Document, file: &File, build: Build) -> Result<&'sta
     Err(document.error(Some(file.windows.span()), what, remedy))
 }
 
-/// A flaw of each chain of attacks whose outcome is decided by the build.
-const CHAINS: [(&str, &str); 4] = [
-    ("ProxyLogon", "CVE-2021-26855"),
-    ("ProxyShell", "CVE-2021-34473"),
-    ("ProxyNotShell", "CVE-2022-41040"),
-    ("OWASSRF", "CVE-2022-41080"),
-];
-
 impl Template {
-    /// As in `Exchange 2016 CU19 Mar21SU on Windows Server 2016, open to ProxyShell, ProxyNotShell, OWASSRF`.
     pub fn description(&self) -> String {
-        let open: Vec<&str> = CHAINS
-            .into_iter()
-            .filter(|(_, cve)| fix(self.build, cve) == Fix::Open)
-            .map(|(chain, _)| chain)
-            .collect();
-        let name = build_name(self.build).unwrap_or_default();
-        let mut text = format!("{name} on {}", self.windows.name);
-        if !open.is_empty() {
-            text.push_str(", open to ");
-            text.push_str(&open.join(", "));
-        }
-        text
+        description(self.build, self.windows)
     }
 }
 
-/// The personas that come with the program: name, and what it is, as in `Exchange 2016 CU19 Mar21SU on Windows Server
-/// 2016, open to ProxyShell, ProxyNotShell, OWASSRF`.
+/// As in `Exchange 2016 CU19 Mar21SU on Windows Server 2016, open to ProxyOracle, ProxyShell, ProxyToken, ProxyNotShell,
+/// OWASSRF`.
+pub(super) fn description(build: Build, windows: &Windows) -> String {
+    let name = build_name(build).unwrap_or_else(|| build.to_string());
+    let open = open_chains(build);
+    let open = if open.is_empty() {
+        "no known chain".to_owned()
+    } else {
+        open.join(", ")
+    };
+    format!("{name} on {}, open to {open}", windows.name)
+}
+
+/// The personas that come with the program: name, and what it is, as [`Persona::description`](super::Persona::description)
+/// says it.
 pub fn built_in() -> impl Iterator<Item = (&'static str, String)> {
     built_in_names().filter_map(|name| {
         let template = Template::built_in(name)?.ok()?;

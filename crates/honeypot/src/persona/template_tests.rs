@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
+use imker_exchange::{Fix, fix};
+
 use super::*;
 
 fn error(text: &str) -> String {
@@ -86,4 +88,20 @@ fn impossible_personas_are_refused() {
         error("product = \n"),
     ];
     insta::assert_snapshot!(errors.join("\n"));
+}
+
+#[test]
+fn every_file_of_the_folder_comes_with_the_program() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../personas");
+    let files = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let mut names: Vec<String> = files
+        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    names.sort();
+    let mut built_in: Vec<&str> = built_in_names().collect();
+    built_in.sort_unstable();
+    assert_eq!(names, built_in);
 }

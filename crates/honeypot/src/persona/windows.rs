@@ -1,4 +1,5 @@
 use imker_exchange::Build;
+use jiff::Timestamp;
 
 /// A release of Windows Server, as clients see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -350,6 +351,12 @@ const SERVER_2022: &[&str] = &[
     "AES128-SHA",
     "DES-CBC3-SHA",
 ];
+
+/// FILETIME: 100-nanosecond intervals since 1601 ([MS-DTYP] 2.3.3); 0 before.
+pub(crate) fn filetime(at: Timestamp) -> u64 {
+    const UNIX_EPOCH: i128 = 116_444_736_000_000_000;
+    u64::try_from(at.as_nanosecond().div_euclid(100) + UNIX_EPOCH).unwrap_or(0)
+}
 
 #[cfg(test)]
 mod tests {

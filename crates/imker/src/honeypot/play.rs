@@ -4,7 +4,6 @@ use std::fs::File;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use imker_exchange::build_name;
 use imker_honeypot::config::Config;
 use imker_honeypot::init::{self, HostOptions};
 use imker_honeypot::{persona, play};
@@ -41,14 +40,12 @@ fn check(config: &Config) -> Result<Exit> {
     let mut out = Output::open(None)?;
     for host in &config.hosts {
         let persona = &host.persona;
-        let product = build_name(persona.build).unwrap_or_else(|| persona.build.to_string());
         writeln!(
             out,
-            "{} ({}): {product} on {}, {}",
+            "{} ({}): {}",
             persona.fqdn(),
             persona.name,
-            persona.windows.name,
-            weaknesses(persona)
+            persona.description()
         )
         .map_err(WriteError)?;
         for place in &host.listens {
@@ -57,26 +54,6 @@ fn check(config: &Config) -> Result<Exit> {
     }
     out.close()?;
     Ok(Exit::Clean)
-}
-
-/// CVEs that name a chain of attack.
-const CHAINS: [(&str, &str); 6] = [
-    ("ProxyLogon", "CVE-2021-26855"),
-    ("ProxyShell", "CVE-2021-34473"),
-    ("ProxyOracle", "CVE-2021-31196"),
-    ("ProxyToken", "CVE-2021-33766"),
-    ("ProxyNotShell", "CVE-2022-41040"),
-    ("OWASSRF", "CVE-2022-41080"),
-];
-
-fn weaknesses(persona: &persona::Persona) -> String {
-    let open = CHAINS.iter().filter(|(_, cve)| persona.is_open_to(cve));
-    let names: Vec<_> = open.map(|(name, _)| *name).collect();
-    if names.is_empty() {
-        "open to no known chain".to_owned()
-    } else {
-        format!("open to {}", names.join(", "))
-    }
 }
 
 /// Writes a configuration with names of its own.

@@ -26,11 +26,12 @@ fn persona() -> Persona {
         language: "en-US".into(),
         time_zone: "Etc/UTC".into(),
         internal_address: "10.20.0.11".parse().unwrap(),
-        mailboxes: vec![Mailbox {
+        mailboxes: [Mailbox {
             account: Arc::from("j.doe"),
             display_name: Arc::from("J. Doe"),
             address: Arc::from("j.doe@example.org"),
-        }],
+        }]
+        .into(),
         seed: [7; 32],
     }
 }
