@@ -1,11 +1,12 @@
 //! Static files, at paths that name the build.
 //!
-//! Ours are drawn and written anew. So the favicon cannot have the hash that scanners know of the product's (1768726119,
+//! Ours are drawn and written anew. So the icon cannot have the hash that scanners know of the product's (1768726119,
 //! MurmurHash3 as Shodan has it): only a copy of that icon has it, which an operator may lend ([`Resources`]).
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use flate2::Crc;
 use jiff::Timestamp;
 use jiff::ToSpan as _;
 use jiff::civil::date;
@@ -15,9 +16,9 @@ use jiff::tz::TimeZone;
 use super::ask::Ask;
 use super::reply::Reply;
 use super::resources::content_type;
-use super::{directory, errors, logon};
+use super::{ExchangeSite, directory, errors, logon};
 use crate::http::Response;
-use crate::persona::Persona;
+use crate::persona::{Persona, filetime};
 
 macro_rules! files {
     ($($name:literal),+ $(,)?) => {
@@ -27,7 +28,6 @@ macro_rules! files {
 
 /// Ours, by name. The fonts draw nothing but blanks, so that a browser takes its own.
 const FILES: &[(&str, &[u8])] = files![
-    "favicon.ico",
     "olk_logo_white.png",
     "olk_logo_white_cropped.png",
     "segoeui-regular.eot",
@@ -94,30 +94,51 @@ impl Marks {
 /// As IIS writes it: the bytes of the FILETIME ([MS-DTYP] 2.3.3), lowest first, each in hexadecimal without leading zero,
 /// then a change number.
 fn etag(modified: Timestamp) -> String {
-    let bytes = u64::try_from(super::filetime(modified))
-        .unwrap_or_default()
-        .to_le_bytes();
     let mut etag = String::from("\"");
-    for byte in bytes {
+    for byte in filetime(modified).to_le_bytes() {
         let _ = write!(etag, "{byte:x}");
     }
     etag.push_str(":0\"");
     etag
 }
 
-fn ours(name: &str) -> Option<&'static [u8]> {
-    if name == "logon.css" {
-        return Some(logon::CSS.as_bytes());
+/// The icon, whose picture says when it was last changed (PNG's chunk `tIME`). So it has another hash in each domain:
+/// search engines keep hashes of icons, and one that all share would list them all.
+pub(super) fn icon(marks: &Marks) -> Vec<u8> {
+    /// Where in the directory of icons the length of the picture stands, and how long directory, signature and first
+    /// chunk are together.
+    const LENGTH: std::ops::Range<usize> = 14..18;
+    const HEAD: usize = 22 + 8 + 25;
+    let at = TimeZone::UTC.to_datetime(marks.at);
+    let mut chunk = b"tIME".to_vec();
+    chunk.extend(at.year().to_be_bytes());
+    chunk.extend([at.month(), at.day(), at.hour(), at.minute(), at.second()].map(i8::unsigned_abs));
+    let mut sum = Crc::new();
+    sum.update(&chunk);
+    let mut icon = include_bytes!("pages/resources/favicon.ico").to_vec();
+    let added = [&7_u32.to_be_bytes()[..], &chunk, &sum.sum().to_be_bytes()].concat();
+    let length = u32::try_from(icon.len() - 22 + added.len()).unwrap_or_default();
+    icon[LENGTH].copy_from_slice(&length.to_le_bytes());
+    icon.splice(HEAD..HEAD, added);
+    icon
+}
+
+fn ours(site: &ExchangeSite, name: &str) -> Option<Cow<'static, [u8]>> {
+    match name {
+        "favicon.ico" => Some(site.icon.clone().into()),
+        "logon.css" => Some(logon::CSS.as_bytes().into()),
+        _ => {
+            let (_, bytes) = FILES.iter().find(|(known, _)| *known == name)?;
+            Some((*bytes).into())
+        }
     }
-    let (_, bytes) = FILES.iter().find(|(known, _)| *known == name)?;
-    Some(bytes)
 }
 
 fn file(ask: &Ask<'_>, name: &str) -> Response {
     let lent = ask.site.resources.get(name);
     let bytes = match lent {
         Some(lent) => Some(Cow::Owned(lent.bytes.clone())),
-        None => ours(name).map(Cow::Borrowed),
+        None => ours(ask.site, name),
     };
     let Some((bytes, content_type)) = bytes.zip(content_type(name)) else {
         return errors::not_found(ask);

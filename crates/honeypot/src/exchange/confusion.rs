@@ -15,6 +15,7 @@ use super::form::{self, percent_decoded, url_encoded};
 use super::reply::Reply;
 use crate::auth::Schemes;
 use crate::http::Response;
+use crate::persona::filetime;
 
 /// CVE of the path confusion before log-on.
 const PROXYSHELL: &str = "CVE-2021-34473";
@@ -99,7 +100,7 @@ fn back_end(ask: &mut Ask<'_>, target: &str) -> Response {
 fn no_such_user(ask: &Ask<'_>) -> Response {
     let persona = ask.persona();
     let host = persona.netbios_name.to_string();
-    let ticks = super::filetime(ask.now);
+    let ticks = filetime(ask.now);
     // The parameters are those of published addresses of the page; the value of `msg` is an assumption.
     let location = format!(
         "/owa/auth/errorfe.aspx?httpCode=500&msg=-765910865&msgParam={}&owaError={NO_SUCH_USER}&owaVer={}&be={host}\

@@ -1,7 +1,9 @@
 //! OWA's pages before the log-on, written anew in the structure of the product's.
 //!
-//! Scanners tell the page by its comments, its title, the paths that name the build, `function IsOwaPremiumBrowser` and
-//! the fields of its form; all of that is as they expect it. Layout, style, scripts, texts and pictures are our own.
+//! Scanners tell the page by its comments, its title, the paths that name the build, `function IsOwaPremiumBrowser`
+//! (Metasploit's `owa_login`, Wappalyzer) and the fields of its form; what fills in forms looks for `clkLgn()`. All of that
+//! is as they expect it, and so are, for those who read the page, the names of the other globals. Layout, style, what
+//! scripts do, texts and pictures are our own.
 
 use std::borrow::Cow;
 use std::sync::{LazyLock, OnceLock};
@@ -28,6 +30,9 @@ pub(super) fn served(text: &str) -> String {
         .flat_map(|line| [line, "\r\n"])
         .collect()
 }
+
+/// The product's words at the head of each page, quoted for those who look for them. They say nothing of this program.
+const NOTICE_OF_PRODUCT: &str = "Copyright (c) 2011 Microsoft Corporation.  All rights reserved.";
 
 /// What the page opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,6 +134,7 @@ impl Page<'_> {
         let pictures = pictures();
         let page = fill(&LOGON, |slot| {
             Cow::Borrowed(match slot {
+                "notice" => NOTICE_OF_PRODUCT,
                 "build" => self.build_path,
                 "title" | "header" | "product" => self.product.title(),
                 "css" => CSS.as_str(),
@@ -193,6 +199,7 @@ pub(super) fn expired_password(build: Build, build_path: &str, locale: &'static 
 fn styled(build: Build, build_path: &str, text: &str, form: &str) -> Vec<u8> {
     let page = fill(&NOTICE, |slot| {
         Cow::Borrowed(match slot {
+            "notice" => NOTICE_OF_PRODUCT,
             "title" => Product::of(build, "").title(),
             "build" => build_path,
             "css" => CSS.as_str(),

@@ -56,6 +56,7 @@ pub struct ExchangeSite {
     owa_version: Option<String>,
     /// Of static files.
     marks: assets::Marks,
+    icon: Vec<u8>,
     /// When the build came out.
     released: Timestamp,
     resources: Resources,
@@ -64,11 +65,13 @@ pub struct ExchangeSite {
 impl ExchangeSite {
     /// The site of a persona.
     pub fn new(persona: Arc<Persona>) -> Self {
+        let marks = assets::Marks::new(&persona);
         Self {
             own_domains: OwnDomains::default(),
             server: format!("Microsoft-IIS/{}", persona.windows.iis),
             owa_version: sends_owa_version(&persona).then(|| persona.build_short()),
-            marks: assets::Marks::new(&persona),
+            icon: assets::icon(&marks),
+            marks,
             released: persona
                 .released()
                 .and_then(|day| TimeZone::UTC.to_timestamp(day.at(0, 0, 0, 0)).ok())
@@ -216,11 +219,6 @@ fn plain(ask: &mut Ask<'_>, vdir: &str, rest: &str) -> Response {
 /// exchange-scans), which are the ones that fix CVE-2021-31196.
 fn sends_owa_version(persona: &Persona) -> bool {
     fix(persona.build, "CVE-2021-31196") == Fix::Fixed
-}
-
-/// 100-nanosecond intervals since 1601 ([MS-DTYP] 2.3.3).
-fn filetime(at: Timestamp) -> i128 {
-    at.as_nanosecond() / 100 + 116_444_736_000_000_000
 }
 
 #[cfg(test)]

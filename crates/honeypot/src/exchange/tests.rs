@@ -246,8 +246,8 @@ fn static_files_are_asked_for_in_parts_and_again() {
         ("If-None-Match", "\"x\"", 200),
         ("Range", "bytes=0-0", 206),
         ("Range", "bytes=-1", 206),
-        ("Range", "bytes=910-99999999999999999999", 200),
-        ("Range", "bytes=911-", 416),
+        ("Range", "bytes=929-99999999999999999999", 200),
+        ("Range", "bytes=930-", 416),
         ("Range", "bytes=5-4", 200),
         ("Range", "bytes=0-1,3-4", 200),
         ("Range", "lines=1-2", 200),
@@ -258,13 +258,34 @@ fn static_files_are_asked_for_in_parts_and_again() {
     let (part, _) = ask(&site, &icon.clone().with("Range", "bytes=1-3"));
     assert_eq!(
         (&*part.body, &*header(&part, "Content-Range")),
-        (&whole.body[1..4], "bytes 1-3/911")
+        (&whole.body[1..4], "bytes 1-3/930")
     );
     let (other, _) = ask(
         &site,
         &icon.clone().with("Range", "bytes=1-3").with("If-Range", "\"x\""),
     );
     assert_eq!(other.status, 200);
+}
+
+#[test]
+fn icons_differ_between_domains() {
+    let icon = |seed| {
+        let mut persona = super::testing::persona("15.1.2176.9");
+        persona.seed = seed;
+        let site = super::ExchangeSite::new(std::sync::Arc::new(persona));
+        let request = request("GET", "/owa/auth/15.1.2176/themes/resources/favicon.ico");
+        ask(&site, &request).0.body.to_vec()
+    };
+    let (one, other) = (icon([1; 32]), icon([2; 32]));
+    assert_ne!(one, other);
+    // Length of the picture, then its place.
+    assert_eq!(one[14..18], u32::try_from(one.len() - 22).unwrap().to_le_bytes());
+    assert_eq!(one[18..22], 22_u32.to_le_bytes());
+    let chunk = &one[55..74];
+    assert_eq!(&chunk[..10], b"\0\0\0\x07tIME\x07\xe4", "of 2020");
+    let mut sum = flate2::Crc::new();
+    sum.update(&chunk[4..15]);
+    assert_eq!(chunk[15..], sum.sum().to_be_bytes());
 }
 
 #[test]
