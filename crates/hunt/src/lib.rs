@@ -15,9 +15,11 @@ mod scan;
 mod servers;
 mod sightings;
 mod sniff;
+mod streams;
 mod time;
 mod walk;
 
 pub use model::*;
 pub use read::{Error, Progress, follow, read};
 pub use sightings::Sightings;
+pub use streams::{Stream, streams};

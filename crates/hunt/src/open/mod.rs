@@ -22,8 +22,8 @@ use crate::model::{Limits, UnreadReason};
 use crate::scan::Encoding;
 use crate::sniff::{HEAD, Packing, Sniffed, sniff};
 use bounded::{Bounded, Counting};
-pub(crate) use stop::reason;
-use stop::{Stop, words};
+use stop::Stop;
+pub(crate) use stop::{reason, words};
 
 /// How deep archives may lie in one another.
 const LEVELS_MAX: u8 = 2;
@@ -46,6 +46,12 @@ pub(crate) trait Visitor {
     fn log(&mut self, found: Found<'_>, input: &mut Input<'_>);
     /// A file of another kind.
     fn set_aside(&mut self, kind: &str);
+    /// Whether it wants a stream that begins so, whatever it is; `None`: web logs alone.
+    fn takes(&self, _member: Option<&str>, _head: &[u8]) -> Option<bool> {
+        None
+    }
+    /// A stream that it wanted.
+    fn bytes(&mut self, _member: Option<&str>, _input: &mut Input<'_>) {}
     /// Something that cannot be read.
     fn unread(&mut self, member: Option<&str>, offset: u64, reason: UnreadReason, detail: Option<String>);
 }
@@ -100,7 +106,18 @@ impl Opener<'_> {
 
     /// Reads a stream of any kind. Breaks where a limit forbids to read on in what is around it.
     fn stream(&mut self, member: Option<&str>, input: &mut Input<'_>, level: Level) -> ControlFlow<()> {
-        match sniff(input.peek(HEAD)) {
+        let sniffed = sniff(input.peek(HEAD));
+        if !matches!(sniffed, Sniffed::Packed(_))
+            && let Some(wanted) = self.visitor.takes(member, input.peek(HEAD))
+        {
+            match sniffed {
+                _ if wanted => self.visitor.bytes(member, input),
+                Sniffed::Other(kind) => self.other(member, level, &kind, false),
+                _ => self.other(member, level, "web log", false),
+            }
+            return self.check(member, input);
+        }
+        match sniffed {
             Sniffed::Other(kind) => {
                 // What breaks off before it can be told may have been a log.
                 if let Some(error) = input.failure() {
