@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use imker_event::{Recorded, Saw, Text, WebRequest};
+use imker_event::{Recorded, Saw, Service, Text, WebRequest};
 use jiff::Timestamp;
 
 use super::files::{Files, Keeping};
@@ -28,8 +28,10 @@ pub struct W3cSettings {
 
 /// Writes web requests as IIS's W3C extended log, so that whatever reads such logs reads them unchanged.
 ///
-/// The columns are IIS's default. `time-taken` is the sensor's own, less than Exchange would take. As Exchange's front end does, `&CorrelationID=<empty>;&cafeReqId=<id>;` is appended to the query of a
-/// request that was given an id. Unlike IIS, `cs-uri-stem` is written as it was received, not decoded.
+/// The columns are IIS's default. `time-taken` is the sensor's own, less than Exchange would take. As Exchange's front end
+/// does, `&CorrelationID=<empty>;&cafeReqId=<id>;` is appended to the query of a request that was given an id. `s-port` is
+/// that of the service that is played, 80 or 443, wherever it listens: over port 80 a redirect means the one to HTTPS, to
+/// whoever reads such logs. Unlike IIS, `cs-uri-stem` is written as it was received, not decoded.
 #[derive(Debug)]
 pub struct W3cSink {
     settings: W3cSettings,
@@ -78,7 +80,10 @@ impl W3cSink {
             }
             if request.server_address.is_none() {
                 request.to_mut().server_address = Some(connection.destination.ip());
-                request.to_mut().server_port = Some(connection.destination.port());
+            }
+            let port = played_port(connection.service, connection.destination.port());
+            if request.server_port != Some(port) {
+                request.to_mut().server_port = Some(port);
             }
             self.files.append(
                 &file,
@@ -133,6 +138,15 @@ impl Sink for W3cSink {
     fn tend(&mut self, now: Option<SystemTime>) -> Result<(), SinkError> {
         self.expire(now)
             .map_err(|error| SinkError::retry(format!("old logs cannot be deleted: {error}")))
+    }
+}
+
+/// Where Exchange has a service.
+pub(crate) const fn played_port(service: Service, port: u16) -> u16 {
+    match service {
+        Service::Http => 80,
+        Service::Https => 443,
+        _ => port,
     }
 }
 
