@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use serde::Deserialize;
 use serde::de::{self, Deserializer};
 
+use super::addresses::Item;
 use super::units::{duration, size, some_duration};
 use crate::connection::AdmissionLimits;
 use crate::http;
@@ -160,6 +162,14 @@ pub struct Privacy {
     /// The operator's own domains, in lower case: credentials for them are flagged, to be reset.
     #[serde(deserialize_with = "domains")]
     pub own_domains: Vec<String>,
+    /// The operator's own networks, and whatever else is never to be exported as a source of attacks.
+    #[serde(deserialize_with = "networks")]
+    pub own_networks: Vec<IpNet>,
+}
+
+fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
+    let items = Vec::<Item>::deserialize(deserializer)?;
+    Ok(items.into_iter().map(Item::net).collect())
 }
 
 /// DNS names, or names of NetBIOS domains, in any letter case.
@@ -185,6 +195,7 @@ impl Default for Privacy {
             credentials: DAY * 30,
             payloads: DAY * 90,
             own_domains: Vec::new(),
+            own_networks: Vec::new(),
         }
     }
 }
