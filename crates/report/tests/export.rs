@@ -288,6 +288,51 @@ fn stix_keeps_to_the_schemas_of_oasis() {
     assert!(!valid, "the validator finds nothing wrong with a bad bundle");
 }
 
+/// PyMISP holds the types, categories and object templates of MISP: `pip install pymisp`.
+#[test]
+fn misp_keeps_to_the_templates_of_misp() {
+    let Some(python) = std::env::var_os("IMKER_MISP_PYTHON").map(PathBuf::from) else {
+        return eprintln!("left out: IMKER_MISP_PYTHON names no Python that has PyMISP");
+    };
+    let check = |name: &str, text: &str| {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/misp.py");
+        let output = Command::new(&python)
+            .arg(script)
+            .arg(file(name, text))
+            .output()
+            .unwrap();
+        let text =
+            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        (output.status.success(), text)
+    };
+    for (name, evaluation) in [
+        ("week.misp.json", week::evaluation()),
+        ("odd.misp.json", evaluation_with(week::HOSTILE)),
+        ("empty.misp.json", evaluation_with(" ")),
+    ] {
+        let [_, (_, event), ..] = all(&evaluation);
+        let (valid, said) = check(name, &event);
+        assert!(valid, "{said}");
+        if name != "week.misp.json" {
+            continue;
+        }
+        for (right, wrong) in [
+            ("\"type\": \"ip-src\"", "\"type\": \"no-type\""),
+            (
+                "\"object_relation\": \"uri\"",
+                "\"object_relation\": \"no-relation\"",
+            ),
+            ("\"template_version\": \"4\"", "\"template_version\": \"999\""),
+        ] {
+            assert!(event.contains(right));
+            assert!(
+                !check("bad.misp.json", &event.replace(right, wrong)).0,
+                "{wrong} is taken"
+            );
+        }
+    }
+}
+
 /// Runs a program in a user and network namespace of its own, so that no rule of this machine changes.
 /// `None`: not possible here.
 fn apart(program: &str, args: &[&str], input: &Path) -> Option<(bool, String)> {

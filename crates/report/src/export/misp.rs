@@ -85,10 +85,10 @@ const HTTP_REQUEST: Template = (
     "http-request",
     "network",
     "b4a8d163-8110-4239-bfcf-e08f3a9fdf7b",
-    "5",
+    "4",
 );
-const JA3: Template = ("ja3", "network", "09b45449-5d6e-492c-a68a-cb2e188cbfac", "1");
-const FILE: Template = ("file", "file", "688c46fb-5edb-40a3-8273-1af7923e2215", "23");
+const JA3: Template = ("ja3", "network", "09b45449-5d6e-492c-a68a-cb2e188cbfac", "4");
+const FILE: Template = ("file", "file", "688c46fb-5edb-40a3-8273-1af7923e2215", "25");
 
 /// What an object's attribute is to it, type, category, value.
 type Part<'a> = (&'a str, &'a str, &'a str, String);
@@ -140,13 +140,20 @@ impl Event<'_> {
             parts.push(("text", "text", "Other", format!("JA4: {}", source.ja4.join(", "))));
         }
         let mut objects = vec![self.object(IP_PORT, &address, &parts)];
-        for (place, sample) in row.samples.iter().enumerate() {
+        // MISP takes no blank value, and wants to know what was asked for.
+        let asked = |sample: &&Sample| !sample.target.trim().is_empty();
+        for (place, sample) in row.samples.iter().filter(asked).enumerate() {
             let key = format!("{address} {place}");
             objects.push(self.object(HTTP_REQUEST, &key, &request(sample, &address)));
         }
         for ja3 in &source.ja3 {
             let parts = [
-                ("ja3-fingerprint-md5", "md5", NETWORK, (*ja3).to_owned()),
+                (
+                    "ja3-fingerprint-md5",
+                    "ja3-fingerprint-md5",
+                    NETWORK,
+                    (*ja3).to_owned(),
+                ),
                 ip_src(),
             ];
             objects.push(self.object(JA3, &format!("{address} {ja3}"), &parts));
@@ -165,7 +172,7 @@ impl Event<'_> {
                 upload.bytes.to_string(),
             ),
         ];
-        for name in upload.names.iter().filter(|name| !name.is_empty()) {
+        for name in upload.names.iter().filter(|name| !name.trim().is_empty()) {
             parts.push(("filename", "filename", DELIVERY, name.clone()));
         }
         self.object(FILE, &upload.sha256, &parts)
@@ -197,20 +204,42 @@ impl Event<'_> {
     }
 }
 
+/// Methods that MISP takes as such.
+const METHODS: [&str; 14] = [
+    "OPTIONS",
+    "GET",
+    "HEAD",
+    "POST",
+    "PUT",
+    "DELETE",
+    "TRACE",
+    "CONNECT",
+    "PROPFIND",
+    "PROPPATCH",
+    "MKCOL",
+    "COPY",
+    "MOVE",
+    "SEARCH",
+];
+
 fn request(sample: &Sample, address: &str) -> Vec<Part<'static>> {
     let mut parts = vec![
-        ("method", "http-method", NETWORK, sample.method.clone()),
+        ("ip-src", "ip-src", NETWORK, address.to_owned()),
         ("uri", "uri", NETWORK, sample.target.clone()),
-        ("http-version", "text", NETWORK, sample.version.clone()),
     ];
-    if let Some(agent) = &sample.user_agent {
+    let mut said = format!("{} at {}", sample.version, milliseconds(sample.time));
+    if METHODS.contains(&sample.method.as_str()) {
+        parts.push(("method", "http-method", NETWORK, sample.method.clone()));
+    } else {
+        said = format!("{} {said}", sample.method);
+    }
+    if let Some(agent) = sample
+        .user_agent
+        .as_ref()
+        .filter(|agent| !agent.trim().is_empty())
+    {
         parts.push(("user-agent", "user-agent", NETWORK, agent.clone()));
     }
-    parts.push((
-        "text",
-        "text",
-        "Other",
-        format!("from {address} at {}", milliseconds(sample.time)),
-    ));
+    parts.push(("text", "text", "Other", said));
     parts
 }
