@@ -6,7 +6,7 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use imker_report::escape;
-use miette::{IntoDiagnostic, Result, WrapErr};
+use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use tempfile::NamedTempFile;
 
 use crate::args::Color;
@@ -122,6 +122,27 @@ impl<W: Write> Write for WhileRead<W> {
     fn flush(&mut self) -> io::Result<()> {
         self.unless_gone((), Write::flush)
     }
+}
+
+/// Refuses outputs that would take the place of an input or of each other.
+pub fn spare_inputs(outputs: &[Option<&Path>; 2], inputs: &[&Path]) -> Result<()> {
+    if let [Some(output), Some(html)] = outputs
+        && output == html
+    {
+        return Err(miette!("--output and --html name the same file"));
+    }
+    for output in outputs.iter().flatten() {
+        let Ok(real) = output.canonicalize() else { continue };
+        let holds = |input: &&Path| input.canonicalize().is_ok_and(|input| real.starts_with(input));
+        if real.is_file() && inputs.iter().any(holds) {
+            return Err(miette!(
+                help = "name a new file, or one outside of what is read",
+                "{}: is among the inputs and would be overwritten",
+                output.display()
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Output that could not be written.

@@ -42,12 +42,34 @@ pub fn time(option: &str, text: &str, now: Timestamp) -> Result<Timestamp> {
         return zoned
             .checked_sub(span.abs())
             .map(|zoned| zoned.timestamp())
-            .into_diagnostic();
+            .into_diagnostic()
+            .wrap_err_with(|| format!("{option} {text}"));
     }
     Err(miette!(
         help = "a date (2021-08-12), a time (2021-08-12T10:00Z) or a span up to now (7d, 12h)",
         "{option} {text}: not a time"
     ))
+}
+
+/// `--since` and `--until`; a stretch of time that can hold nothing is refused.
+pub fn stretch(
+    since: Option<&str>,
+    until: Option<&str>,
+    now: Timestamp,
+) -> Result<(Option<Timestamp>, Option<Timestamp>)> {
+    let since = since.map(|text| time("--since", text, now)).transpose()?;
+    let until = until.map(|text| time("--until", text, now)).transpose()?;
+    match (since, until) {
+        (Some(since), Some(until)) if since >= until => Err(miette!(
+            help = "both are times, or spans back from now: --since 14d --until 7d is the week before last",
+            "--since {since} is not before --until {until}"
+        )),
+        (Some(since), _) if since > now => Err(miette!(
+            help = "a span such as 7d reaches back from now",
+            "--since {since} lies in the future"
+        )),
+        _ => Ok((since, until)),
+    }
 }
 
 /// A duration above zero, as in `24h`.
@@ -89,9 +111,11 @@ pub fn size(text: &str) -> Option<u64> {
 
 /// A network in CIDR notation, or an address.
 pub fn network(text: &str) -> Option<IpNet> {
-    text.parse()
-        .ok()
-        .or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
+    text.parse().ok().or_else(|| {
+        text.parse::<IpAddr>()
+            .ok()
+            .map(|address| address.to_canonical().into())
+    })
 }
 
 #[cfg(test)]
@@ -109,6 +133,22 @@ mod tests {
         assert_eq!(read("2021-08-01T12:30+02:00"), "2021-08-01T10:30:00Z");
         assert_eq!(read("7d"), "2021-08-05T10:00:00Z");
         assert!(time("--since", "yesterday", now).is_err());
+    }
+
+    #[test]
+    fn a_stretch_that_holds_nothing_is_refused() {
+        let now: Timestamp = "2021-08-12T10:00:00Z".parse().unwrap();
+        let told = |since, until| stretch(Some(since), until, now).map_err(|error| error.to_string());
+        assert!(told("14d", Some("7d")).is_ok());
+        assert!(told("7d", None).is_ok());
+        for (since, until, expected) in [
+            ("7d", Some("7d"), "not before"),
+            ("7d", Some("14d"), "not before"),
+            ("2021-08-13", None, "in the future"),
+        ] {
+            assert!(told(since, until).unwrap_err().contains(expected));
+        }
+        assert!(told("19000y", None).unwrap_err().contains("--since"));
     }
 
     #[test]

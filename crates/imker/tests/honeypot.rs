@@ -218,11 +218,30 @@ fn the_published_check_says_of_each_persona_what_it_says_of_a_real_server() {
 fn what_it_logs_as_iis_a_hunt_reads() {
     let mut honeypot = Honeypot::start();
     honeypot.status(&[], &honeypot.url(CHECK));
+    // Redirects to HTTPS are no success, on whatever port HTTP is played.
+    let plain = |path: &str| format!("http://127.0.0.2:{}{path}", honeypot.http);
+    assert_eq!(honeypot.status(&[], &plain("/owa/")), "302");
+    assert_eq!(honeypot.status(&[], &plain(CHECK)), "403");
     honeypot.stop();
     let logs = honeypot.path("iis");
+    let log = fs::read_dir(logs.join("EX02.corp.example.org/W3SVC1"))
+        .unwrap()
+        .next()
+        .unwrap();
+    let log = fs::read_to_string(log.unwrap().path()).unwrap();
+    assert!(log.contains("GET /owa/ - 80 - "), "{log}");
     let hunt = imker(&["hunt", "--quiet", "--format", "json", logs.to_str().unwrap()]);
     let report: Value = serde_json::from_slice(&hunt.stdout).unwrap();
     assert_eq!(report["verdict"], "vulnerable");
+    let servers = report["servers"].as_array().unwrap();
+    let verdict = |name: &str| {
+        let server = servers
+            .iter()
+            .find(|server| server["name"].as_str().unwrap().starts_with(name));
+        server.unwrap()["verdict"].clone()
+    };
+    assert_eq!(verdict("EX01"), "vulnerable");
+    assert_eq!(verdict("EX02"), "attempted");
     assert_eq!(hunt.status.code(), Some(1));
 }
 
@@ -230,7 +249,10 @@ fn what_it_logs_as_iis_a_hunt_reads() {
 fn credentials_are_kept_masked_flagged_and_never_right() {
     let honeypot = Honeypot::start();
     let form = ["--data", "username=j.doe@own.example&password=Summer2026"];
-    assert_eq!(honeypot.status(&form, &honeypot.url("/owa/auth.owa")), "302");
+    let logon = honeypot.url("/owa/auth.owa?password=Summer2026");
+    assert_eq!(honeypot.status(&form, &logon), "302");
+    let json = ["--json", "{\"user\":\"j.doe\",\"password\":\"Summer2026\"}"];
+    honeypot.status(&json, &honeypot.url("/owa/service.svc"));
     let basic = ["--user", "EXAMPLE\\j.doe:Winter2026"];
     assert_eq!(
         honeypot.status(&basic, &honeypot.url("/ews/exchange.asmx")),
@@ -248,6 +270,7 @@ fn credentials_are_kept_masked_flagged_and_never_right() {
         assert!(!shown.contains(secret), "{shown}");
         assert!(honeypot.read(&["credentials", "--reveal"]).contains(secret));
         assert!(!honeypot.read(&["events"]).contains(secret));
+        assert!(!honeypot.read(&["events", "--format", "csv"]).contains(secret));
         assert!(!honeypot.read(&["report"]).contains(secret));
         assert!(!honeypot.read(&["export", "stix"]).contains(secret));
     }
@@ -266,9 +289,126 @@ fn credentials_are_kept_masked_flagged_and_never_right() {
         assert_eq!(events.lines().count(), rows, "{filter:?}: {events}");
     }
     let replayed = honeypot.read(&["replay", &id]);
-    assert!(replayed.contains("POST /owa/auth.owa HTTP/"), "{replayed}");
+    assert!(
+        replayed.contains("POST /owa/auth.owa?password=[masked] HTTP/"),
+        "{replayed}"
+    );
+    assert!(
+        replayed.contains("username=j.doe@own.example&password=[masked]"),
+        "{replayed}"
+    );
+    assert!(
+        replayed.contains("{\"user\":\"j.doe\",\"password\":\"[masked]\"}"),
+        "{replayed}"
+    );
+    assert!(
+        replayed.contains("forms j.doe@own.example with [masked]"),
+        "{replayed}"
+    );
     assert!(!replayed.contains("Summer2026"), "{replayed}");
     assert!(honeypot.read(&["replay", &id, "--reveal"]).contains("Summer2026"));
+}
+
+#[test]
+fn what_several_sensors_wrote_is_read_packed_and_from_folders() {
+    let honeypot = Honeypot::start();
+    honeypot.status(&[], &honeypot.url(CHECK));
+    let lines = honeypot.read(&["events", "--format", "jsonl"]);
+    let folder = honeypot.path("collected");
+    fs::create_dir_all(folder.join("north")).unwrap();
+    let (first, second) = lines.split_at(lines.find('\n').unwrap() + 1);
+    fs::write(folder.join("north/events-1.jsonl"), first).unwrap();
+    let packed = folder.join("north/events-2.jsonl");
+    fs::write(&packed, second).unwrap();
+    assert!(Command::new("gzip").arg(&packed).status().unwrap().success());
+    fs::write(folder.join("notes.txt"), "no events").unwrap();
+    let report =
+        |arguments: &[&str]| imker(&[&["honeypot", "report", "--format", "json"], arguments].concat());
+    let path = folder.to_str().unwrap();
+    // Overlapping and given twice: counted once.
+    let read = report(&[path, folder.join("north/events-1.jsonl").to_str().unwrap()]);
+    let evaluation: Value = serde_json::from_str(&text(&read)).unwrap();
+    assert_eq!(evaluation["totals"]["events"], lines.lines().count());
+    assert_eq!(evaluation["gaps"]["missing"], 0);
+    assert!(String::from_utf8(read.stderr).unwrap().contains("set aside: 1"));
+    // What cannot be read is told, with its file, and by the exit status.
+    fs::write(folder.join("bad.jsonl"), "{\"no\": \"event\"}\n").unwrap();
+    let read = report(&[path]);
+    assert_eq!(read.status.code(), Some(2));
+    let evaluation: Value = serde_json::from_slice(&read.stdout).unwrap();
+    let bad = &evaluation["gaps"]["bad_lines"][0];
+    assert!(
+        bad["file"].as_str().unwrap().ends_with("bad.jsonl") && bad["line"] == 1,
+        "{bad}"
+    );
+    // Nothing that was read is overwritten, and a span that holds nothing is refused.
+    let bad = folder.join("bad.jsonl");
+    for (arguments, expected) in [
+        (vec![path, "-o", bad.to_str().unwrap()], "would be overwritten"),
+        (vec![path, "--since", "2d", "--until", "3d"], "is not before"),
+        (vec![folder.join("none").to_str().unwrap()], "none"),
+    ] {
+        let refused = report(&arguments);
+        assert_eq!(refused.status.code(), Some(2), "{arguments:?}");
+        let told = String::from_utf8(refused.stderr).unwrap();
+        assert!(told.contains(expected), "{told}");
+    }
+}
+
+#[test]
+fn own_addresses_are_never_exported() {
+    // Made-up events: the sensor at 192.0.2.10 is attacked by others, by itself, and through its proxy.
+    let folder = tempfile::tempdir().unwrap();
+    let event = |sequence: u64, source: &str, extra: &str| {
+        format!(
+            "{{\"imker\":{{\"sequence\":{sequence},\"time\":\"{}\",\"sensor\":\"north\",\"connection\":{{\"id\":\"c\",\
+             \"session\":\"s\",\"host\":\"EX01.corp.example.org\",\"persona\":\"p\",\"service\":\"https\",\
+             \"source\":\"{source}:4000\",\"destination\":\"192.0.2.10:443\"{extra}}},\"saw\":{{\"kind\":\"stage-reached\",\
+             \"chain\":\"ProxyShell\",\"stage\":\"probe\",\"order\":1,\"succeeded\":true,\"cves\":[],\"techniques\":[]}}}}}}\n",
+            jiff::Timestamp::now()
+        )
+    };
+    let sources = [
+        "203.0.113.7",
+        "192.0.2.10",
+        "192.0.2.20",
+        "198.51.100.3",
+        "198.51.100.130",
+    ];
+    let mut lines = String::new();
+    for (sequence, source) in (1..).zip(sources) {
+        lines += &event(sequence, source, "");
+    }
+    lines += &event(6, "203.0.113.8", ",\"proxy\":\"192.0.2.20:5000\"");
+    let events = folder.path().join("events.jsonl");
+    fs::write(&events, lines).unwrap();
+    let config = "sensor = \"test\"\ndata = \"data\"\n\n[[domain]]\ndns_domain = \"corp.example.org\"\n\
+        netbios_domain = \"EXAMPLE\"\norganisation = \"Example\"\nmail_domain = \"example.org\"\n\
+        external_name = \"mail.example.org\"\nlanguage = \"en-US\"\ntime_zone = \"UTC\"\nusers = 5\n\
+        seed = \"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\"\n\n\
+        [privacy]\nown_networks = [\"198.51.100.128/25\"]\n\n[[host]]\nname = \"EX01\"\n\
+        persona = \"exchange-2016-cu19-mar21su\"\naddresses = [\"192.0.2.10\"]\n\
+        trusted_proxies = [\"198.51.100.0/30\"]\n";
+    let path = folder.path().join("honeypot.toml");
+    fs::write(&path, config).unwrap();
+    let config = ["--config", path.to_str().unwrap()];
+    let listed = |form: &str, more: &[&str]| {
+        text(&imker(
+            &[&["honeypot", "export", form, events.to_str().unwrap()], more].concat(),
+        ))
+    };
+    for form in ["blocklist", "ipset", "nftables", "csv", "stix", "misp"] {
+        let with = listed(form, &config);
+        for (source, exported) in sources.into_iter().zip([true, false, false, false, false]) {
+            assert_eq!(with.contains(source), exported, "{source} in {form}");
+        }
+        assert!(with.contains("203.0.113.8"));
+    }
+    // Without a configuration, what the events tell of sensor and proxy still holds.
+    let without = listed("blocklist", &["--data", folder.path().to_str().unwrap()]);
+    for (source, exported) in sources.into_iter().zip([true, false, false, true, true]) {
+        assert_eq!(without.contains(source), exported, "{source}");
+    }
 }
 
 fn shown_session(honeypot: &Honeypot) -> String {

@@ -1,15 +1,18 @@
 //! The fold over all events.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use imker_event::ecs::{self, Document};
-use imker_event::{Content, Credentials, Detection, Kind, Recorded, Saw, Scheme, SensorEvent, Text};
+use imker_event::ecs::{Document, Place};
+use imker_event::{
+    Connection, Content, Credentials, Detection, Kind, Recorded, Saw, Scheme, SensorEvent, Text,
+};
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use crate::activity::Clock;
+use crate::clients::Clients;
 use crate::compare::compare;
 use crate::distinct::{Few, Sketch};
 use crate::lines::BadLine;
@@ -25,6 +28,9 @@ use crate::table::{Row, Table, Tally, cut, kept};
 const KEPT: usize = 4096;
 
 const BAD_LINES: usize = 100;
+
+/// Addresses of sensors and proxies that are noted.
+const OWN: usize = 65_536;
 
 /// What to evaluate, and against what.
 #[derive(Debug, Clone)]
@@ -90,6 +96,12 @@ pub fn evaluate(
 pub struct Evaluator {
     options: Options,
     records: Records,
+    clients: Clients,
+    own: BTreeSet<IpAddr>,
+    /// The earliest event, whatever the span.
+    earliest: Option<Timestamp>,
+    /// The span before has losses on record.
+    lost_before: bool,
     gaps: Gaps,
     now: Span,
     before: Option<((Timestamp, Timestamp), Span)>,
@@ -102,6 +114,10 @@ impl Evaluator {
         Self {
             options,
             records: Records::default(),
+            clients: Clients::default(),
+            own: BTreeSet::new(),
+            earliest: None,
+            lost_before: false,
             gaps: Gaps::default(),
             now: Span::default(),
             before,
@@ -109,23 +125,36 @@ impl Evaluator {
     }
 
     /// Takes an event, with the place of its source where whoever wrote it down knew one.
-    pub fn add(&mut self, recorded: &Recorded, place: Option<&ecs::Place>) {
+    pub fn add(&mut self, recorded: &Recorded, place: Option<&Place>) {
+        let event = &recorded.event;
+        let source = self.clients.source(event);
+        if let Some(connection) = &event.connection {
+            self.note_own(connection, source);
+        }
         match self.records.add(recorded) {
             Novelty::New => {}
             Novelty::Duplicate => {
                 self.gaps.duplicates += 1;
                 return;
             }
+            Novelty::Conflict => {
+                self.gaps.duplicates += 1;
+                self.gaps.conflicting += 1;
+                return;
+            }
             Novelty::NotRemembered => self.gaps.duplicates_unchecked += 1,
         }
-        let event = &recorded.event;
+        self.earliest = Some(
+            self.earliest
+                .map_or(event.time, |earliest| earliest.min(event.time)),
+        );
         let early = self.options.since.is_some_and(|since| event.time < since);
         let late = self.options.until.is_some_and(|until| event.time >= until);
         if !early && !late {
             if let Saw::Gap(gap) = &event.saw {
                 recorded_gap(&mut self.gaps, &event.sensor, event.time, gap);
             }
-            self.now.add(event, place);
+            self.now.add(event, source, place);
             return;
         }
         self.gaps.outside += 1;
@@ -133,8 +162,33 @@ impl Evaluator {
             && event.time >= *from
             && event.time < *to
         {
-            span.add(event, place);
+            self.lost_before |= matches!(event.saw, Saw::Gap(_));
+            span.add(event, source, place);
         }
+    }
+
+    /// Notes where a client connected to, and the proxies between.
+    fn note_own(&mut self, connection: &Connection, source: Option<IpAddr>) {
+        let peer = connection.source.ip();
+        let proxy = source
+            .filter(|source| *source != peer.to_canonical())
+            .map(|_| peer);
+        let ends = [
+            Some(connection.destination.ip()),
+            connection.proxy.map(|proxy| proxy.ip()),
+            proxy,
+        ];
+        for address in ends.into_iter().flatten() {
+            if self.own.len() < OWN {
+                self.own.insert(address.to_canonical());
+            }
+        }
+    }
+
+    /// Addresses of the sensors themselves and of proxies that connections or requests came through, of all events that
+    /// were added; the first 65,536. They are in no evaluation; exports leave them out, see [`crate::Policy`].
+    pub fn own_addresses(&self) -> impl Iterator<Item = IpAddr> {
+        self.own.iter().copied()
     }
 
     /// Notes a line that is no event.
@@ -149,12 +203,17 @@ impl Evaluator {
     /// Ends the evaluation.
     pub fn finish(self, place: &mut dyn FnMut(IpAddr) -> Option<Place>) -> Evaluation {
         let options = self.options;
+        // What came before the record begins may have been in the span before.
+        let whole_before = self.before.as_ref().is_some_and(|((from, to), _)| {
+            let begins = self.earliest.is_some_and(|earliest| earliest <= *from);
+            begins && !self.lost_before && !self.records.was_stopped(*from, *to)
+        });
         let mut evaluation = self.now.finish(&options, place);
         evaluation.gaps = self.gaps;
         self.records.finish(
             options.since,
             options.until,
-            &mut evaluation.sensors.entries,
+            &mut evaluation.sensors,
             &mut evaluation.gaps,
         );
         let before = match (&options.previous, self.before) {
@@ -162,6 +221,11 @@ impl Evaluator {
             (None, Some(((from, to), span))) if span.totals.events > 0 => {
                 let mut before = span.finish(&options, &mut |_| None);
                 (before.since, before.until) = (Some(from), Some(to));
+                // Whatever could not be read or told apart may have been in it.
+                before.gaps.missing = evaluation.gaps.missing.max(u64::from(!whole_before));
+                before.gaps.bad_lines.clone_from(&evaluation.gaps.bad_lines);
+                before.gaps.conflicting = evaluation.gaps.conflicting;
+                before.gaps.duplicates_unchecked = evaluation.gaps.duplicates_unchecked;
                 Some((Arc::new(before), ComparedWith::SpanBefore))
             }
             (None, _) => None,
@@ -257,16 +321,15 @@ impl Row for Upload {
 }
 
 impl Span {
-    fn add(&mut self, event: &SensorEvent, place: Option<&ecs::Place>) {
+    fn add(&mut self, event: &SensorEvent, source: Option<IpAddr>, place: Option<&Place>) {
         let (time, saw) = (event.time, &event.saw);
         let connection = event.connection.as_deref();
-        let source = connection.map(|connection| connection.source.ip().to_canonical());
         self.first = Some(self.first.map_or(time, |first| first.min(time)));
         self.last = Some(self.last.map_or(time, |last| last.max(time)));
         self.totals.events += 1;
         *self.kinds.entry(event.kind()).or_default() += 1;
         self.clock.add(time, saw);
-        self.observers.add(&event.sensor, time, connection, saw);
+        self.observers.add(&event.sensor, time, connection, source, saw);
         let mut reached = Reached::default();
         match saw {
             Saw::ConnectionOpened {} => self.totals.connections += 1,
@@ -316,14 +379,14 @@ impl Span {
             }
             _ => {}
         }
-        match connection {
-            Some(connection) => {
-                self.sources.add(connection, time, saw, reached);
-                if let Some(place) = place {
-                    self.sources.place(connection, time, place);
-                }
-            }
-            None => self.totals.of_sensors += 1,
+        let Some((connection, source)) = connection.zip(source) else {
+            self.totals.of_sensors += 1;
+            return;
+        };
+        self.sources.add(source, connection, time, saw, reached);
+        // Writers know the places of connections.
+        if let Some(place) = place.filter(|_| source == connection.source.ip().to_canonical()) {
+            self.sources.place(source, time, place);
         }
     }
 
@@ -447,7 +510,7 @@ impl Span {
                     domain,
                     own_domain: row.own_domain,
                     count: row.tally.count,
-                    passwords: row.passwords.count(),
+                    passwords: row.passwords.count().at_most(row.tally.count),
                     sources: row.tally.sources(),
                     schemes: row.schemes.into_vec(),
                     first: row.tally.first,

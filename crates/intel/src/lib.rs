@@ -13,6 +13,7 @@
 //! ```
 
 mod activity;
+mod clients;
 mod compare;
 mod distinct;
 mod fold;
@@ -27,6 +28,7 @@ mod stages;
 mod table;
 
 pub use fold::{Evaluator, Options, evaluate};
+pub use imker_event::ecs::Place;
 pub use lines::{BadLine, UnreadableEvaluation, json_lines, previous};
 pub use model::*;
-pub use select::{ADDRESSES_NEVER_EXPORTED, LeftOut, Policy, Selected, Selection, select};
+pub use select::{ADDRESSES_NEVER_EXPORTED, LeftOut, NO_NAME, Policy, Selected, Selection, select};

@@ -13,7 +13,7 @@ use crate::model::Evaluation;
 pub struct BadLine {
     /// The file, as it was named.
     pub file: String,
-    /// The line, counted from 1.
+    /// The line, counted from 1; 0 where the file as a whole could not be read.
     pub line: u64,
     /// What is wrong with it.
     pub reason: String,
@@ -44,10 +44,10 @@ pub enum UnreadableEvaluation {
     #[error("the earlier evaluation cannot be read: {0}")]
     Io(#[from] io::Error),
     /// It is longer than any evaluation.
-    #[error("the earlier evaluation is longer than {} MiB: name a file written with `--json`", MAX_EVALUATION >> 20)]
+    #[error("the earlier evaluation is longer than {} MiB: name a file that `--format json` wrote", MAX_EVALUATION >> 20)]
     TooLong,
     /// It is no evaluation.
-    #[error("the earlier evaluation is none: {0}; name a file written with `--json`")]
+    #[error("the earlier evaluation is none: {0}; name a file that `--format json` wrote")]
     Json(#[from] serde_json::Error),
     /// It is of another version.
     #[error(

@@ -3,19 +3,18 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use imker_event::ecs;
+use imker_event::ecs::Place;
 use imker_event::{GapReason, Kind, Scheme, Service};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::lines::BadLine;
-use crate::table::cut;
 
 /// What the events of one or several sensors say together: the root of the JSON output.
 ///
 /// Text of clients in it is cut to 512 bytes, otherwise as received: outputs escape it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Evaluation {
     /// Name and version of this format: `imker-evaluation/1`.
     pub schema: String,
@@ -119,6 +118,20 @@ pub struct Distinct {
     pub estimated: bool,
 }
 
+impl Distinct {
+    /// An estimate, bounded by what is known otherwise.
+    pub(crate) fn at_most(self, most: u64) -> Self {
+        Self {
+            count: if self.estimated {
+                self.count.min(most)
+            } else {
+                self.count
+            },
+            ..self
+        }
+    }
+}
+
 /// The first entries of a ranking, and what stands behind them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Listed<T> {
@@ -161,7 +174,8 @@ pub struct SensorRow {
     /// Its last event.
     #[schemars(with = "String")]
     pub last: Timestamp,
-    /// Sequence numbers that are missing between its events, those outside the span included.
+    /// Sequence numbers that are missing between its events, those outside the span included, those of recorded losses
+    /// not.
     pub missing: u64,
     /// Starts that no orderly stop came before, the first start aside: it was killed, or failed.
     pub unclean_starts: u64,
@@ -216,9 +230,9 @@ pub struct Step {
 }
 
 /// A source address.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SourceRow {
-    /// The address.
+    /// The address; of requests through a trusted proxy for HTTP, whom that names.
     pub address: IpAddr,
     /// Where it is, where that was looked up.
     pub place: Place,
@@ -304,27 +318,6 @@ pub struct Sample {
     pub user_agent: Option<String>,
     /// Status answered.
     pub status: Option<u16>,
-}
-
-/// Where an address is.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema)]
-pub struct Place {
-    /// The country's code (ISO 3166-1 alpha-2).
-    pub country: Option<String>,
-    /// The autonomous system's number.
-    pub asn: Option<u32>,
-    /// The autonomous system's organisation.
-    pub organisation: Option<String>,
-}
-
-impl From<&ecs::Place> for Place {
-    fn from(place: &ecs::Place) -> Self {
-        Self {
-            country: place.country_code.as_deref().map(cut),
-            asn: place.as_number,
-            organisation: place.as_organisation.as_deref().map(cut),
-        }
-    }
 }
 
 /// A country.
@@ -509,7 +502,7 @@ pub struct Gaps {
     pub stopped: Vec<Stopped>,
     /// Further ones.
     pub stopped_not_listed: u64,
-    /// Sequence numbers missing, over all sensors.
+    /// Sequence numbers missing, over all sensors; those of recorded losses aside.
     pub missing: u64,
     /// Lines that are no events; 100 at most.
     pub bad_lines: Vec<BadLine>,
@@ -519,6 +512,11 @@ pub struct Gaps {
     pub duplicates: u64,
     /// Events of records with so many holes that a repetition could not be told.
     pub duplicates_unchecked: u64,
+    /// Of those not counted again, some whose time is another than before, as found by samples: two sensors have one
+    /// name, or one began anew, and what the second recorded is not counted.
+    pub conflicting: u64,
+    /// Sensors with events, but none in the span; 200 at most.
+    pub silent: Vec<String>,
     /// Events before `since` or from `until` on.
     pub outside: u64,
 }
@@ -532,6 +530,7 @@ impl Gaps {
             && self.missing == 0
             && self.bad_lines.is_empty()
             && self.duplicates_unchecked == 0
+            && self.conflicting == 0
     }
 }
 

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::model::{Evaluation, SourceRow, UploadRow};
+use crate::model::{Evaluation, Sample, SourceRow, UploadRow};
 
 /// Networks whose addresses are never exported: special purposes (RFC 6890 and its registries), multicast, reserved.
 ///
@@ -37,8 +37,11 @@ pub const ADDRESSES_NEVER_EXPORTED: &[&str] = &[
 #[derive(Debug, Clone)]
 pub struct Policy {
     /// Networks of which no address is exported, besides [`ADDRESSES_NEVER_EXPORTED`]: the operator's own, proxies,
-    /// known scanners.
+    /// known scanners. [`crate::Evaluator::own_addresses`] are some.
     pub allowed: Vec<IpNet>,
+    /// Names and addresses by which the honeypot could be known: in requests that are exported as examples
+    /// [`NO_NAME`] stands in their place, and in that of the hosts of the evaluation and their domains.
+    pub hidden: Vec<String>,
     /// Sources whose last event is older are left out; what is exported expires that long after its last event.
     pub age: SignedDuration,
     /// Sources with a lower score are left out; see [`SourceRow::score`].
@@ -50,6 +53,7 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             allowed: Vec::new(),
+            hidden: Vec::new(),
             age: SignedDuration::from_hours(7 * 24),
             min_score: 50,
         }
@@ -78,6 +82,10 @@ pub struct Selected<'a> {
     pub address: IpAddr,
     /// All that is known of it.
     pub row: &'a SourceRow,
+    /// Its samples, without names of the honeypot.
+    pub samples: Vec<Sample>,
+    /// Its user agents, likewise.
+    pub user_agents: Vec<String>,
     /// When the entry ends to hold.
     pub expires: Timestamp,
     /// Its CVEs, valid ones only, as in `CVE-2021-34473`.
@@ -109,6 +117,7 @@ pub fn select<'a>(evaluation: &'a Evaluation, policy: &Policy) -> Selection<'a> 
         .iter()
         .filter_map(|network| network.parse().ok());
     let never: Vec<IpNet> = special.chain(policy.allowed.iter().copied()).collect();
+    let hidden = Hidden::of(evaluation, &policy.hidden);
     let is_never = |address: IpAddr| never.iter().any(|network| network.contains(&address));
     let mut left_out = LeftOut {
         not_listed: evaluation.sources.not_listed,
@@ -130,6 +139,8 @@ pub fn select<'a>(evaluation: &'a Evaluation, policy: &Policy) -> Selection<'a> 
             sources.push(Selected {
                 address,
                 row,
+                samples: row.samples.iter().map(|sample| hidden.sample(sample)).collect(),
+                user_agents: row.user_agents.iter().map(|agent| hidden.text(agent)).collect(),
                 expires,
                 cves: row.cves.iter().filter_map(|cve| self::cve(cve)).collect(),
                 techniques: row.techniques.iter().filter_map(|id| technique(id)).collect(),
@@ -154,6 +165,64 @@ pub fn select<'a>(evaluation: &'a Evaluation, policy: &Policy) -> Selection<'a> 
             .collect(),
         left_out,
         age,
+    }
+}
+
+/// What stands in an export where a name of the honeypot was.
+pub const NO_NAME: &str = "honeypot.invalid";
+
+/// Names that no export may hold; lower case, the longest first.
+struct Hidden(Vec<String>);
+
+impl Hidden {
+    fn of(evaluation: &Evaluation, names: &[String]) -> Self {
+        let hosts = evaluation.hosts.entries.iter().map(|row| row.host.as_str());
+        let domains = hosts.clone().filter_map(|host| Some(host.split_once('.')?.1));
+        let names = names.iter().map(String::as_str).chain(hosts).chain(domains);
+        // A name without a dot may be an ordinary word.
+        let mut names: Vec<String> = names
+            .filter(|name| name.contains(['.', ':']))
+            .map(str::to_ascii_lowercase)
+            .collect();
+        names.sort_by_key(|name| std::cmp::Reverse(name.len()));
+        names.dedup();
+        Self(names)
+    }
+
+    fn sample(&self, sample: &Sample) -> Sample {
+        Sample {
+            target: self.text(&sample.target),
+            user_agent: sample.user_agent.as_deref().map(|agent| self.text(agent)),
+            ..sample.clone()
+        }
+    }
+
+    fn text(&self, text: &str) -> String {
+        let mut shown = text.to_owned();
+        for name in &self.0 {
+            let lower = shown.to_ascii_lowercase();
+            if !lower.contains(name) {
+                continue;
+            }
+            let is_part =
+                |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'-');
+            let (mut clean, mut copied) = (String::new(), 0);
+            for (at, _) in lower.match_indices(name) {
+                let end = at + name.len();
+                // Behind a percent sign, digits are those of an escape.
+                let escaped = at >= 3 && lower.as_bytes()[at - 3] == b'%';
+                let before = at.checked_sub(1).and_then(|at| lower.as_bytes().get(at));
+                if is_part(before) && !escaped || is_part(lower.as_bytes().get(end)) {
+                    continue;
+                }
+                clean.push_str(&shown[copied..at]);
+                clean.push_str(NO_NAME);
+                copied = end;
+            }
+            clean.push_str(&shown[copied..]);
+            shown = clean;
+        }
+        shown
     }
 }
 
@@ -214,6 +283,24 @@ mod tests {
         assert!(is_ja4("t13d1516h2_8daaf6152771_02713d6af862"));
         assert!(!is_ja4("t13d1516h2_8daaf6152771_02713d6af86'"));
         assert!(!is_hex("A".repeat(32).as_str(), 32));
+    }
+
+    #[test]
+    fn names_of_the_honeypot_are_hidden() {
+        let hidden = Hidden::of(
+            &crate::evaluate([], &crate::Options::new(Timestamp::UNIX_EPOCH), &mut |_| None),
+            &["mail.example.org", "example.org", "192.0.2.1", "EX01"].map(str::to_owned),
+        );
+        for (text, expected) in [
+            ("/a?u=x@Example.ORG&b", "/a?u=x@honeypot.invalid&b"),
+            ("https://mail.example.org:443/", "https://honeypot.invalid:443/"),
+            ("%40example.org%2f", "%40honeypot.invalid%2f"),
+            ("myexample.org example.organic", "myexample.org example.organic"),
+            ("192.0.2.1 192.0.2.10", "honeypot.invalid 192.0.2.10"),
+            ("ex01 ä", "ex01 ä"),
+        ] {
+            assert_eq!(hidden.text(text), expected);
+        }
     }
 
     #[test]

@@ -14,8 +14,11 @@ use crate::table::{Row, Table, Tally, cut};
 /// Sensors whose sequence numbers are remembered.
 const SENSORS: usize = 1024;
 
-/// Starts and stops of a sensor that are remembered.
+/// Starts and stops of a sensor that are remembered, and times of its events, and its losses.
 const SWITCHES: usize = 4096;
+
+/// One of so many events is a sample of its record.
+const SAMPLED: u64 = 256;
 
 const GAPS: usize = 200;
 
@@ -30,6 +33,10 @@ struct Record {
     sequences: Sequences,
     /// Sequence, time, whether it is a start.
     switches: BTreeMap<u64, (Timestamp, bool)>,
+    /// When some of its events were: the first, and every 256th.
+    samples: BTreeMap<u64, Timestamp>,
+    /// Sequence numbers that it recorded as lost.
+    lost: Vec<(u64, u64)>,
 }
 
 impl Records {
@@ -45,18 +52,38 @@ impl Records {
         let Some(record) = self.sensors.get_mut(sensor) else {
             return Novelty::NotRemembered;
         };
-        let novelty = record.sequences.add(recorded.sequence);
-        let start = match recorded.event.saw {
-            Saw::SensorStarted { .. } => true,
-            Saw::SensorStopped {} => false,
-            _ => return novelty,
-        };
-        if novelty == Novelty::New && record.switches.len() < SWITCHES {
-            record
-                .switches
-                .insert(recorded.sequence, (recorded.event.time, start));
+        let (sequence, time) = (recorded.sequence, recorded.event.time);
+        let novelty = record.sequences.add(sequence);
+        if novelty == Novelty::Duplicate {
+            let other = record
+                .samples
+                .get(&sequence)
+                .is_some_and(|sample| *sample != time);
+            return if other { Novelty::Conflict } else { novelty };
+        }
+        if novelty != Novelty::New {
+            return novelty;
+        }
+        if (sequence == 1 || sequence.is_multiple_of(SAMPLED)) && record.samples.len() < SWITCHES {
+            record.samples.insert(sequence, time);
+        }
+        match &recorded.event.saw {
+            Saw::SensorStarted { .. } | Saw::SensorStopped {} if record.switches.len() < SWITCHES => {
+                let start = matches!(recorded.event.saw, Saw::SensorStarted { .. });
+                record.switches.insert(sequence, (time, start));
+            }
+            Saw::Gap(gap) if record.lost.len() < SWITCHES => record.lost.extend(gap.sequences),
+            _ => {}
         }
         novelty
+    }
+
+    /// Whether a sensor is known to have been stopped between two instants.
+    pub(crate) fn was_stopped(&self, from: Timestamp, to: Timestamp) -> bool {
+        self.sensors.values().any(|record| {
+            let (stops, _) = stops(&record.switches);
+            stops.into_iter().any(|stop| overlaps(stop, Some(from), Some(to)))
+        })
     }
 
     /// Fills in what is missing, by sensor and in sum.
@@ -64,49 +91,65 @@ impl Records {
         self,
         since: Option<Timestamp>,
         until: Option<Timestamp>,
-        rows: &mut [SensorRow],
+        rows: &mut Listed<SensorRow>,
         gaps: &mut Gaps,
     ) {
-        for (sensor, record) in self.sensors {
+        for (sensor, mut record) in self.sensors {
+            for (first, last) in record.lost {
+                record.sequences.fill(first, last);
+            }
             let missing = record.sequences.missing();
             gaps.missing = gaps.missing.saturating_add(missing);
-            let mut unclean = 0;
-            let mut stop: Option<Timestamp> = None;
-            let mut ran = false;
-            let mut add = |from: Timestamp, to: Option<Timestamp>| {
-                let before = since.is_some_and(|since| to.is_some_and(|to| to <= since));
-                if before || until.is_some_and(|until| from >= until) {
-                    return;
-                }
+            let (stops, unclean) = stops(&record.switches);
+            for (from, to) in stops.into_iter().filter(|stop| overlaps(*stop, since, until)) {
                 if gaps.stopped.len() >= GAPS {
                     gaps.stopped_not_listed += 1;
-                    return;
+                    continue;
                 }
                 gaps.stopped.push(Stopped {
                     sensor: cut(&sensor),
                     from,
                     until: to,
                 });
-            };
-            for (time, start) in record.switches.into_values() {
-                match (start, stop.take()) {
-                    (true, Some(stopped)) => add(stopped, Some(time)),
-                    (true, None) => unclean += u64::from(ran),
-                    (false, _) => stop = Some(time),
+            }
+            match rows.entries.iter_mut().find(|row| row.sensor == cut(&sensor)) {
+                Some(row) => {
+                    row.missing = missing;
+                    row.unclean_starts = unclean;
                 }
-                ran = true;
-            }
-            if let Some(stopped) = stop {
-                add(stopped, None);
-            }
-            if let Some(row) = rows.iter_mut().find(|row| row.sensor == cut(&sensor)) {
-                row.missing = missing;
-                row.unclean_starts = unclean;
+                None if rows.not_listed == 0 && gaps.silent.len() < GAPS => gaps.silent.push(cut(&sensor)),
+                None => {}
             }
         }
         gaps.stopped
             .sort_by(|gap, other| (gap.from, &gap.sensor).cmp(&(other.from, &other.sensor)));
     }
+}
+
+/// Times at which a sensor did not run, from an orderly stop to the next start, and starts that no stop came before.
+fn stops(switches: &BTreeMap<u64, (Timestamp, bool)>) -> (Vec<(Timestamp, Option<Timestamp>)>, u64) {
+    let (mut stops, mut unclean) = (Vec::new(), 0);
+    let mut stop: Option<Timestamp> = None;
+    let mut ran = false;
+    for (time, start) in switches.values() {
+        match (start, stop.take()) {
+            (true, Some(stopped)) => stops.push((stopped, Some(*time))),
+            (true, None) => unclean += u64::from(ran),
+            (false, _) => stop = Some(*time),
+        }
+        ran = true;
+    }
+    stops.extend(stop.map(|stopped| (stopped, None)));
+    (stops, unclean)
+}
+
+fn overlaps(
+    (from, to): (Timestamp, Option<Timestamp>),
+    since: Option<Timestamp>,
+    until: Option<Timestamp>,
+) -> bool {
+    let before = since.is_some_and(|since| to.is_some_and(|to| to <= since));
+    !before && until.is_none_or(|until| from < until)
 }
 
 /// Sensors and hosts by what they saw in the span.
@@ -153,8 +196,14 @@ impl Row for Observer {
 }
 
 impl Observers {
-    pub(crate) fn add(&mut self, sensor: &str, time: Timestamp, of: Option<&Connection>, saw: &Saw) {
-        let source = of.map(|connection| connection.source.ip().to_canonical());
+    pub(crate) fn add(
+        &mut self,
+        sensor: &str,
+        time: Timestamp,
+        of: Option<&Connection>,
+        source: Option<IpAddr>,
+        saw: &Saw,
+    ) {
         self.sensors
             .row(cut(sensor), || Observer::at(time, String::new()))
             .add(time, source, saw);
@@ -175,7 +224,7 @@ impl Observers {
             sensor,
             events: seen.tally.count,
             requests: seen.requests,
-            sources: seen.sources.count(),
+            sources: seen.sources.count().at_most(seen.tally.count),
             first: seen.tally.first,
             last: seen.tally.last,
             missing: 0,
@@ -188,7 +237,7 @@ impl Observers {
             services: seen.services.into_vec(),
             events: seen.tally.count,
             requests: seen.requests,
-            sources: seen.sources.count(),
+            sources: seen.sources.count().at_most(seen.tally.count),
             first: seen.tally.first,
             last: seen.tally.last,
         });

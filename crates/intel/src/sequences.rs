@@ -14,6 +14,8 @@ pub(crate) struct Sequences {
 pub(crate) enum Novelty {
     New,
     Duplicate,
+    /// It has a number that another event had.
+    Conflict,
     /// There are too many holes to remember; the event is taken for new.
     NotRemembered,
 }
@@ -50,6 +52,26 @@ impl Sequences {
         Novelty::New
     }
 
+    /// Takes numbers for seen, first and last included.
+    pub(crate) fn fill(&mut self, first: u64, last: u64) {
+        if first > last {
+            return;
+        }
+        let (mut from, mut to) = (first, last);
+        // Intervals that overlap or touch become one.
+        while let Some((begin, end)) = self
+            .intervals
+            .range(..=to.saturating_add(1))
+            .next_back()
+            .map(|(begin, end)| (*begin, *end))
+            .filter(|(_, end)| end.saturating_add(1) >= from)
+        {
+            self.intervals.remove(&begin);
+            (from, to) = (from.min(begin), to.max(end));
+        }
+        self.intervals.insert(from, to);
+    }
+
     /// Numbers between the first and the last one that were not seen.
     pub(crate) fn missing(&self) -> u64 {
         let mut missing = 0u64;
@@ -79,6 +101,23 @@ mod tests {
         }
         assert_eq!(seen.intervals.len(), 2);
         assert_eq!(seen.missing(), u64::MAX - 6);
+    }
+
+    #[test]
+    fn what_is_filled_is_not_missing() {
+        let mut seen = Sequences::default();
+        for sequence in [1, 2, 10, 20, 30] {
+            seen.add(sequence);
+        }
+        assert_eq!(seen.missing(), 25);
+        seen.fill(3, 9);
+        assert_eq!(seen.missing(), 18);
+        seen.fill(8, 25);
+        assert_eq!((seen.missing(), seen.intervals.len()), (4, 2));
+        seen.fill(0, u64::MAX);
+        assert_eq!((seen.missing(), seen.intervals.len()), (0, 1));
+        seen.fill(5, 4);
+        assert_eq!(seen.intervals.len(), 1);
     }
 
     #[test]

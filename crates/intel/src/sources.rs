@@ -3,13 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use imker_event::ecs;
+use imker_event::ecs::{Place, mask_query};
 use imker_event::{Connection, ReceivedRequest, Saw, Service};
 use jiff::Timestamp;
 
 use crate::distinct::{Few, Sketch};
-use crate::model::{CountryRow, Distinct, Listed, NetworkRow, Place, Sample, SourceRow};
-use crate::secret::without_secrets;
+use crate::model::{CountryRow, Distinct, Listed, NetworkRow, Sample, SourceRow};
 use crate::stages::{Finished, Reached};
 use crate::table::{Row, Table, cut, kept};
 
@@ -89,12 +88,8 @@ impl Source {
         }
         let request = &received.request;
         let target = match &request.uri_query {
-            Some(query) => cut(&format!(
-                "{}?{}",
-                request.uri_stem,
-                without_secrets(query.as_str())
-            )),
-            None => kept(&request.uri_stem),
+            Some(query) => cut(&mask_query(&format!("{}?{query}", request.uri_stem))),
+            None => cut(&mask_query(request.uri_stem.as_str())),
         };
         self.samples.push(Sample {
             time,
@@ -123,8 +118,14 @@ impl Row for Source {
 }
 
 impl Sources {
-    pub(crate) fn add(&mut self, connection: &Connection, time: Timestamp, saw: &Saw, reached: Reached) {
-        let address = connection.source.ip().to_canonical();
+    pub(crate) fn add(
+        &mut self,
+        address: IpAddr,
+        connection: &Connection,
+        time: Timestamp,
+        saw: &Saw,
+        reached: Reached,
+    ) {
         self.all.add(&address);
         let source = self.table.row(address, || Source::at(time));
         source.events += 1;
@@ -161,10 +162,19 @@ impl Sources {
     }
 
     /// Notes the place of a source that was just added: the latest one counts.
-    pub(crate) fn place(&mut self, connection: &Connection, time: Timestamp, place: &ecs::Place) {
-        let address = connection.source.ip().to_canonical();
+    pub(crate) fn place(&mut self, address: IpAddr, time: Timestamp, place: &Place) {
         let source = self.table.row(address, || Source::at(time));
-        source.place = source.place.take().max(Some((time, place.into())));
+        if source.place.as_ref().is_some_and(|(known, _)| *known > time) {
+            return;
+        }
+        let place = bounded(place);
+        let counts = source
+            .place
+            .as_ref()
+            .is_none_or(|(known, other)| (*known, order(other)) < (time, order(&place)));
+        if counts {
+            source.place = Some((time, place));
+        }
     }
 
     pub(crate) fn count(&self) -> Distinct {
@@ -187,7 +197,7 @@ impl Sources {
         let mut places = Places::default();
         let mut all = self.table.list(2 * KEPT, |address, source| {
             let noted = source.place.as_ref().map(|(_, place)| place.clone());
-            let place = place(address).or(noted);
+            let place = place(address).as_ref().map(bounded).or(noted);
             places.add(place.as_ref(), &source);
             row(address, place.unwrap_or_default(), source, stages)
         });
@@ -196,6 +206,33 @@ impl Sources {
         all.count_not_listed += rest.iter().map(|row| row.events).sum::<u64>();
         (all, places)
     }
+}
+
+/// A place as it is kept: files may hold any text.
+fn bounded(place: &Place) -> Place {
+    let text = |text: &Option<Box<str>>| text.as_deref().map(|text| cut(text).into());
+    Place {
+        country_code: text(&place.country_code),
+        country: text(&place.country),
+        city: text(&place.city),
+        location: place.location,
+        as_number: place.as_number,
+        as_organisation: text(&place.as_organisation),
+    }
+}
+
+/// Which of two places of one instant counts does not depend on which comes first.
+fn order(place: &Place) -> impl Ord {
+    let location = place
+        .location
+        .map(|(north, east)| (north.to_bits(), east.to_bits()));
+    let texts = [
+        &place.country_code,
+        &place.country,
+        &place.city,
+        &place.as_organisation,
+    ];
+    (texts.map(Clone::clone), place.as_number, location)
 }
 
 pub(crate) fn is_suspicious(received: &ReceivedRequest) -> bool {
@@ -243,7 +280,7 @@ pub(crate) struct Places {
 impl Places {
     fn add(&mut self, place: Option<&Place>, source: &Source) {
         self.known |= place.is_some();
-        let country = place.and_then(|place| place.country.clone());
+        let country = place.and_then(|place| place.country_code.as_deref().map(str::to_owned));
         let row = self
             .countries
             .entry(country.clone())
@@ -256,12 +293,12 @@ impl Places {
         row.sources += 1;
         row.attackers += u64::from(source.score() >= 50);
         row.requests += source.requests;
-        let Some((asn, place)) = place.and_then(|place| Some((place.asn?, place))) else {
+        let Some((asn, place)) = place.and_then(|place| Some((place.as_number?, place))) else {
             return;
         };
         let row = self.networks.entry(asn).or_insert_with(|| NetworkRow {
             asn,
-            organisation: place.organisation.as_deref().map(cut),
+            organisation: place.as_organisation.as_deref().map(str::to_owned),
             sources: 0,
             requests: 0,
         });

@@ -111,8 +111,9 @@ impl Tally {
         }
     }
 
+    /// How many sources; an estimate never exceeds what they did.
     pub(crate) fn sources(&self) -> Distinct {
-        self.sources.count()
+        self.sources.count().at_most(self.count)
     }
 
     #[expect(clippy::needless_pass_by_value, reason = "a table hands over its rows")]
@@ -154,6 +155,19 @@ pub(crate) fn cut(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_more_sources_than_times() {
+        let mut tally = Tally::at(Timestamp::UNIX_EPOCH);
+        for number in 0..100_000u32 {
+            tally.add(
+                Timestamp::UNIX_EPOCH,
+                Some(std::net::Ipv4Addr::from(number).into()),
+            );
+            let sources = tally.sources();
+            assert!(sources.count <= u64::from(number) + 1 && sources.estimated == (number >= 256));
+        }
+    }
 
     #[test]
     fn a_full_table_keeps_what_counts_most_and_loses_no_count() {

@@ -5,8 +5,8 @@ mod week;
 
 use std::io::BufReader;
 
-use imker_event::Recorded;
-use imker_event::ecs::{self, MAX_LINE, Secrets, to_json};
+use imker_event::ecs::{MAX_LINE, Secrets, to_json};
+use imker_event::{Gap, GapReason, Kind, Recorded, Saw};
 use imker_intel::*;
 use jiff::SignedDuration;
 use proptest::prelude::*;
@@ -53,9 +53,9 @@ fn an_evaluation_is_read_back_and_compared_with() {
 fn json_lines_name_what_is_bad_and_go_on() {
     let mut file = String::new();
     for recorded in week::events() {
-        let place = recorded.event.connection.as_ref().map(|_| ecs::Place {
+        let place = recorded.event.connection.as_ref().map(|_| Place {
             country_code: Some("DE".into()),
-            ..ecs::Place::default()
+            ..Place::default()
         });
         file.push_str(&to_json(&recorded, place.as_ref(), Secrets::Masked).unwrap());
         file.push('\n');
@@ -68,7 +68,10 @@ fn json_lines_name_what_is_bad_and_go_on() {
     let evaluation = evaluate(lines, &Options::new(week::at(9, 0, 0)), &mut |_| None);
     assert_eq!(evaluation.totals.events, good);
     assert_eq!(evaluation.countries.len(), 1);
-    assert_eq!(evaluation.sources.entries[0].place.country.as_deref(), Some("DE"));
+    assert_eq!(
+        evaluation.sources.entries[0].place.country_code.as_deref(),
+        Some("DE")
+    );
     assert_eq!(evaluation.credentials.without_secret, 6);
     assert!(evaluation.credentials.passwords.entries.is_empty());
     let places: Vec<u64> = evaluation.gaps.bad_lines.iter().map(|bad| bad.line).collect();
@@ -189,4 +192,115 @@ proptest! {
         prop_assert_eq!(read(document.as_bytes()).gaps.bad_lines.len(), 0);
         evaluate(week::documents(recorded), &Options { until: None, ..week::options() }, &mut |_| None);
     }
+}
+
+/// One sensor's events: a start, then a request of each time.
+fn record(sensor: &str, times: &[jiff::Timestamp]) -> Vec<Recorded> {
+    let template = week::events();
+    let find = |kind| {
+        template
+            .iter()
+            .find(|recorded| recorded.event.kind() == kind)
+            .unwrap()
+    };
+    let kinds = std::iter::once(Kind::SensorStarted).chain(std::iter::repeat(Kind::WebRequest));
+    (1..)
+        .zip(times)
+        .zip(kinds)
+        .map(|((sequence, time), kind)| {
+            let mut recorded = find(kind).clone();
+            recorded.sequence = sequence;
+            (recorded.event.sensor, recorded.event.time) = (sensor.into(), *time);
+            recorded
+        })
+        .collect()
+}
+
+#[test]
+fn new_is_only_what_a_whole_span_before_did_not_hold() {
+    let compared = |begin: i64| {
+        let events = record(
+            "north",
+            &[week::at(begin, 0, 0), week::at(-1, 0, 0), week::at(1, 0, 0)],
+        );
+        evaluate(week::documents(events), &week::options(), &mut week::place)
+            .compared
+            .unwrap()
+            .complete
+    };
+    assert!(compared(-8));
+    assert!(compared(-7));
+    assert!(!compared(-6), "the record begins within the span before");
+}
+
+#[test]
+fn two_sensors_of_one_name_are_told() {
+    let mut events = record("north", &[week::at(0, 0, 0), week::at(1, 0, 0)]);
+    events.extend(record(
+        "north",
+        &[week::at(2, 0, 0), week::at(3, 0, 0), week::at(4, 0, 0)],
+    ));
+    let evaluation = evaluate(week::documents(events.clone()), &week::options(), &mut |_| None);
+    assert_eq!((evaluation.gaps.duplicates, evaluation.gaps.conflicting), (2, 1));
+    assert!(!evaluation.gaps.is_complete());
+    events.truncate(2);
+    events.extend(events.clone());
+    let evaluation = evaluate(week::documents(events), &week::options(), &mut |_| None);
+    assert_eq!((evaluation.gaps.duplicates, evaluation.gaps.conflicting), (2, 0));
+}
+
+#[test]
+fn a_sensor_that_is_silent_in_the_span_is_named() {
+    let mut events = record("north", &[week::at(1, 0, 0)]);
+    events.extend(record("south", &[week::at(-20, 0, 0)]));
+    let evaluation = evaluate(week::documents(events), &week::options(), &mut |_| None);
+    assert_eq!(evaluation.gaps.silent, ["south"]);
+}
+
+#[test]
+fn recorded_losses_are_not_missing_a_second_time() {
+    let mut events = record("north", &[week::at(1, 0, 0), week::at(2, 0, 0)]);
+    let gap = Gap {
+        reason: GapReason::Evicted,
+        from: None,
+        until: None,
+        sequences: Some((3, 10)),
+        lost: 8,
+        sources: Vec::new(),
+        of_others: 0,
+    };
+    let mut told = events[0].clone();
+    (told.sequence, told.event.saw) = (11, Saw::Gap(gap));
+    events.push(told.clone());
+    told.sequence = 14;
+    events.push(told);
+    let evaluation = evaluate(week::documents(events), &week::options(), &mut |_| None);
+    assert_eq!((evaluation.gaps.missing, evaluation.gaps.lost), (2, 16));
+}
+
+#[test]
+fn behind_a_proxy_the_client_is_the_source_and_the_proxy_is_own() {
+    let mut events = week::events();
+    events.retain(|recorded| {
+        matches!(
+            recorded.event.saw,
+            Saw::WebRequest(_) | Saw::Credentials(_) | Saw::StageReached(_)
+        )
+    });
+    let client = "203.0.113.200".parse().unwrap();
+    for recorded in &mut events {
+        recorded.event.request = Some(1);
+        if let Saw::WebRequest(received) = &mut recorded.event.saw {
+            received.request.client = Some(client);
+        }
+    }
+    let mut evaluator = Evaluator::new(week::options());
+    events.iter().for_each(|recorded| evaluator.add(recorded, None));
+    let own: Vec<_> = evaluator.own_addresses().collect();
+    assert!(own.contains(&"192.0.2.10".parse().unwrap()), "{own:?}");
+    assert!(own.contains(&"203.0.113.7".parse().unwrap()), "{own:?}");
+    let evaluation = evaluator.finish(&mut |_| None);
+    let row = &evaluation.sources.entries[0];
+    assert_eq!((row.address, row.score), (client, 100));
+    assert_eq!(row.requests, evaluation.totals.requests);
 }

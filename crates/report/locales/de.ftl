@@ -493,6 +493,7 @@ pot-finding-refused = { $count ->
     [one] 1 Quelle griff
    *[other] { $count } Quellen griffen
   } vergeblich an.
+pot-finding-no-events = In dieser Zeitspanne gibt es keine Ereignisse: Über Angriffe sagt sie nichts. Siehe die Lücken.
 pot-finding-none = Niemand versuchte einen bekannten Angriff.
 pot-finding-new-stages = { $count ->
     [one] 1 Stufe eines Angriffs wurde
@@ -560,7 +561,7 @@ pot-stage-counts = gelungen { $succeeded }, abgewiesen { $refused }, { $sources 
   }
 pot-ordinary = gewöhnlich
 pot-reset = eigene Domäne: Kennwort zurücksetzen
-pot-masked-note = Kennwörter sind verdeckt: erstes Zeichen und Länge. Die Ihrer eigenen Domänen werden gar nicht gezeigt.
+pot-masked-note = Kennwörter sind verdeckt: Länge und, bei mehr als drei Zeichen, das erste. Die Ihrer eigenen Domänen werden gar nicht gezeigt.
 pot-without-secret = { $count ->
     [one] 1 Versuch hat
    *[other] { $count } Versuche haben
@@ -584,6 +585,7 @@ pot-missing = { $sensor }: { $count ->
   } zwischen den gelesenen.
 pot-killed = { $sensor }: { $count }-mal gestartet, ohne vorher geordnet angehalten zu haben.
 pot-bad-line = { $file }, Zeile { $line }: kein Ereignis: { $reason }.
+pot-unread = { $file }: nicht oder nicht bis zum Ende gelesen: { $reason }.
 pot-bad-lines-more = { $count ->
     [one] 1 weitere Zeile ist kein Ereignis.
    *[other] { $count } weitere Zeilen sind keine Ereignisse.
@@ -600,6 +602,12 @@ pot-duplicates-unchecked = Bei { $count ->
     [one] 1 Ereignis
    *[other] { $count } Ereignissen
   } ließ sich nicht prüfen, ob es schon gelesen war: Die Aufzeichnung hat zu viele Lücken.
+pot-conflicting = Zwei Sensoren heißen gleich, oder einer begann von vorn: Ereignisse mit schon gelesenen Nummern sind andere als jene und wurden nicht gezählt. Werten Sie sie getrennt aus, und geben Sie jedem Sensor einen eigenen Namen.
+pot-silent = { $sensor }: kein Ereignis in der Zeitspanne, aber andere.
+pot-missing-other = In Aufzeichnungen nicht genannter Sensoren { $count ->
+    [one] fehlt 1 Ereignis
+   *[other] fehlen { $count } Ereignisse
+  }.
 pot-outside = { $count ->
     [one] 1 Ereignis liegt
    *[other] { $count } Ereignisse liegen

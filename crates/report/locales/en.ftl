@@ -490,6 +490,7 @@ pot-finding-refused = { $count ->
     [one] 1 source
    *[other] { $count } sources
   } attempted an attack in vain.
+pot-finding-no-events = There are no events in this span: it says nothing about attacks. See the gaps.
 pot-finding-none = Nobody attempted a known attack.
 pot-finding-new-stages = { $count ->
     [one] 1 stage of an attack was
@@ -560,7 +561,7 @@ pot-stage-counts = succeeded { $succeeded }, refused { $refused }, { $sources ->
   }
 pot-ordinary = ordinary
 pot-reset = own domain: reset the password
-pot-masked-note = Passwords are masked: first character and length. Those of your own domains are not shown at all.
+pot-masked-note = Passwords are masked: length and, of more than three characters, the first. Those of your own domains are not shown at all.
 pot-without-secret = { $count ->
     [one] 1 attempt has
    *[other] { $count } attempts have
@@ -587,6 +588,7 @@ pot-killed = { $sensor }: started { $count ->
    *[other] { $count } times
   } without having stopped in order.
 pot-bad-line = { $file }, line { $line }: no event: { $reason }.
+pot-unread = { $file }: not read, or not to its end: { $reason }.
 pot-bad-lines-more = { $count ->
     [one] 1 further line is no event.
    *[other] { $count } further lines are no events.
@@ -603,6 +605,12 @@ pot-duplicates-unchecked = { $count ->
     [one] 1 event
    *[other] { $count } events
   } could not be checked for having been read before: its record has too many holes.
+pot-conflicting = Two sensors have one name, or one began anew: events with numbers that were read already differ from those, and were not counted. Evaluate them apart, and give each sensor a name of its own.
+pot-silent = { $sensor }: no event in the span, though there are others.
+pot-missing-other = { $count ->
+    [one] 1 event is
+   *[other] { $count } events are
+  } missing in records of sensors that are not listed.
 pot-outside = { $count ->
     [one] 1 event lies
    *[other] { $count } events lie

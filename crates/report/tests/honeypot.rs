@@ -135,8 +135,8 @@ fn evaluation_with(text: &str) -> Evaluation {
     let mut evaluation = week::evaluation();
     let own = || text.to_owned();
     for source in &mut evaluation.sources.entries {
-        source.place.country = Some(own());
-        source.place.organisation = Some(own());
+        source.place.country_code = Some(own().into());
+        source.place.as_organisation = Some(own().into());
         source.cves.push(own());
         source.stages.iter_mut().for_each(|stage| stage.stage = own());
     }

@@ -6,6 +6,9 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use crate::args::{Color, Lang};
 
+/// The configuration that is read where none is named.
+pub const DEFAULT_CONFIG: &str = "honeypot.toml";
+
 pub const EXAMPLES: &str = "\
 Examples:
   imker honeypot init --persona exchange-2016-cu19-mar21su --address 0.0.0.0 -o honeypot.toml
@@ -30,7 +33,7 @@ pub struct HoneypotArguments {
     #[command(subcommand)]
     pub command: Option<HoneypotCommand>,
     /// Configuration to play; `imker honeypot init` writes one
-    #[arg(long, short, value_name = "FILE", default_value = "honeypot.toml")]
+    #[arg(long, short, value_name = "FILE", default_value = DEFAULT_CONFIG)]
     pub config: PathBuf,
     /// Add Sigma rules from a file or folder to the built-in ones; may be repeated
     #[arg(long, value_name = "PATH")]
@@ -100,7 +103,7 @@ pub struct InitArguments {
 #[derive(Debug, Args)]
 pub struct StoreArguments {
     /// Configuration that names the data folder
-    #[arg(long, short, value_name = "FILE", default_value = "honeypot.toml")]
+    #[arg(long, short, value_name = "FILE", default_value = DEFAULT_CONFIG)]
     pub config: PathBuf,
     /// Data folder, in place of a configuration
     #[arg(long, value_name = "DIR", conflicts_with = "config")]
@@ -196,7 +199,7 @@ pub struct ReplayArguments {
 /// `imker honeypot report`.
 #[derive(Debug, Args)]
 pub struct ReportArguments {
-    /// JSON lines of sensors; by default the record of this one
+    /// JSON lines of sensors, plain or packed, or folders of them; by default the record of this one
     #[arg(value_name = "EVENTS")]
     pub events: Vec<PathBuf>,
     #[command(flatten)]
@@ -239,18 +242,18 @@ pub struct ExportArguments {
     /// Form
     #[arg(value_enum)]
     pub form: ExportForm,
-    /// JSON lines of sensors; by default the record of this one
+    /// JSON lines of sensors, plain or packed, or folders of them; by default the record of this one
     #[arg(value_name = "EVENTS")]
     pub events: Vec<PathBuf>,
     #[command(flatten)]
     pub store: StoreArguments,
-    /// From this on: a date, a time with offset, or a time span up to now such as 7d
-    #[arg(long, value_name = "TIME", default_value = "30d")]
-    pub since: String,
+    /// From this on: a date, a time with offset, or a time span up to now such as 7d; by default as far back as --max-age
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
     /// Before this
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
-    /// Never export this network; may be repeated
+    /// Never export this network; may be repeated. Addresses of sensors, their proxies and [privacy] own_networks never are
     #[arg(long, value_name = "NET")]
     pub allow: Vec<String>,
     /// Leave out sources not seen for so long, and let entries expire so long after they were seen

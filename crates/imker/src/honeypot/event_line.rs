@@ -81,11 +81,12 @@ pub fn what(saw: &Saw, secrets: ecs::Secrets) -> String {
         Saw::TlsFailed { reason, .. } => reason.to_string(),
         Saw::WebRequest(received) => {
             let request = &received.request;
-            let query = request
-                .uri_query
-                .as_ref()
-                .map(|query| format!("?{query}"))
-                .unwrap_or_default();
+            let query = request.uri_query.as_ref().map(|query| format!("?{query}"));
+            let target = format!("{}{}", request.uri_stem, query.unwrap_or_default());
+            let target = match secrets {
+                ecs::Secrets::Masked => ecs::mask_query(&target),
+                ecs::Secrets::Kept => target.as_str().into(),
+            };
             let status = request
                 .status
                 .map(|status| format!(" -> {status}"))
@@ -97,7 +98,7 @@ pub fn what(saw: &Saw, secrets: ecs::Secrets) -> String {
             } else {
                 format!("  [{}]", titles.join("; "))
             };
-            format!("{} {}{query}{status}{titles}", request.method, request.uri_stem)
+            format!("{} {target}{status}{titles}", request.method)
         }
         Saw::WebRequestRefused { reason, status, .. } => match status {
             Some(status) => format!("{reason} -> {status}"),

@@ -1,6 +1,7 @@
 //! `imker honeypot`.
 
 pub mod args;
+mod evaluate;
 mod event_line;
 mod export;
 mod list;

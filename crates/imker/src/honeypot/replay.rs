@@ -1,11 +1,9 @@
 //! What a client sent and what it was told, in order.
 
-use std::collections::BTreeMap;
-use std::io::{Read, Write};
-use std::path::Path;
+use std::io::Write;
+use std::sync::Arc;
 
 use imker_event::{Connection, Content, Recorded, Saw, ecs};
-use imker_honeypot::quarantine;
 use imker_report::escape;
 use miette::{Result, miette};
 
@@ -17,64 +15,66 @@ use super::store::Store;
 use crate::exit::Exit;
 use crate::output::{Output, WriteError};
 
-/// Bytes of a body that are shown.
-const SHOWN: u64 = 8 * 1024;
-
-/// Shows a session or a connection.
+/// Shows a session or a connection. The record is read twice, for a session may be larger than memory.
 pub fn replay(arguments: &ReplayArguments) -> Result<Exit> {
     let store = Store::find(&arguments.store)?;
     let secrets = secrets(arguments.reveal);
+    let (id, missing) = find(&store, &arguments.id)?;
+    let mut out = Output::open(None)?;
+    let mut connection = None;
+    let mut events = store.events()?.quietly();
+    while let Some(mut recorded) = events.next()? {
+        let Some(of) = recorded.event.connection.clone() else {
+            continue;
+        };
+        if ![&of.session, &of.id].into_iter().any(|known| **known == *id) {
+            continue;
+        }
+        if connection.as_ref() != Some(&of.id) {
+            heading(&mut out, &of).map_err(WriteError)?;
+            connection = Some(Arc::clone(&of.id));
+        }
+        let summary = what(&recorded.event.saw, secrets);
+        // Masking changes lengths.
+        let more = not_shown(&recorded.event.saw);
+        if secrets == ecs::Secrets::Masked {
+            ecs::mask(&mut recorded.event);
+        }
+        event(&mut out, &recorded, &summary, more).map_err(WriteError)?;
+    }
+    out.close()?;
+    Ok(if missing == 0 { Exit::Clean } else { Exit::Failed })
+}
+
+/// The one session or connection whose id begins so, and how many events could not be read on the way.
+fn find(store: &Store, start: &str) -> Result<(Arc<str>, u64)> {
     let mut events = store.events()?;
-    let mut fitting: BTreeMap<String, ()> = BTreeMap::new();
-    let mut shown = Vec::new();
+    let mut found: Option<Arc<str>> = None;
     while let Some(recorded) = events.next()? {
-        let Some(connection) = recorded.event.connection.clone() else {
+        let Some(connection) = recorded.event.connection else {
             continue;
         };
         let id = [&connection.session, &connection.id]
             .into_iter()
-            .find(|id| id.starts_with(&arguments.id));
-        if let Some(id) = id {
-            fitting.insert(id.to_string(), ());
-            shown.push(recorded);
-        }
-    }
-    if fitting.len() > 1 {
-        return Err(miette!(
-            help = "give more of it",
-            "{} sessions and connections begin with {}",
-            fitting.len(),
-            arguments.id
-        ));
-    }
-    if shown.is_empty() {
-        return Err(miette!(
-            help = "`imker honeypot sessions` lists them",
-            "no session or connection begins with {}",
-            arguments.id
-        ));
-    }
-    let mut out = Output::open(None)?;
-    let mut connection = None;
-    for mut recorded in shown {
-        if secrets == ecs::Secrets::Masked {
-            ecs::mask(&mut recorded.event);
-        }
-        let of = recorded.event.connection.clone();
-        if of.as_ref().map(|of| &of.id) != connection.as_ref() {
-            if let Some(of) = &of {
-                heading(&mut out, of).map_err(WriteError)?;
+            .find(|id| id.starts_with(start));
+        match (id, &found) {
+            (Some(id), Some(other)) if id != other => {
+                return Err(miette!(
+                    help = "give more of it",
+                    "several sessions and connections begin with {start}"
+                ));
             }
-            connection = of.map(|of| of.id.clone());
+            (Some(id), None) => found = Some(Arc::clone(id)),
+            _ => {}
         }
-        event(&mut out, &recorded, secrets, &store.quarantine()).map_err(WriteError)?;
     }
-    out.close()?;
-    Ok(if events.missing == 0 {
-        Exit::Clean
-    } else {
-        Exit::Failed
-    })
+    let found = found.ok_or_else(|| {
+        miette!(
+            help = "`imker honeypot sessions` lists them",
+            "no session or connection begins with {start}"
+        )
+    })?;
+    Ok((found, events.missing))
 }
 
 fn heading(out: &mut impl Write, connection: &Connection) -> std::io::Result<()> {
@@ -85,29 +85,30 @@ fn heading(out: &mut impl Write, connection: &Connection) -> std::io::Result<()>
     )
 }
 
-fn event(
-    out: &mut impl Write,
-    recorded: &Recorded,
-    secrets: ecs::Secrets,
-    quarantine: &Path,
-) -> std::io::Result<()> {
+/// How many bytes of a body are not in its event.
+fn not_shown(saw: &Saw) -> u64 {
+    let (body, start) = match saw {
+        Saw::WebRequest(received) => (&received.body, &received.body_start),
+        Saw::WebResponse { body, body_start, .. } => (body, body_start),
+        _ => return 0,
+    };
+    body.bytes.saturating_sub(start.0.len() as u64)
+}
+
+fn event(out: &mut impl Write, recorded: &Recorded, summary: &str, more: u64) -> std::io::Result<()> {
     let event = &recorded.event;
-    let summary = what(&event.saw, secrets);
     writeln!(
         out,
         "--- {} {} {}",
         time(event.time),
         event.kind().action(),
-        escape::visible(&summary)
+        escape::visible(summary)
     )?;
     match &event.saw {
         Saw::WebRequest(received) => {
             bytes(out, '>', &received.head.0)?;
-            if received.body.bytes > received.body_start.0.len() as u64 {
-                content(out, '>', &received.body, quarantine)
-            } else {
-                bytes(out, '>', &received.body_start.0)
-            }
+            bytes(out, '>', &received.body_start.0)?;
+            rest(out, '>', &received.body, more)
         }
         Saw::WebRequestRefused { received, .. } | Saw::TlsFailed { received, .. } => {
             bytes(out, '>', &received.0)
@@ -121,32 +122,22 @@ fn event(
         } => {
             bytes(out, '<', &head.0)?;
             bytes(out, '<', &body_start.0)?;
-            rest(out, '<', body, body_start.0.len())
+            rest(out, '<', body, more)
         }
         _ => Ok(()),
     }
 }
 
-/// Kept bytes, or what is known of them.
-fn content(out: &mut impl Write, side: char, content: &Content, quarantine: &Path) -> std::io::Result<()> {
-    if content.bytes == 0 {
-        return Ok(());
-    }
-    let Ok(item) = quarantine::open_item(quarantine, content.sha256.as_str()) else {
-        return rest(out, side, content, 0);
-    };
-    let mut start = Vec::new();
-    #[expect(clippy::disallowed_methods, reason = "bounded by take")]
-    item.take(SHOWN).read_to_end(&mut start)?;
-    bytes(out, side, &start)?;
-    rest(out, side, content, start.len())
-}
-
 /// What is known of bytes that are not shown.
-fn rest(out: &mut impl Write, side: char, content: &Content, shown: usize) -> std::io::Result<()> {
-    match content.bytes.saturating_sub(shown as u64) {
-        0 => Ok(()),
-        more => writeln!(out, "{side} [{more} more bytes, SHA-256 {}]", content.sha256),
+fn rest(out: &mut impl Write, side: char, content: &Content, more: u64) -> std::io::Result<()> {
+    match (more, content.sha256.as_str()) {
+        (0, _) => Ok(()),
+        (more, "") => writeln!(out, "{side} [{more} more bytes]"),
+        (more, sha256) => writeln!(
+            out,
+            "{side} [{more} more bytes, SHA-256 of all {}]",
+            escape::visible(sha256)
+        ),
     }
 }
 

@@ -11,7 +11,7 @@ use miette::{IntoDiagnostic, Result, WrapErr, miette};
 
 use super::args::{FilterArguments, StoreArguments};
 use crate::output;
-use crate::values::{network, time};
+use crate::values::{network, stretch};
 
 /// A sensor's data folder.
 pub struct Store {
@@ -23,7 +23,12 @@ impl Store {
     pub fn find(arguments: &StoreArguments) -> Result<Self> {
         let data = match &arguments.data {
             Some(data) => data.clone(),
-            None => Config::load(&arguments.config).into_diagnostic()?.data,
+            None => {
+                let load = Config::load(&arguments.config);
+                load.into_diagnostic()
+                    .wrap_err("name the record with --config or --data")?
+                    .data
+            }
         };
         if data.is_dir() {
             return Ok(Self { data });
@@ -61,34 +66,59 @@ impl Store {
         let reader = imker_spool::read_only(&dir, 0)
             .into_diagnostic()
             .wrap_err_with(|| format!("cannot read the record in {}", dir.display()))?;
-        Ok(Events { reader, missing: 0 })
+        Ok(Events {
+            reader,
+            missing: 0,
+            begun: false,
+            quiet: false,
+        })
     }
 }
 
-/// Reads events; what is missing or cannot be read is noted on standard error and counted.
+/// Reads events; what is missing or cannot be read is noted on standard error and counted. That the oldest are gone is
+/// how a record is kept within its limits, and no loss.
 pub struct Events {
     reader: Reader,
     /// Sequence numbers that are gone or hold no event.
     pub missing: u64,
+    begun: bool,
+    quiet: bool,
 }
 
 impl Events {
+    /// Without notes, where they were made already.
+    #[must_use]
+    pub fn quietly(self) -> Self {
+        Self { quiet: true, ..self }
+    }
+
+    fn note(&self, text: &str) {
+        if !self.quiet {
+            output::note(text);
+        }
+    }
+
     /// The next event; none where there is no further one yet.
     pub fn next(&mut self) -> Result<Option<Recorded>> {
         while let Some(entry) = self.reader.try_next().into_diagnostic()? {
             match entry {
                 Entry::Payload { sequence, bytes } => match serde_json::from_slice(&bytes) {
-                    Ok(event) => return Ok(Some(Recorded { sequence, event })),
+                    Ok(event) => {
+                        self.begun = true;
+                        return Ok(Some(Recorded { sequence, event }));
+                    }
                     Err(error) => {
                         self.missing += 1;
-                        output::note(&format!("note: event {sequence} cannot be read: {error}\n"));
+                        self.note(&format!("note: event {sequence} cannot be read: {error}\n"));
                     }
                 },
+                Entry::Missing { first: 1, .. } if !self.begun => {}
                 Entry::Missing { first, last } => {
                     self.missing += last - first + 1;
-                    output::note(&format!("note: events {first} to {last} are gone\n"));
+                    self.note(&format!("note: events {first} to {last} are gone\n"));
                 }
             }
+            self.begun = true;
         }
         Ok(None)
     }
@@ -96,9 +126,8 @@ impl Events {
 
 /// What of the record is asked for; the limit aside.
 pub fn filter(arguments: &FilterArguments, kinds: &[String]) -> Result<Filter> {
-    let now = Timestamp::now();
-    let instant =
-        |option, text: &Option<String>| text.as_deref().map(|text| time(option, text, now)).transpose();
+    let (since, until) = (arguments.since.as_deref(), arguments.until.as_deref());
+    let (since, until) = stretch(since, until, Timestamp::now())?;
     let source = arguments.source.as_deref().map(|text| {
         network(text).ok_or_else(|| {
             miette!(
@@ -108,8 +137,8 @@ pub fn filter(arguments: &FilterArguments, kinds: &[String]) -> Result<Filter> {
         })
     });
     Ok(Filter {
-        since: instant("--since", &arguments.since)?,
-        until: instant("--until", &arguments.until)?,
+        since,
+        until,
         sources: source.transpose()?.into_iter().collect(),
         host: arguments.host.clone(),
         kinds: kinds.iter().map(|text| kind(text)).collect::<Result<_>>()?,

@@ -13,7 +13,7 @@ use miette::{IntoDiagnostic, Result, WrapErr, miette};
 
 use crate::args::{FailOn, Format, HuntArguments};
 use crate::output;
-use crate::values::{duration, language, network, size, time};
+use crate::values::{duration, language, network, size, stretch};
 
 /// The largest list of indicators read, in bytes.
 const INDICATORS_MAX: u64 = 64 << 20;
@@ -43,19 +43,8 @@ impl Hunt {
         for server in &arguments.servers {
             read.servers.push(server_name(server)?);
         }
-        read.since = arguments
-            .since
-            .map(|text| time("--since", &text, now))
-            .transpose()?;
-        read.until = arguments
-            .until
-            .map(|text| time("--until", &text, now))
-            .transpose()?;
-        if let (Some(since), Some(until)) = (read.since, read.until)
-            && since >= until
-        {
-            return Err(miette!("--since {since} is not before --until {until}"));
-        }
+        let (since, until) = (arguments.since.as_deref(), arguments.until.as_deref());
+        (read.since, read.until) = stretch(since, until, now)?;
         read.fields = arguments.fields.map(|fields| {
             fields
                 .split_whitespace()
@@ -84,7 +73,7 @@ impl Hunt {
             .flatten()
             .map(PathBuf::as_path)
             .collect();
-        spare_inputs(&outputs.map(Option::as_deref), &inputs)?;
+        output::spare_inputs(&outputs.map(Option::as_deref), &inputs)?;
         let mut indicators = Vec::new();
         for path in &arguments.indicators {
             indicators.extend(read_indicators(path)?);
@@ -128,27 +117,6 @@ impl Hunt {
             },
         })
     }
-}
-
-/// Refuses outputs that would take the place of an input or of each other.
-fn spare_inputs(outputs: &[Option<&Path>; 2], inputs: &[&Path]) -> Result<()> {
-    if let [Some(output), Some(html)] = outputs
-        && output == html
-    {
-        return Err(miette!("--output and --html name the same file"));
-    }
-    for output in outputs.iter().flatten() {
-        let Ok(real) = output.canonicalize() else { continue };
-        let holds = |input: &&Path| input.canonicalize().is_ok_and(|input| real.starts_with(input));
-        if real.is_file() && inputs.iter().any(holds) {
-            return Err(miette!(
-                help = "name a new file, or one outside of what is read",
-                "{}: is among the inputs and would be overwritten",
-                output.display()
-            ));
-        }
-    }
-    Ok(())
 }
 
 fn server_name(text: &str) -> Result<(String, PathBuf)> {

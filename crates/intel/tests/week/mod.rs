@@ -52,9 +52,10 @@ pub fn place(address: IpAddr) -> Option<Place> {
         IpAddr::V6(_) => ("FR", 64_504, "Example Cloud"),
     };
     Some(Place {
-        country: Some(country.to_owned()),
-        asn: Some(asn),
-        organisation: Some(organisation.to_owned()),
+        country_code: Some(country.into()),
+        as_number: Some(asn),
+        as_organisation: Some(organisation.into()),
+        ..Place::default()
     })
 }
 

@@ -43,15 +43,19 @@ pub fn csv(selection: &Selection<'_>, out: &mut dyn io::Write) -> io::Result<()>
 
 fn row(source: &Selected<'_>) -> [String; COLUMNS.len()] {
     let row = source.row;
+    let text = |text: &Option<Box<str>>| text.as_deref().unwrap_or_default().to_owned();
     let stages = row.stages.iter().map(|reached| {
         let outcome = if reached.succeeded { "succeeded" } else { "refused" };
         format!("{}/{}:{outcome}", reached.chain, reached.stage)
     });
     [
         source.address.to_string(),
-        row.place.country.clone().unwrap_or_default(),
-        row.place.asn.map(|asn| asn.to_string()).unwrap_or_default(),
-        row.place.organisation.clone().unwrap_or_default(),
+        text(&row.place.country_code),
+        row.place
+            .as_number
+            .map(|number| number.to_string())
+            .unwrap_or_default(),
+        text(&row.place.as_organisation),
         row.first.to_string(),
         row.last.to_string(),
         source.expires.to_string(),
@@ -66,6 +70,6 @@ fn row(source: &Selected<'_>) -> [String; COLUMNS.len()] {
         source.techniques.join("|"),
         source.ja3.join("|"),
         source.ja4.join("|"),
-        row.user_agents.join("|"),
+        source.user_agents.join("|"),
     ]
 }

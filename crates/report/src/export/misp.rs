@@ -133,7 +133,7 @@ impl Event<'_> {
         }
         parts.push(("first-seen", "datetime", "Other", milliseconds(row.first)));
         parts.push(("last-seen", "datetime", "Other", milliseconds(row.last)));
-        if let Some(asn) = row.place.asn {
+        if let Some(asn) = row.place.as_number {
             parts.push(("AS", "AS", NETWORK, format!("AS{asn}")));
         }
         if !source.ja4.is_empty() {
@@ -142,7 +142,7 @@ impl Event<'_> {
         let mut objects = vec![self.object(IP_PORT, &address, &parts)];
         // MISP takes no blank value, and wants to know what was asked for.
         let asked = |sample: &&Sample| !sample.target.trim().is_empty();
-        for (place, sample) in row.samples.iter().filter(asked).enumerate() {
+        for (place, sample) in source.samples.iter().filter(asked).enumerate() {
             let key = format!("{address} {place}");
             objects.push(self.object(HTTP_REQUEST, &key, &request(sample, &address)));
         }

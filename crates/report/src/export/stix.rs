@@ -135,7 +135,7 @@ impl<'a> Bundle<'a> {
         };
         let observed = self.observable(kind, json!({ "value": address }), &["value"]);
         let mut refs = vec![observed.clone()];
-        for sample in &source.row.samples {
+        for sample in &source.samples {
             refs.push(self.request(source.address, &observed, sample));
         }
         refs.dedup();

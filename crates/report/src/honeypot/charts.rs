@@ -65,7 +65,7 @@ struct Bar {
 /// The sources that went furthest, by requests.
 pub(super) fn sources(texts: &Texts, evaluation: &Evaluation) -> Markup {
     let bars = evaluation.sources.entries.iter().take(BARS).map(|source| Bar {
-        label: match &source.place.country {
+        label: match &source.place.country_code {
             Some(country) => format!("{} · {country}", source.address),
             None => source.address.to_string(),
         },

@@ -93,7 +93,9 @@ pub(super) fn findings(texts: &Texts, evaluation: &Evaluation) -> Vec<(Weight, S
     );
     say(Weight::Bad, "pot-finding-through", through);
     say(Weight::Warning, "pot-finding-refused", refused);
-    if totals.attackers == 0 {
+    if totals.events == 0 {
+        say(Weight::Warning, "pot-finding-no-events", 1);
+    } else if totals.attackers == 0 {
         say(Weight::Good, "pot-finding-none", 1);
     }
     if let Some(compared) = &evaluation.compared {
@@ -106,8 +108,9 @@ pub(super) fn findings(texts: &Texts, evaluation: &Evaluation) -> Vec<(Weight, S
 }
 
 pub(super) fn place(place: &Place) -> String {
-    let asn = place.asn.map(|asn| format!("AS{asn}"));
-    let parts = [place.country.clone(), asn, place.organisation.clone()];
+    let text = |text: &Option<Box<str>>| text.as_deref().map(str::to_owned);
+    let number = place.as_number.map(|number| format!("AS{number}"));
+    let parts = [text(&place.country_code), number, text(&place.as_organisation)];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
@@ -260,7 +263,18 @@ pub(super) fn gaps(texts: &Texts, evaluation: &Evaluation) -> Vec<String> {
             }
         }
     }
+    for sensor in &gaps.silent {
+        lines.push(texts.say_with("pot-silent", [("sensor", sensor.as_str().into())]));
+    }
     for bad in &gaps.bad_lines {
+        if bad.line == 0 {
+            let args = [
+                ("file", bad.file.as_str().into()),
+                ("reason", bad.reason.as_str().into()),
+            ];
+            lines.push(texts.say_with("pot-unread", args));
+            continue;
+        }
         lines.push(texts.say_with(
             "pot-bad-line",
             [
@@ -280,7 +294,10 @@ pub(super) fn gaps(texts: &Texts, evaluation: &Evaluation) -> Vec<String> {
         "pot-gaps-more",
         gaps.recorded_not_listed + gaps.stopped_not_listed,
     );
+    let of_listed: u64 = evaluation.sensors.entries.iter().map(|row| row.missing).sum();
+    counted("pot-missing-other", gaps.missing.saturating_sub(of_listed));
     counted("pot-duplicates", gaps.duplicates);
+    counted("pot-conflicting", gaps.conflicting);
     counted("pot-duplicates-unchecked", gaps.duplicates_unchecked);
     counted("pot-outside", gaps.outside);
     counted("pot-stages-more", evaluation.stages_not_listed);
