@@ -36,3 +36,4 @@ pub mod tls;
 pub mod view;
 
 pub use document::DocumentError;
+pub use exchange::files_in;

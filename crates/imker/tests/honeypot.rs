@@ -463,6 +463,22 @@ fn a_payload_goes_to_quarantine_and_comes_out_as_it_was() {
 }
 
 #[test]
+fn a_file_of_a_form_comes_out_as_it_was() {
+    let honeypot = Honeypot::start();
+    let file = honeypot.path("inert.aspx");
+    fs::write(&file, "inert\r\nbytes\0").unwrap();
+    let form = ["--form", "a=b", "--form", &format!("f=@{}", file.display())];
+    honeypot.status(&form, &honeypot.url("/ecp/upload.aspx"));
+    let listed = honeypot.wait_for_sinks(&["payloads", "--format", "jsonl"], |shown| !shown.is_empty());
+    let row: Value = serde_json::from_str(listed.lines().next().unwrap()).unwrap();
+    let sha256 = row.pointer("/sha256").unwrap().as_str().unwrap();
+    let out = honeypot.path("out");
+    let to = ["--output", out.to_str().unwrap()];
+    honeypot.read(&[&["payloads", "--extract", sha256], &to[..]].concat());
+    assert_eq!(fs::read(out).unwrap(), fs::read(file).unwrap());
+}
+
+#[test]
 fn nmap_takes_it_for_the_server_that_it_plays() {
     let honeypot = Honeypot::start();
     let output = Command::new("nmap")

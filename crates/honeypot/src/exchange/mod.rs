@@ -36,6 +36,7 @@ use imker_exchange::{Fix, fix};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 pub use resources::{Resources, ResourcesError};
+pub use upload::files_in;
 
 use self::ask::Ask;
 use self::path::Path;

@@ -11,7 +11,7 @@ const MAX_FILES: usize = 16;
 /// Records what a PUT brings, and the files of a `multipart/form-data` body (RFC 7578).
 ///
 /// The hash of a file in a form is that of its own bytes. They are kept as part of the request's body, not apart, so
-/// that nothing of them counts as kept under that hash. A file that reaches beyond what is in memory of the body is told
+/// that nothing of them counts as kept under that hash; [`files_in`] finds them there. A file that reaches beyond what is in memory of the body is told
 /// with the whole body's hash instead.
 pub(super) fn observe(ask: &mut Ask<'_>) {
     let request = ask.request;
@@ -40,6 +40,15 @@ pub(super) fn observe(ask: &mut Ask<'_>) {
         });
     let files: Vec<_> = files.collect();
     ask.saw.extend(files);
+}
+
+/// The bytes of the files in a body of `multipart/form-data`, of those that are whole in `body`.
+pub fn files_in<'b>(content_type: &[u8], body: &'b [u8]) -> Vec<&'b [u8]> {
+    let Some(boundary) = boundary(content_type) else {
+        return Vec::new();
+    };
+    let files = files(body, &boundary).take(MAX_FILES);
+    files.filter_map(|file| file.content).collect()
 }
 
 /// `--boundary`, of a `multipart/form-data` content type.

@@ -4,6 +4,7 @@ pub mod args;
 mod evaluate;
 mod event_line;
 mod export;
+mod extract;
 mod list;
 mod play;
 mod read;

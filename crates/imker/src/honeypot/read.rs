@@ -1,19 +1,18 @@
 //! Lists of what was recorded.
 
-use std::fs::File;
 use std::io::{self, Write};
 use std::thread;
 use std::time::Duration;
 
 use imker_event::{Secret, ecs};
-use imker_honeypot::quarantine;
 use imker_honeypot::sinks::saved_status;
 use imker_honeypot::view::{Filter, Stream, View, ViewError};
 use imker_report::escape;
-use miette::{IntoDiagnostic, Result, WrapErr, miette};
+use miette::{IntoDiagnostic, Result};
 
 use super::args::{CredentialsArguments, EventsArguments, PayloadsArguments, ReadArguments, StoreArguments};
 use super::event_line::EventRow;
+use super::extract::payload;
 use super::list::{List, Row, time};
 use super::store::{Store, filter, is_asked_for};
 use crate::exit::Exit;
@@ -102,38 +101,13 @@ pub fn payloads(arguments: &PayloadsArguments) -> Result<Exit> {
     match (&arguments.extract, &arguments.output) {
         (Some(sha256), Some(output)) => {
             let store = Store::find(&arguments.read.store)?;
-            let mut item = item(&store, sha256)?;
+            let mut item = payload(&store, sha256)?;
             let mut out = Output::open(Some(output))?;
             io::copy(&mut item, &mut out).map_err(WriteError)?;
             out.close()?;
             Ok(Exit::Clean)
         }
         _ => list(&arguments.read, |view, filter| view.payloads(filter), |_| {}),
-    }
-}
-
-fn item(store: &Store, sha256: &str) -> Result<File> {
-    let folder = store.quarantine();
-    let failed = || format!("{}: no payload {sha256}", folder.display());
-    let items = quarantine::list(&folder)
-        .into_diagnostic()
-        .wrap_err_with(failed)?;
-    let mut fitting = items
-        .iter()
-        .filter(|item| item.sha256.starts_with(&sha256.to_ascii_lowercase()));
-    match (fitting.next(), fitting.next()) {
-        (Some(item), None) => quarantine::open_item(&folder, &item.sha256)
-            .into_diagnostic()
-            .wrap_err_with(failed),
-        (Some(_), Some(_)) => Err(miette!(
-            help = "give more digits",
-            "several payloads begin with {sha256}"
-        )),
-        (None, _) => Err(miette!(
-            help = "`imker honeypot payloads` lists them; bodies of at most 8 KiB are in their events",
-            "{}",
-            failed()
-        )),
     }
 }
 
