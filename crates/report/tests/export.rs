@@ -18,6 +18,7 @@ use imker_intel::{Evaluation, Policy, Selection, evaluate, select};
 use imker_report::escape::is_unsafe;
 use imker_report::export::{Producer, SetName, Tlp, blocklist, csv, ipset, misp, nftables, stix};
 use imker_testing::{left_out, not_installed};
+use jiff::SignedDuration;
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -359,18 +360,26 @@ fn apart(program: &str, args: &[&str], input: &Path) -> Option<(bool, String)> {
 
 #[test]
 fn nft_takes_the_set() {
-    let [.., (_, rules)] = all(&week::evaluation());
-    let rules = file("week.nft", &rules);
     if on_path("nft").is_none() {
         return not_installed("nft");
     }
-    let Some((valid, said)) = apart("nft", &["-c", "-f", rules.to_str().unwrap()], &rules) else {
-        return left_out("no namespaces can be made");
-    };
-    if said.contains("Operation not supported") || said.contains("Unable to initialize Netlink") {
-        return left_out(format_args!("the kernel has no nftables: {said}"));
+    let evaluation = week::evaluation();
+    for age in [SignedDuration::from_hours(24 * 7), SignedDuration::MAX] {
+        let policy = Policy {
+            age,
+            ..Policy::default()
+        };
+        let selection = select(&evaluation, &policy);
+        let rules = written(|out| nftables(&selection, &SetName::default(), out));
+        let rules = file("week.nft", &rules);
+        let Some((valid, said)) = apart("nft", &["-c", "-f", rules.to_str().unwrap()], &rules) else {
+            return left_out("no namespaces can be made");
+        };
+        if said.contains("Operation not supported") || said.contains("Unable to initialize Netlink") {
+            return left_out(format_args!("the kernel has no nftables: {said}"));
+        }
+        assert!(valid, "{said}");
     }
-    assert!(valid, "{said}");
     let bad = file("bad.nft", "add table inet imker { nonsense }\n");
     let (valid, _) = apart("nft", &["-c", "-f", bad.to_str().unwrap()], &bad).unwrap();
     assert!(!valid);

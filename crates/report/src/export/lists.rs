@@ -73,6 +73,9 @@ pub fn ipset(selection: &Selection<'_>, name: &SetName, out: &mut dyn io::Write)
 /// The longest timeout that the kernel's IP sets take, in seconds.
 const IPSET_LONGEST: i64 = 2_147_483;
 
+/// The longest timeout that `nft` takes, in seconds: eight digits, about three years.
+const NFT_LONGEST: i64 = 99_999_999;
+
 /// Writes commands for `nft -f`: the table `inet <name>` with the sets `attackers4` and `attackers6`, in which each
 /// address expires by itself. Loading it replaces what was in these sets, in one transaction.
 pub fn nftables(selection: &Selection<'_>, name: &SetName, out: &mut dyn io::Write) -> io::Result<()> {
@@ -96,12 +99,8 @@ pub fn nftables(selection: &Selection<'_>, name: &SetName, out: &mut dyn io::Wri
         for part in of_family.chunks(1000) {
             writeln!(out, "add element inet {name} {set} {{")?;
             for source in part {
-                writeln!(
-                    out,
-                    "\t{} timeout {}s,",
-                    source.address,
-                    seconds(selection, source)
-                )?;
+                let timeout = seconds(selection, source).min(NFT_LONGEST);
+                writeln!(out, "\t{} timeout {timeout}s,", source.address)?;
             }
             writeln!(out, "}}")?;
         }
