@@ -19,6 +19,7 @@ use crate::values::{duration, network, stretch};
 pub fn export(arguments: &ExportArguments) -> Result<Exit> {
     let now = Timestamp::now();
     let mut options = Options::new(now);
+    options.sources = usize::MAX;
     let age = duration("--max-age", &arguments.max_age)?;
     let since = arguments.since.as_deref().unwrap_or(&arguments.max_age);
     (options.since, options.until) = stretch(Some(since), arguments.until.as_deref(), now)?;
