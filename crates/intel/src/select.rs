@@ -199,8 +199,8 @@ impl Hidden {
 
     fn text(&self, text: &str) -> String {
         let mut shown = text.to_owned();
+        let mut lower = shown.to_ascii_lowercase();
         for name in &self.0 {
-            let lower = shown.to_ascii_lowercase();
             if !lower.contains(name) {
                 continue;
             }
@@ -220,6 +220,7 @@ impl Hidden {
                 copied = end;
             }
             clean.push_str(&shown[copied..]);
+            lower = clean.to_ascii_lowercase();
             shown = clean;
         }
         shown
