@@ -182,3 +182,70 @@ fn is_host(name: &str, asked: &str) -> bool {
     let rest = name.strip_prefix(asked);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    use imker_spool::{Options, Spool};
+
+    use super::*;
+
+    fn wait<F: Future>(future: F) -> F::Output {
+        let mut future = pin!(future);
+        loop {
+            match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(output) => return output,
+                Poll::Pending => std::thread::yield_now(),
+            }
+        }
+    }
+
+    #[test]
+    fn that_the_oldest_are_gone_is_no_loss_and_a_hole_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let event = format!(
+            r#"{{"time":"2026-03-02T08:00:00Z","sensor":"{}","saw":{{"kind":"sensor-stopped"}}}}"#,
+            "x".repeat(1000)
+        );
+        let options = Options {
+            segment_size: 16 << 10,
+            max_size: 64 << 10,
+            min_free: 0,
+            ..Options::default()
+        };
+        let loss = event.clone();
+        let dir = folder.path().join("spool");
+        let (spool, _) = Spool::open(&dir, options, move |_| loss.clone().into_bytes()).unwrap();
+        for _ in 0..200 {
+            wait(spool.append(vec![event.clone().into_bytes()])).unwrap();
+        }
+        drop(spool);
+        let store = Store {
+            data: folder.path().to_owned(),
+        };
+        let read = || {
+            let mut events = store.events().unwrap().quietly();
+            let mut sequences = Vec::new();
+            while let Some(recorded) = events.next().unwrap() {
+                sequences.push(recorded.sequence);
+            }
+            (sequences, events.missing)
+        };
+        let (sequences, missing) = read();
+        assert!(sequences[0] > 1 && missing == 0, "{} {missing}", sequences[0]);
+        let mut segments: Vec<_> = std::fs::read_dir(&dir)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
+        segments.retain(|path| path.extension().is_some_and(|extension| extension == "seg"));
+        segments.sort();
+        std::fs::remove_file(&segments[1]).unwrap();
+        let (rest, missing) = read();
+        assert_eq!(rest.len() as u64 + missing, sequences.len() as u64);
+        assert!(missing > 0);
+    }
+}
