@@ -265,7 +265,10 @@ impl BufRead for Input<'_> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.start == self.end {
             self.fill(64 * 1024);
-            if let (true, Some(error)) = (self.start == self.end, self.failure.take()) {
+            // A failure is told behind what was read before it.
+            if self.start == self.end
+                && let Some(error) = self.failure.take()
+            {
                 return Err(error);
             }
         }

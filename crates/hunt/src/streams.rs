@@ -206,6 +206,25 @@ mod tests {
     }
 
     #[test]
+    fn what_is_cut_off_within_its_text_ends_with_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cut.gz");
+        let text: Vec<u8> = (0..100_000_u32)
+            .flat_map(|n| (n.wrapping_mul(0x9e37_79b9)).to_le_bytes())
+            .collect();
+        let packed = gzip(&text);
+        std::fs::write(&path, &packed[..packed.len() / 2]).unwrap();
+        let mut ended = None;
+        streams(&[path], Limits::default(), |_| true, &mut |stream| {
+            if let Stream::Found { bytes, .. } = stream {
+                ended = Some(io::copy(bytes, &mut io::sink()).map_err(|error| error.kind()));
+            }
+        })
+        .unwrap();
+        assert_eq!(ended, Some(Err(io::ErrorKind::UnexpectedEof)));
+    }
+
+    #[test]
     fn limits_hold_and_what_is_named_is_read_whatever_it_is() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("zeros.gz");
