@@ -149,7 +149,7 @@ fn identifiers_do_not_change_and_all_references_lead_somewhere() {
     more.sequence += 1;
     events.push(more);
     let mut options = week::options();
-    options.created += jiff::SignedDuration::from_hours(1);
+    options.created += SignedDuration::from_hours(1);
     let later = evaluate(week::documents(events), &options, &mut week::place);
     let [(_, second), ..] = all(&later);
     assert_eq!(ids(&first), ids(&second));
