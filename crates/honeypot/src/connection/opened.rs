@@ -57,6 +57,12 @@ impl Opened {
         let _ = self.recorder.saw(self.end(reason)).await;
     }
 
+    /// Leaves it unrecorded: its beginning could not be recorded, and was counted as lost.
+    pub fn forget(mut self) {
+        self.closed = true;
+        self.sessions.leave(self.recorder.connection().source.ip());
+    }
+
     fn end(&self, reason: CloseReason) -> Saw {
         Saw::ConnectionClosed {
             bytes_received: self.meter.received(),

@@ -230,7 +230,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http1<'_, S> {
             return Err(CloseReason::Internal);
         };
         if response.after == After::Reset {
-            let events = self.context.events(asking, observed, None);
+            let mut events = self.context.events(asking, observed, None);
+            if !self.buffer.is_empty() {
+                events.extend(
+                    self.context
+                        .dropped(None, AFTER_CLOSE, std::mem::take(&mut self.buffer)),
+                );
+            }
             self.context.record(events).await?;
             self.context.meter.reset_on_drop();
             return Err(CloseReason::Server);
@@ -240,7 +246,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http1<'_, S> {
         let encoded = writer::encode(&response, asked, Timestamp::now());
         let body = if asked.head { &[][..] } else { &*response.body };
         let answer = told(&response, &encoded, body);
-        let events = self.context.events(asking, observed, Some(answer));
+        let mut events = self.context.events(asking, observed, Some(answer));
+        if encoded.close && !self.buffer.is_empty() {
+            events.extend(
+                self.context
+                    .dropped(None, AFTER_CLOSE, std::mem::take(&mut self.buffer)),
+            );
+        }
         self.context.record(events).await?;
         self.send(&encoded.bytes).await?;
         if encoded.close {
@@ -283,15 +295,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http1<'_, S> {
         }
     }
 
-    /// Ends the connection in order. Where the client may still be sending, what comes is read for a while and thrown
-    /// away: closing a socket with unread bytes resets it, and the client may lose the answer.
+    /// Ends the connection in order. Where the client may still be sending, what comes is read for a while: closing a socket
+    /// with unread bytes resets it, and the client may lose the answer. As much of it as a head may have is recorded.
     async fn end(&mut self, unread: bool) -> CloseReason {
         let limits = &self.context.sensor.limits;
+        let mut late = Vec::new();
         let ending = async {
             self.stream.shutdown().await?;
             let mut left = if unread { limits.linger_bytes } else { 0 };
             while left > 0 {
                 let read = fill(&mut self.stream, &mut self.buffer).await?;
+                let room = limits.head.saturating_sub(late.len()).min(read);
+                late.extend_from_slice(&self.buffer[..room]);
                 self.buffer.clear();
                 left = if read == 0 {
                     0
@@ -303,6 +318,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http1<'_, S> {
         };
         // However it ends, the answer is out.
         let _ = timeout(limits.linger, ending).await;
+        if !late.is_empty() {
+            let events = self.context.dropped(None, AFTER_CLOSE, late);
+            if let Err(reason) = self.context.record(events).await {
+                return reason;
+            }
+        }
         CloseReason::Server
     }
 
@@ -338,6 +359,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http1<'_, S> {
         }
     }
 }
+
+/// Why bytes were not read as a request that came behind the last answer.
+const AFTER_CLOSE: &str = "AfterClose";
 
 const NOT_KEPT: Broken = Broken::Closed(CloseReason::NotRecorded);
 

@@ -21,7 +21,7 @@ pub trait Incoming: Send {
     /// must not sync.
     ///
     /// # Errors
-    /// The bytes could not be stored. The body's request is then not answered.
+    /// The body's request is not answered. The quarantine has none: what it has no room for, it hashes and counts.
     fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
 
     /// Stores what was written under its hash, synced to disk. It is called where blocking is allowed.

@@ -52,7 +52,9 @@ pub(super) async fn connection(
         Some(Ok(Some((source, destination)))) => (canonical(*source), canonical(*destination), Some(peer)),
         _ => (peer, canonical(local), None),
     };
-    if !permit.name_source(source.ip()) {
+    // Behind a proxy that only `X-Forwarded-For` looks through, everybody is one source.
+    let is_proxy = proxy.is_none() && is_trusted(source.ip(), &endpoint.trusted);
+    if !is_proxy && !permit.name_source(source.ip()) {
         return note_turned_away(source, destination, &sensor, &endpoint).await;
     }
     let identity = identity(source, destination, proxy, &sensor, &endpoint);
@@ -67,7 +69,7 @@ pub(super) async fn connection(
         (Err(_), _) => {
             socket.meter().reset_on_drop();
             drop(socket);
-            CloseReason::NotRecorded
+            return opened.0.forget();
         }
         (Ok(()), Some(Err(received))) => {
             let saw = Saw::WebRequestRefused {

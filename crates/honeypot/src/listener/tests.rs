@@ -112,6 +112,60 @@ async fn a_broken_chunk_is_refused_with_all_that_came() {
 }
 
 #[tokio::test]
+async fn what_follows_the_last_request_is_recorded() {
+    let running = start(Options::default());
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    let last = b"GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+    let rest = b"GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n";
+    stream.write_all(&[&last[..], rest].concat()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert_eq!(answer.matches("HTTP/1.1").count(), 1);
+    let events = running.events(1).await;
+    let kinds: Vec<_> = events.iter().map(SensorEvent::kind).collect();
+    let refused = [WebRequestRefused, ConnectionClosed];
+    assert_eq!(kinds, self::kinds(&[&[ConnectionOpened], &ANSWERED, &refused]));
+    let Saw::WebRequestRefused { received, .. } = &events[4].saw else {
+        panic!()
+    };
+    assert_eq!(received.0, rest);
+    // Also what comes while the end of a refused request is waited for.
+    let running = start(Options::default());
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    stream.write_all(b"\0").await.unwrap();
+    assert!(stream.read(&mut [0; 4096]).await.unwrap() > 0);
+    stream.write_all(b"more").await.unwrap();
+    stream.shutdown().await.unwrap();
+    let events = running.events(1).await;
+    let Saw::WebRequestRefused { reason, received, .. } = &events[3].saw else {
+        panic!("{events:#?}")
+    };
+    assert_eq!((reason.as_str(), &*received.0), ("AfterClose", &b"more"[..]));
+}
+
+#[tokio::test]
+async fn a_trusted_proxy_is_no_source() {
+    let running = start(Options {
+        admission: AdmissionLimits {
+            connections: 10,
+            per_source: 1,
+        },
+        trusted: vec!["127.0.0.1/32"],
+        ..Options::default()
+    });
+    let mut open = Vec::new();
+    for _ in 0..3 {
+        let mut stream = TcpStream::connect(running.address).await.unwrap();
+        stream
+            .write_all(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+            .await
+            .unwrap();
+        assert!(stream.read(&mut [0; 4096]).await.unwrap() > 0);
+        open.push(stream);
+    }
+}
+
+#[tokio::test]
 async fn halves_are_recorded_and_not_answered() {
     for (bytes, kind) in [
         (b"".as_slice(), None),

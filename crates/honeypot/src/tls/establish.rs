@@ -1,4 +1,5 @@
-//! TLS on a listener's connections: recorded step by step, each before what it answers.
+//! TLS on a listener's connections: the ClientHello is recorded before it is answered, and how the handshake ended before
+//! anything is read or sent beyond it.
 
 use std::sync::Arc;
 
