@@ -1,8 +1,8 @@
 //! A sensor at work: everything opened in order, and stopped in order.
 
 use std::collections::HashMap;
-use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -13,6 +13,8 @@ use imker_spool::SteadyClock;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -91,7 +93,7 @@ const GRACE: Duration = Duration::from_secs(10);
 const TEND: Duration = Duration::from_secs(60);
 
 impl Played {
-    /// Opens the record, starts sinks, binds every address, and records that the sensor started.
+    /// Opens the record, makes what hosts need, binds every address, starts sinks, and records that the sensor started.
     ///
     /// # Errors
     /// Whatever the configuration asks for cannot be had; nothing listens then.
@@ -118,10 +120,16 @@ impl Played {
         let detection = Engine::new(rules).knowing(builds);
         let places = config.hosts.iter().map(|host| host.listens.len()).sum();
         let share = descriptors::share(config.limits.admission(), places);
-        let mut listeners = Vec::new();
+        // All hosts first: keys take their time, and clients should not wait for those of other hosts.
+        let mut endpoints = Vec::new();
         for host in &config.hosts {
-            listen(config, host, &mut listeners)?;
+            endpoints.extend(self::endpoints(config, host)?);
         }
+        let listen = |(address, endpoint)| Ok((listener::bind(address)?, endpoint));
+        let listeners = endpoints
+            .into_iter()
+            .map(listen)
+            .collect::<Result<_, PlayError>>()?;
         let sensor = Arc::new(Sensor::new(
             config.sensor.clone(),
             recorder.clone(),
@@ -223,11 +231,8 @@ impl Played {
     }
 }
 
-fn listen(
-    config: &Config,
-    host: &Host,
-    listeners: &mut Vec<(TcpListener, Arc<Endpoint>)>,
-) -> Result<(), PlayError> {
+/// What is played at each of a host's addresses.
+fn endpoints(config: &Config, host: &Host) -> Result<Vec<(SocketAddr, Arc<Endpoint>)>, PlayError> {
     let persona = &host.persona;
     let resources = match &host.resources {
         Some(folder) => Resources::read(folder)?,
@@ -238,6 +243,7 @@ fn listen(
         .with_resources(resources);
     let site = Arc::new(site);
     let mut endpoints: HashMap<Service, Arc<Endpoint>> = HashMap::new();
+    let mut places = Vec::new();
     for place in &host.listens {
         let endpoint = match endpoints.get(&place.service) {
             Some(endpoint) => endpoint.clone(),
@@ -258,9 +264,9 @@ fn listen(
                 endpoint
             }
         };
-        listeners.push((listener::bind(place.address)?, endpoint));
+        places.push((place.address, endpoint));
     }
-    Ok(())
+    Ok(places)
 }
 
 fn tls(config: &Config, host: &Host) -> Result<Arc<dyn Tls>, PlayError> {
@@ -292,51 +298,71 @@ fn quarantine_limits(config: &Config) -> quarantine::Limits {
     }
 }
 
-/// Plays a sensor until it is interrupted (SIGINT, SIGTERM, or their kin on Windows). `ready` is called once it listens.
+/// Plays a sensor until it is interrupted (SIGINT, SIGTERM, or their kin on Windows). `ready` is called once it listens. A
+/// second interruption ends it at once.
 ///
 /// # Errors
 /// As [`Played::begin`]; and where the system gives no threads or signals.
 pub fn run(config: &Config, rules: RuleSet, ready: impl FnOnce(&Played)) -> Result<(), PlayError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let played = runtime.block_on(async {
+    let ended = runtime.block_on(async {
         let (interrupt, stop) = watch::channel(false);
-        let mut first = std::pin::pin!(interrupted()?);
+        let mut interrupts = Interrupts::new()?;
         let played = Played::begin(config, rules).await?;
         ready(&played);
         let mut serving = std::pin::pin!(played.serve(stop));
         tokio::select! {
-            () = &mut first => {}
+            () = interrupts.next() => {}
             () = &mut serving => return Ok(()),
         }
         tracing::info!("stopping");
         let _ = interrupt.send(true);
-        let mut again = std::pin::pin!(interrupted()?);
         tokio::select! {
             () = &mut serving => {}
-            () = &mut again => tracing::warn!("stopping at once: interrupted again"),
+            () = interrupts.next() => tracing::warn!("stopping at once: interrupted again"),
         }
         Ok(())
     });
     // A sink may wait for its receiver still: it goes on from its cursor at the next start.
     runtime.shutdown_timeout(Duration::from_secs(1));
-    played
+    ended
+}
+
+/// Signals that ask the process to end.
+#[cfg(unix)]
+struct Interrupts {
+    interrupt: Signal,
+    terminate: Signal,
 }
 
 #[cfg(unix)]
-fn interrupted() -> io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    Ok(async move {
+impl Interrupts {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) {
         tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
-    })
+    }
 }
 
+/// Ctrl-C.
 #[cfg(not(unix))]
-fn interrupted() -> io::Result<impl Future<Output = ()>> {
-    Ok(async {
+struct Interrupts;
+
+#[cfg(not(unix))]
+impl Interrupts {
+    fn new() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) {
         let _ = tokio::signal::ctrl_c().await;
-    })
+    }
 }
