@@ -1,5 +1,7 @@
 //! For any bytes: nothing panics; for any message: what is written is read back.
 
+#![allow(clippy::unwrap_used)]
+
 use imker_ntlm::{
     Authenticate, AvId, AvPair, AvPairs, Challenge, Flags, Negotiate, NtResponse, Version, spnego,
 };
@@ -49,6 +51,25 @@ proptest! {
         let _ = AvPairs::parse(&bytes);
         if let Ok(token) = spnego::Token::parse(&bytes) {
             let _ = (token.ntlm(), token.is_kerberos());
+        }
+    }
+
+    #[test]
+    fn what_is_read_can_be_written_and_is_read_alike(bytes in hostile()) {
+        if let Ok(read) = Negotiate::parse(&bytes) {
+            let written = Negotiate::parse(&read.encode()).unwrap();
+            prop_assert_eq!((&written.domain, &written.workstation), (&read.domain, &read.workstation));
+            prop_assert_eq!(Negotiate::parse(&written.encode()), Ok(written));
+        }
+        if let Ok(read) = Challenge::parse(&bytes) {
+            let written = Challenge::parse(&read.encode()).unwrap();
+            prop_assert_eq!(written.server_challenge, read.server_challenge);
+            prop_assert_eq!(Challenge::parse(&written.encode()), Ok(written));
+        }
+        if let Ok(read) = Authenticate::parse(&bytes) {
+            let written = Authenticate::parse(&read.encode()).unwrap();
+            prop_assert_eq!((&written.user, &written.nt_response), (&read.user, &read.nt_response));
+            prop_assert_eq!(Authenticate::parse(&written.encode()), Ok(written));
         }
     }
 
