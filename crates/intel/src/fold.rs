@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use imker_event::ecs::{Document, Place};
+use imker_event::ecs::{Document, Place, mask_query};
 use imker_event::{
     Connection, Content, Credentials, Detection, Kind, Recorded, Saw, Scheme, SensorEvent, Text,
 };
@@ -347,7 +347,7 @@ impl Span {
                 self.totals.requests += 1;
                 self.totals.suspicious_requests += u64::from(is_suspicious(received));
                 let request = &received.request;
-                let path = kept(&request.uri_stem);
+                let path = cut(&mask_query(request.uri_stem.as_str()));
                 self.paths.row(path, || Tally::at(time)).add(time, source);
                 if let Some(agent) = &request.user_agent {
                     tally(&mut self.user_agents, agent, time, source);

@@ -253,7 +253,7 @@ pub struct ExportArguments {
     /// Before this
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
-    /// Never export this network; may be repeated. Addresses of sensors, their proxies and [privacy] own_networks never are
+    /// Never export this network; may be repeated. Addresses of sensors, of their proxies and in own_networks never are
     #[arg(long, value_name = "NET")]
     pub allow: Vec<String>,
     /// Leave out sources not seen for so long, and let entries expire so long after they were seen
