@@ -79,13 +79,17 @@ pub(super) fn findings(texts: &Texts, evaluation: &Evaluation) -> Vec<(Weight, S
             findings.push((weight, texts.say_with(id, [("count", count.into())])));
         }
     };
-    let through = evaluation
-        .sources
-        .entries
-        .iter()
-        .filter(|source| source.stages.iter().any(|stage| stage.succeeded))
-        .count() as u64;
-    let refused = totals.attackers.saturating_sub(through);
+    // Who only sent files or commands attempted no stage.
+    let attempted = || {
+        evaluation
+            .sources
+            .entries
+            .iter()
+            .filter(|source| !source.stages.is_empty())
+    };
+    let got_through = |source: &&SourceRow| source.stages.iter().any(|stage| stage.succeeded);
+    let through = attempted().filter(got_through).count() as u64;
+    let refused = attempted().count() as u64 - through;
     say(
         Weight::Bad,
         "pot-finding-own-domain",
