@@ -98,7 +98,7 @@ impl Engine {
         Ok(Self::new(builder.build()?))
     }
 
-    /// Tells what builds personas play, by their names: [`Detect::look`] sets them in requests that carry none, and
+    /// Tells what builds personas play, by their names: looking sets them in requests that carry none, and
     /// knows by them which flaw a request was meant for.
     #[must_use]
     pub fn knowing(mut self, builds: impl IntoIterator<Item = (Arc<str>, Build)>) -> Self {
