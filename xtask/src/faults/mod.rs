@@ -12,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use miette::{IntoDiagnostic, Result, ensure};
+use miette::{IntoDiagnostic, Result, bail, ensure};
 
 use crate::corpus::prng::Prng;
 use crate::project;
@@ -63,13 +63,17 @@ pub fn run(options: &Options) -> Result<()> {
     }
     let server = Server::honeypot(&imker, folder.path(), SINK)?;
     let recorded = count(&numbers(&server.recorded()?));
-    let lines =
-        || -> Result<BTreeMap<u64, u64>> { Ok(count(&numbers(&lines(&folder.path().join("lines"))?))) };
-    let patience = Instant::now() + Duration::from_secs(60);
-    while lines()?.len() < recorded.len() && Instant::now() < patience {
-        thread::sleep(Duration::from_millis(100));
+    // The sink has a backlog of many short lives: as long as it gets on, it is waited for.
+    let mut lines = lines_of(folder.path())?;
+    let mut grown = Instant::now();
+    while lines.len() < recorded.len() && grown.elapsed() < Duration::from_secs(60) {
+        thread::sleep(Duration::from_secs(1));
+        let now = lines_of(folder.path())?;
+        if now.len() > lines.len() {
+            grown = Instant::now();
+        }
+        lines = now;
     }
-    let lines = lines()?;
     let asked = next.load(Ordering::Relaxed) - 1;
     println!(
         "{} kills, {asked} requests sent, {} answered",
@@ -90,7 +94,9 @@ pub fn run(options: &Options) -> Result<()> {
             found.len()
         );
     }
-    ensure!(wrong == 0 && lines == recorded, "the record or the sink is wrong");
+    if wrong > 0 || lines != recorded {
+        bail!("the record or the sink is wrong: see {}", folder.keep().display());
+    }
     Ok(())
 }
 
@@ -102,13 +108,13 @@ fn count(numbers: &[u64]) -> BTreeMap<u64, u64> {
     found
 }
 
-/// What is in all files of a folder.
-fn lines(folder: &Path) -> Result<Vec<u8>> {
+/// How often the sink's files have each number.
+fn lines_of(folder: &Path) -> Result<BTreeMap<u64, u64>> {
     let mut lines = Vec::new();
-    for entry in fs::read_dir(folder).into_diagnostic()? {
+    for entry in fs::read_dir(folder.join("lines")).into_diagnostic()? {
         lines.extend(fs::read(entry.into_diagnostic()?.path()).into_diagnostic()?);
     }
-    Ok(lines)
+    Ok(count(&numbers(&lines)))
 }
 
 /// The numbers that recorded requests carry in their queries.
