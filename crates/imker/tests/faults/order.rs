@@ -192,11 +192,13 @@ fn calls(trace: &str) -> Vec<Call> {
     let mut calls: Vec<Call> = Vec::new();
     let mut unfinished: HashMap<&str, usize> = HashMap::new();
     for (place, line) in trace.lines().enumerate() {
-        let mut words = line.splitn(3, ' ').map(str::trim_start);
-        let (Some(thread), Some(at), Some(rest)) = (words.next(), words.next(), words.next()) else {
+        // Threads have a column of their own.
+        let Some((thread, rest)) = line.split_once(' ') else {
             continue;
         };
-        let rest = rest.trim_start();
+        let Some((at, rest)) = rest.trim_start().split_once(' ') else {
+            continue;
+        };
         let result = || {
             rest.rsplit_once(" = ")
                 .map_or("", |(_, result)| result)

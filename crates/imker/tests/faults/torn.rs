@@ -1,6 +1,8 @@
 //! The last segment of a sensor that was killed, torn or damaged before it is played again.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use imker_event::GapReason;
 
@@ -56,6 +58,23 @@ fn a_torn_write_loses_nothing_and_brings_nothing_twice() {
     assert_eq!(events[..before.len()], before);
     assert_eq!(markers(&events), once(all()));
     assert_eq!(place.json_lines(), events);
+    for folder in ["disk/data", "jsonl"] {
+        is_its_owners(&place.path(folder));
+    }
+}
+
+/// Nobody else may read or write any file of a folder.
+fn is_its_owners(folder: &Path) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let (path, metadata) = entry
+            .map(|entry| (entry.path(), entry.metadata().unwrap()))
+            .unwrap();
+        if metadata.is_dir() {
+            is_its_owners(&path);
+        } else {
+            assert_eq!(metadata.permissions().mode() & 0o077, 0, "{}", path.display());
+        }
+    }
 }
 
 /// Damages the end of the record; whether the cursors are as old as a crash may leave them makes no difference.
