@@ -32,8 +32,20 @@ pub(super) enum Unread {
 pub(super) fn request(fields: Fields, limits: &Limits) -> (Request, Result<(), Unread>) {
     let Fields { list, cut } = fields;
     let well_formed = is_well_formed(&list);
-    let is_pseudo = |header: &Header| header.name.starts_with(b":");
-    let (pseudo, headers): (Vec<_>, Vec<_>) = list.into_iter().partition(is_pseudo);
+    // Repeated and unknown ones, which none may have, stay among the headers, to be recorded.
+    let (mut pseudo, mut headers) = (Vec::<Header>::new(), Vec::new());
+    for header in list {
+        let known = match &*header.name {
+            b":method" | b":authority" | b":path" => true,
+            b":scheme" => is_scheme(&header.value),
+            _ => false,
+        };
+        if known && pseudo.iter().all(|other| other.name != header.name) {
+            pseudo.push(header);
+        } else {
+            headers.push(header);
+        }
+    }
     let named = |name: &[u8]| pseudo.iter().find(|header| header.name == name);
     let value = |name: &[u8]| named(name).map_or(&b""[..], |header| &*header.value);
     let (method, target) = (value(b":method").to_vec(), value(b":path").to_vec());
@@ -86,6 +98,10 @@ fn check<'r>(request: &'r Request, limits: &Limits) -> Result<(&'r [u8], Option<
     parse::check_http2(&request.method, &request.target, request.header("host"), limits)
 }
 
+fn is_scheme(scheme: &[u8]) -> bool {
+    matches!(scheme, b"https" | b"http")
+}
+
 /// RFC 9113, sections 8.2 and 8.3.
 fn is_well_formed(fields: &[Header]) -> bool {
     let is_pseudo = |header: &Header| header.name.starts_with(b":");
@@ -106,7 +122,11 @@ fn is_well_formed(fields: &[Header]) -> bool {
         let te = name != b"te" || value == b"trailers";
         !name.is_empty() && lower && !of_connection && te
     };
-    let plain = |header: &Header| !header.value.iter().any(|byte| matches!(byte, 0 | b'\r' | b'\n'));
+    let plain = |header: &Header| {
+        let Header { name, value } = header;
+        let of_value = !value.iter().any(|byte| matches!(byte, 0 | b'\r' | b'\n'));
+        of_value && (name != b":scheme" || is_scheme(value))
+    };
     complete && known == starts && fields[starts..].iter().all(field) && fields.iter().all(plain)
 }
 

@@ -266,6 +266,14 @@ async fn what_http_2_does_not_allow_is_recorded_and_reset() {
             [&GET[..], &[("a", "b"), (":path", "/")]].concat(),
             "HTTP/2: malformed",
         ),
+        (
+            [&GET[..], &[(":path", "/two"), (":protocol", "websocket")]].concat(),
+            "HTTP/2: malformed",
+        ),
+        (
+            [&GET[..1], &[(":scheme", "https://h/?")], &GET[2..]].concat(),
+            "HTTP/2: malformed",
+        ),
         (GET[..3].to_vec(), "HTTP/2: malformed"),
         ([&GET[..], &[("content-length", "+1")]].concat(), "Number"),
         ([&GET[..3], &[(":path", "/a b")]].concat(), "URL"),
@@ -278,6 +286,13 @@ async fn what_http_2_does_not_allow_is_recorded_and_reset() {
             !seen[0].1.contains("\\nc: d") || seen[0].1.contains("\\\\nc: d"),
             "{seen:?}"
         );
+        // Whatever is no part of an ordinary request line is recorded.
+        for (name, value) in &fields {
+            let ordinary = GET.contains(&(name, value));
+            let line = format!("{name}: {}", value.escape_default()).replace('\\', "\\\\");
+            let cut = seen[0].0 == "RequestLength" || name.as_bytes() == b":method" || *value == "/a b";
+            assert!(ordinary || cut || seen[0].1.contains(&line), "{line} {seen:?}");
+        }
         assert_eq!((seen.len(), reason), (1, CloseReason::Client));
     }
 }
