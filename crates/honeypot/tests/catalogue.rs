@@ -1,4 +1,4 @@
-//! Holds what the honeypot records to the catalogue of events, by its source.
+//! Holds the catalogue of events to what the honeypot records, by its source; the other way round the compiler does.
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
@@ -11,7 +11,7 @@ use imker_event::Kind;
 const READERS: &[&str] = &["sinks", "view", "tests", "tests.rs", "testing.rs"];
 
 #[test]
-fn what_is_recorded_is_in_the_catalogue_and_the_other_way_round() {
+fn each_kind_of_the_catalogue_is_recorded_somewhere() {
     let mut named = BTreeSet::new();
     let mut note = |text: &str| {
         for (at, _) in text.match_indices("Saw::") {
@@ -26,17 +26,18 @@ fn what_is_recorded_is_in_the_catalogue_and_the_other_way_round() {
     named.retain(|name| name.starts_with(|c: char| c.is_uppercase()));
 
     let catalogue: BTreeSet<String> = Kind::ALL.iter().map(|kind| format!("{kind:?}")).collect();
-    let unknown: Vec<_> = named.difference(&catalogue).collect();
-    assert!(
-        unknown.is_empty(),
-        "recorded, but not in the catalogue: {unknown:?}"
-    );
-
     let missing: Vec<_> = catalogue.difference(&named).collect();
     assert!(
         missing.is_empty(),
         "in the catalogue, but never recorded: {missing:?}"
     );
+}
+
+/// Whether a line matches events rather than making one.
+fn takes_apart(line: &str) -> bool {
+    ["=>", "matches!", "let Saw::", ".. }", "(_)"]
+        .iter()
+        .any(|pattern| line.contains(pattern))
 }
 
 /// Calls `each` with the text of every source file that may record events.
@@ -53,7 +54,7 @@ fn walk(folder: &Path, each: &mut impl FnMut(&str)) {
             let text = std::fs::read_to_string(&path).unwrap();
             let code: Vec<&str> = text
                 .lines()
-                .filter(|line| !line.trim_start().starts_with("//"))
+                .filter(|line| !line.trim_start().starts_with("//") && !takes_apart(line))
                 .collect();
             each(&code.join("\n"));
         }
