@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used)]
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -34,6 +35,18 @@ async fn status(client: &SendRequest<Bytes>, request: http::Request<()>) -> Resu
     let mut client = client.clone().ready().await?;
     let (response, _) = client.send_request(request, true)?;
     Ok(response.await?.status().as_u16())
+}
+
+#[tokio::test]
+async fn nothing_is_answered_that_is_not_recorded() {
+    let running = start(options());
+    let client = client(&running).await;
+    let ask = |path: &str| request(path).body(()).unwrap();
+    assert_eq!(status(&client, ask("/a")).await.unwrap(), 200);
+    running.store.fails.store(true, Ordering::Relaxed);
+    for path in ["/b", "/c"] {
+        assert!(status(&client, ask(path)).await.is_err());
+    }
 }
 
 #[tokio::test]

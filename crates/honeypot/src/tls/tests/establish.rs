@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use imker_event::{CloseReason, Kind, Saw};
@@ -79,6 +80,27 @@ async fn curl_speaks_http_1_and_2_and_the_steps_are_recorded() {
         closed.is_some_and(|(received, sent)| received > 300 && sent > 300),
         "{closed:?}"
     );
+}
+
+#[tokio::test]
+async fn nothing_is_answered_over_tls_that_is_not_recorded() {
+    let running = running("Windows Server 2019");
+    let context = client(TlsVersion::Tls12, "DEFAULT").build();
+    let connect = async || {
+        let far = TcpStream::connect(running.address).await.unwrap();
+        let mut stream = SslStream::new(Ssl::new(&context).unwrap(), far).unwrap();
+        Pin::new(&mut stream).connect().await.map(|()| stream)
+    };
+    let mut stream = connect().await.unwrap();
+    running.store.fails.store(true, Ordering::Relaxed);
+    stream
+        .write_all(b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n")
+        .await
+        .unwrap();
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer).await;
+    assert_eq!(answer, b"");
+    assert!(connect().await.is_err());
 }
 
 #[tokio::test]
