@@ -513,6 +513,55 @@ fn nmap_takes_it_for_the_server_that_it_plays() {
     }
 }
 
+/// Name, build and Windows of a host are the same in headers, certificate, NTLM, pages and the IIS log.
+#[test]
+fn each_host_says_the_same_of_itself_everywhere() {
+    let honeypot = Honeypot::start();
+    let windows = ["10.0.14393", "10.0.20348", "6.3.9600", "10.0.14393", "10.0.20348"];
+    for (at, ((address, persona, _), windows)) in HOSTS.iter().zip(windows).enumerate() {
+        let name = format!("EX0{}", at + 1);
+        let url = format!("https://{address}:{}", honeypot.https);
+        let headers = honeypot.curl(&["--include", "--http1.1"], &format!("{url}/ews/exchange.asmx"));
+        let page = honeypot.curl(&["--include", "--http1.1"], &format!("{url}/owa/auth/logon.aspx"));
+        let iis = if windows == "6.3.9600" { "8.5" } else { "10.0" };
+        let server = format!("Microsoft-IIS/{iis}\r\n");
+        assert!(headers.contains(&server) && page.contains(&server), "{persona}");
+        assert!(
+            headers.contains(&format!("X-FEServer: {name}\r\n")),
+            "{persona}: {headers}"
+        );
+        // The build in the page's paths is that in the header, where the build sends one.
+        let path = page.split("/owa/auth/15.").nth(1).unwrap();
+        let path = format!("15.{}", path.split('/').next().unwrap());
+        for line in headers.lines().chain(page.lines()) {
+            if let Some(build) = line.strip_prefix("X-OWA-Version: ") {
+                assert!(
+                    build.starts_with(&format!("{path}.")),
+                    "{persona}: {build} and {path}"
+                );
+            }
+        }
+        let output = Command::new("nmap")
+            .args(["-Pn", "-n", "-p", &honeypot.https.to_string(), address])
+            .args(["--script", "+http-ntlm-info,+ssl-cert"])
+            .args(["--script-args", "http-ntlm-info.root=/ews/exchange.asmx"])
+            .output()
+            .unwrap();
+        let shown = text(&output);
+        for expected in [
+            format!("NetBIOS_Computer_Name: {name}"),
+            format!("DNS_Computer_Name: {name}.corp.example.org"),
+            format!("Product_Version: {windows}"),
+            format!("commonName={name}"),
+        ] {
+            assert!(
+                shown.contains(&expected),
+                "{persona}: {expected} is missing in\n{shown}"
+            );
+        }
+    }
+}
+
 #[test]
 fn a_configuration_with_names_of_its_own_is_made_and_checked() {
     let folder = tempfile::tempdir().unwrap();
