@@ -1,6 +1,6 @@
 //! An Exchange server that is none: listeners, personas, recording.
 //!
-//! Every byte that a client sends is recorded before it is answered; nothing that it sends is executed, relayed or
+//! Each request is recorded, as it came, before its answer leaves; nothing that a client sends is executed, relayed or
 //! connected to.
 
 #![cfg_attr(
