@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -85,12 +85,15 @@ pub struct Played {
     quarantine: Quarantine,
     listeners: Vec<(TcpListener, Arc<Endpoint>)>,
     sinks: Sinks,
+    data: PathBuf,
 }
 
 /// How long connections get to finish what they are at when the sensor stops.
 const GRACE: Duration = Duration::from_secs(10);
-/// How often the quarantine is swept and the sinks' status is saved.
-const TEND: Duration = Duration::from_secs(60);
+/// How often the quarantine is swept.
+const SWEEP: Duration = Duration::from_secs(60);
+/// How often the sinks' status is saved, where it changed.
+const SAVE: Duration = Duration::from_secs(1);
 
 impl Played {
     /// Opens the record, makes what hosts need, binds every address, starts sinks, and records that the sensor started.
@@ -144,6 +147,7 @@ impl Played {
             listeners,
             sinks: Sinks::start(config, recorder.spool(), &Handle::current())?,
             recorder,
+            data: config.data.clone(),
         };
         let started = Saw::SensorStarted {
             version: env!("CARGO_PKG_VERSION").into(),
@@ -181,7 +185,7 @@ impl Played {
                 stop.clone(),
             ));
         }
-        self.tend(stop).await;
+        tokio::join!(self.sweep(stop.clone()), self.save_status(stop));
         if timeout(GRACE, async { while serving.join_next().await.is_some() {} })
             .await
             .is_err()
@@ -191,15 +195,15 @@ impl Played {
         }
         // What cannot be recorded, the store counts.
         let _ = self.record(Saw::SensorStopped {}).await;
-        let stopped = tokio::task::spawn_blocking(move || self.sinks.stop());
+        let stopped = tokio::task::spawn_blocking(move || save(&self.data, &self.sinks.stop()));
         if timeout(GRACE, stopped).await.is_err() {
             tracing::warn!("a sink did not stop in time; it goes on from its cursor at the next start");
         }
     }
 
-    /// What must be done now and then, until `stop` becomes true.
-    async fn tend(&self, mut stop: watch::Receiver<bool>) {
-        let mut every = tokio::time::interval(TEND);
+    /// Sweeps the quarantine now and then, until `stop` becomes true.
+    async fn sweep(&self, mut stop: watch::Receiver<bool>) {
+        let mut every = tokio::time::interval(SWEEP);
         let mut clock = SteadyClock::new((SystemTime::now(), Instant::now()));
         loop {
             tokio::select! {
@@ -213,9 +217,26 @@ impl Played {
             if let Ok(Err(error)) = swept {
                 tracing::warn!(%error, "the quarantine could not be swept");
             }
-            if let Err(error) = self.sinks.save_status() {
-                tracing::warn!(%error, "the status of sinks could not be saved");
+        }
+    }
+
+    /// Saves the sinks' status whenever it changed, until `stop` becomes true.
+    async fn save_status(&self, mut stop: watch::Receiver<bool>) {
+        let mut every = tokio::time::interval(SAVE);
+        let mut saved = Vec::new();
+        loop {
+            tokio::select! {
+                _ = every.tick() => {}
+                _ = stop.wait_for(|stop| *stop) => return,
             }
+            let status = self.sinks.status();
+            if status == saved {
+                continue;
+            }
+            saved.clone_from(&status);
+            let data = self.data.clone();
+            // What fails there is logged.
+            let _ = tokio::task::spawn_blocking(move || save(&data, &status)).await;
         }
     }
 
@@ -228,6 +249,12 @@ impl Played {
             saw,
         };
         self.recorder.record(vec![event]).await
+    }
+}
+
+fn save(data: &Path, status: &[SinkStatus]) {
+    if let Err(error) = sinks::save_status(data, status) {
+        tracing::warn!(%error, "the status of sinks could not be saved");
     }
 }
 

@@ -44,5 +44,6 @@ pub use options::Options;
 #[doc(hidden)]
 pub use platform::{Output, Platform, System};
 pub use reader::{Entry, Follower, Reader, read_only};
+pub use recover::is_written;
 pub use spool::{Append, Spool};
 pub use steady::SteadyClock;

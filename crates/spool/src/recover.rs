@@ -2,9 +2,10 @@
 
 use std::collections::VecDeque;
 use std::fs::{self, File, TryLockError};
+use std::io;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
 
@@ -127,9 +128,35 @@ pub(crate) fn recover(platform: Box<dyn Platform>, dir: &Path, options: Options)
 fn lock(dir: &Path) -> Result<File, Error> {
     let path = dir.join("lock");
     let file = private().truncate(false).open(&path).on("create", &path)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Error::Locked { dir: dir.to_owned() }),
+    let mut tries = 0;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            // It may be `is_written` that holds it, for an instant.
+            Err(TryLockError::WouldBlock) if tries < 3 => {
+                tries += 1;
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            Err(TryLockError::WouldBlock) => return Err(Error::Locked { dir: dir.to_owned() }),
+            Err(TryLockError::Error(source)) => return Err(Error::io("lock", &path, source)),
+        }
+    }
+}
+
+/// Whether a process has the spool in `dir` open for writing.
+///
+/// # Errors
+/// It cannot be told.
+pub fn is_written(dir: &Path) -> Result<bool, Error> {
+    let path = dir.join("lock");
+    let file = match File::open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(Error::reading(&path, error)),
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
         Err(TryLockError::Error(source)) => Err(Error::io("lock", &path, source)),
     }
 }

@@ -41,7 +41,7 @@ pub use runner::{Pace, Pause, Running, Stop, run};
 pub use source::{Batch, Source, SourceError};
 pub use spooled::SpoolSource;
 pub use sqlite::{SqliteSettings, SqliteSink};
-pub use started::{Sinks, StartError, position, saved_status};
+pub use started::{Sinks, StartError, position, save_status, saved_status};
 pub use status::{SinkStatus, Status};
 pub use syslog::{SyslogSettings, SyslogSink};
 pub use w3c::{W3cSettings, W3cSink};

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use imker_spool::SteadyClock;
 
-use super::{Backoff, Batch, Sink, Source, Status};
+use super::status::Trouble;
+use super::{Backoff, Batch, Sink, SinkStatus, Source, Status};
 
 /// How a sink is driven.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,11 +79,12 @@ pub struct Running {
 }
 
 impl Running {
-    /// Waits for its end, which [`Stop::stop`] brings about.
-    pub fn join(self) {
+    /// Waits for its end, which [`Stop::stop`] brings about; gives how it fared.
+    pub fn join(self) -> SinkStatus {
         if self.thread.join().is_err() {
             tracing::error!(sink = self.status.get().name, "the sink's thread panicked");
         }
+        self.status.get()
     }
 }
 
@@ -186,9 +188,6 @@ impl Driver {
             Ok(batch) => batch,
             Err(error) => return Err(self.failed(&error.to_string())),
         };
-        let recorded = self.source.last();
-        self.status
-            .update(|status| status.recorded = recorded.max(status.delivered));
         if batch.through <= self.delivered {
             return Ok(false);
         }
@@ -245,12 +244,15 @@ impl Driver {
     fn done(&mut self, events: u64, through: u64) {
         self.delivered = through;
         self.pass();
+        let mut over = None;
         self.status.update(|status| {
             status.delivered = through;
-            status.recorded = status.recorded.max(through);
             status.events += events;
-            status.trouble = None;
+            over = status.trouble.take();
         });
+        if let Some(Trouble { since, tries, .. }) = over {
+            tracing::info!(sink = self.sink.name(), %since, tries, "delivers again");
+        }
     }
 
     /// Moves the cursor to where it may stand after a crash.

@@ -30,9 +30,6 @@ pub trait Source: Send {
 
     /// Moves the cursor: everything up to `sequence` is delivered.
     fn pass(&mut self, sequence: u64);
-
-    /// Sequence number of the last event on disk.
-    fn last(&self) -> u64;
 }
 
 /// The spool cannot be read.

@@ -108,8 +108,4 @@ impl Source for SpoolSource {
     fn pass(&mut self, sequence: u64) {
         self.cursor.pass(sequence);
     }
-
-    fn last(&self) -> u64 {
-        self.spool.last()
-    }
 }

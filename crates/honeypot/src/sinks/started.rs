@@ -63,6 +63,20 @@ pub fn saved_status(data: &Path) -> io::Result<Vec<SinkStatus>> {
     }
 }
 
+/// Keeps `statuses` in a data folder, for whoever asks from another process.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn save_status(data: &Path, statuses: &[SinkStatus]) -> io::Result<()> {
+    let path = data.join(STATUS);
+    let new = path.with_extension("new");
+    // Errors may name addresses that hold a secret.
+    let mut file = private::open(&new)?;
+    file.set_len(0)?;
+    file.write_all(&serde_json::to_vec_pretty(statuses)?)?;
+    std::fs::rename(&new, path)
+}
+
 /// The highest position among sinks that keep their own; 0 where there is none. Whatever became of the spool, numbers
 /// up to it must not be given again: the sink would pass over the events that bear them.
 ///
@@ -89,7 +103,6 @@ pub fn position(config: &Config) -> Result<u64, StartError> {
 pub struct Sinks {
     running: Vec<Running>,
     stop: Stop,
-    file: PathBuf,
 }
 
 impl Sinks {
@@ -127,7 +140,6 @@ impl Sinks {
         let mut started = Self {
             running: Vec::new(),
             stop: Stop::default(),
-            file: config.data.join(STATUS),
         };
         for (sink, pace) in sinks {
             match start(sink, pace, spool, runtime, &started.stop) {
@@ -146,23 +158,11 @@ impl Sinks {
         self.running.iter().map(|running| running.status.get()).collect()
     }
 
-    /// Keeps [`Sinks::status`] in `<data>/sinks.json`, for whoever asks from another process.
-    ///
-    /// # Errors
-    /// The file cannot be written.
-    pub fn save_status(&self) -> io::Result<()> {
-        let new = self.file.with_extension("new");
-        // Errors may name addresses that hold a secret.
-        let mut file = private::open(&new)?;
-        file.set_len(0)?;
-        file.write_all(&serde_json::to_vec_pretty(&self.status())?)?;
-        std::fs::rename(&new, &self.file)
-    }
-
-    /// Stops them, after what is recorded by now and can be delivered at once; blocks until they ended.
-    pub fn stop(self) {
+    /// Stops them, after what is recorded by now and can be delivered at once; blocks until they ended. Gives how they
+    /// fared.
+    pub fn stop(self) -> Vec<SinkStatus> {
         self.stop.stop();
-        self.running.into_iter().for_each(Running::join);
+        self.running.into_iter().map(Running::join).collect()
     }
 }
 

@@ -10,8 +10,6 @@ pub struct SinkStatus {
     pub name: String,
     /// Sequence number of the last event delivered; 0 for none.
     pub delivered: u64,
-    /// Sequence number of the last event that the spool had when the sink last looked.
-    pub recorded: u64,
     /// Events delivered since the process started.
     pub events: u64,
     /// Events that the other side will never take, left out since the process started.
@@ -34,9 +32,9 @@ pub struct Trouble {
 }
 
 impl SinkStatus {
-    /// Events not delivered yet.
-    pub fn lag(&self) -> u64 {
-        self.recorded.saturating_sub(self.delivered)
+    /// Events not delivered yet of a record whose last one has the sequence number `last`.
+    pub fn lag(&self, last: u64) -> u64 {
+        last.saturating_sub(self.delivered)
     }
 }
 
@@ -47,11 +45,10 @@ pub struct Status(Arc<Mutex<SinkStatus>>);
 impl Status {
     pub(super) fn new(name: &str, delivered: u64) -> Self {
         let name = name.to_owned();
-        let (recorded, events, refused, unreadable, trouble) = (delivered, 0, 0, 0, None);
+        let (events, refused, unreadable, trouble) = (0, 0, 0, None);
         let status = SinkStatus {
             name,
             delivered,
-            recorded,
             events,
             refused,
             unreadable,

@@ -62,7 +62,7 @@ pub enum HoneypotCommand {
     Payloads(PayloadsArguments),
     /// Show what a session or connection sent, and what it was told
     Replay(ReplayArguments),
-    /// Show whether sinks keep up, and how much is stored
+    /// Show whether the sensor runs, sinks keep up, and how much is stored
     Status(StoreArguments),
     /// Evaluate one sensor's record, or the JSON lines of several
     Report(ReportArguments),

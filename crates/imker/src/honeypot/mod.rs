@@ -11,6 +11,7 @@ mod read;
 mod replay;
 mod report;
 mod rows;
+mod status;
 mod store;
 
 use miette::Result;
@@ -32,7 +33,7 @@ pub fn run(arguments: HoneypotArguments) -> Result<Exit> {
         HoneypotCommand::Credentials(arguments) => read::credentials(&arguments),
         HoneypotCommand::Payloads(arguments) => read::payloads(&arguments),
         HoneypotCommand::Replay(arguments) => replay::replay(&arguments),
-        HoneypotCommand::Status(arguments) => read::status(&arguments),
+        HoneypotCommand::Status(arguments) => status::status(&arguments),
         HoneypotCommand::Report(arguments) => report::report(&arguments),
         HoneypotCommand::Export(arguments) => export::export(&arguments),
     }

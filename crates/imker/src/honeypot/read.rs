@@ -1,19 +1,17 @@
 //! Lists of what was recorded.
 
-use std::io::{self, Write};
+use std::io;
 use std::thread;
 use std::time::Duration;
 
 use imker_event::{Secret, ecs};
-use imker_honeypot::sinks::saved_status;
 use imker_honeypot::view::{Filter, Stream, View, ViewError};
-use imker_report::escape;
 use miette::{IntoDiagnostic, Result};
 
-use super::args::{CredentialsArguments, EventsArguments, PayloadsArguments, ReadArguments, StoreArguments};
+use super::args::{CredentialsArguments, EventsArguments, PayloadsArguments, ReadArguments};
 use super::event_line::EventRow;
 use super::extract::payload;
-use super::list::{List, Row, time};
+use super::list::{List, Row};
 use super::store::{Store, filter, is_asked_for};
 use crate::exit::Exit;
 use crate::output::{Output, WriteError};
@@ -128,52 +126,4 @@ fn list<R: Row>(
     }
     list.flush()?;
     Ok(Exit::Clean)
-}
-
-/// How much is stored, and how far each sink came.
-pub fn status(arguments: &StoreArguments) -> Result<Exit> {
-    let store = Store::find(arguments)?;
-    let mut out = Output::open(None)?;
-    let mut events = store.events()?;
-    let (mut first, mut last, mut count) = (None, None, 0_u64);
-    while let Some(recorded) = events.next()? {
-        first.get_or_insert(recorded.event.time);
-        last = Some(recorded.event.time);
-        count += 1;
-    }
-    match (first, last) {
-        (Some(first), Some(last)) => writeln!(out, "{count} events, {} to {} UTC", time(first), time(last)),
-        _ => writeln!(out, "no events"),
-    }
-    .map_err(WriteError)?;
-    let sinks = saved_status(store.data()).into_diagnostic()?;
-    let mut troubled = false;
-    for sink in &sinks {
-        writeln!(
-            out,
-            "{}: {} events behind, {} refused, {} unreadable",
-            escape::visible(&sink.name),
-            sink.lag(),
-            sink.refused,
-            sink.unreadable
-        )
-        .map_err(WriteError)?;
-        if let Some(trouble) = &sink.trouble {
-            troubled = true;
-            let error = escape::visible(&trouble.error);
-            writeln!(
-                out,
-                "  in trouble since {} UTC, {} tries: {error}",
-                time(trouble.since),
-                trouble.tries
-            )
-            .map_err(WriteError)?;
-        }
-    }
-    out.close()?;
-    Ok(if troubled || events.missing > 0 {
-        Exit::Failed
-    } else {
-        Exit::Clean
-    })
 }

@@ -8,7 +8,7 @@ use tokio::runtime::Runtime;
 
 use super::events::opened;
 use crate::config::Config;
-use crate::sinks::{Sinks, Source, SpoolSource};
+use crate::sinks::{Sinks, Source, SpoolSource, save_status};
 use crate::view::{Filter, View};
 
 fn spool(folder: &Path) -> Spool {
@@ -63,7 +63,7 @@ fn a_source_reads_in_batches_passes_over_what_is_no_event_and_wakes_up() {
         events[1..3],
         "as often as asked"
     );
-    assert_eq!((source.last(), source.passed()), (4, 0));
+    assert_eq!(source.passed(), 0);
 
     source.pass(3);
     let waiting = spool.clone();
@@ -141,7 +141,7 @@ fn configured_sinks_start_stop_and_go_on_without_one_that_was_removed() {
         assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", sinks.status());
         std::thread::sleep(Duration::from_millis(5));
     }
-    sinks.save_status().unwrap();
+    save_status(&folder.path().join("data"), &sinks.status()).unwrap();
     let saved = std::fs::read_to_string(folder.path().join("data/sinks.json")).unwrap();
     assert!(
         saved.contains("\"name\": \"webhook\"") && saved.contains("127.0.0.1:1"),
