@@ -68,7 +68,7 @@ impl Document {
 
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, DocumentError> {
         toml::from_str(&self.text).map_err(|error| {
-            let what = error.message().trim().replace('\n', "; ");
+            let what = plain(&error.message().trim().replace('\n', "; "));
             let remedy = remedy(&what);
             self.error(error.span(), what, remedy)
         })
@@ -80,14 +80,38 @@ impl Document {
         what: impl Into<String>,
         remedy: impl Into<String>,
     ) -> DocumentError {
-        let lines_before = |at: usize| self.text.bytes().take(at).filter(|byte| *byte == b'\n').count();
         DocumentError {
             file: self.path.clone(),
-            line: span.map(|span| lines_before(span.start) + 1),
+            line: span.map(|span| self.line(span.start)),
             what: what.into(),
             remedy: remedy.into(),
         }
     }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The line that byte `at` is in, counted from 1.
+    pub fn line(&self, at: usize) -> usize {
+        self.text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
+    }
+}
+
+/// A message of the parser without names of Rust's types.
+fn plain(message: &str) -> String {
+    let Some((before, of_type)) = message.rsplit_once("expected ") else {
+        return message.to_owned();
+    };
+    let expected = match of_type {
+        "u8" => "a whole number from 0 to 255",
+        "u16" => "a whole number from 0 to 65535",
+        "u32" | "u64" | "usize" => "a whole number from 0 on",
+        "a boolean" => "true or false",
+        "a sequence" => "a list in [ ]",
+        other => other,
+    };
+    format!("{before}expected {expected}")
 }
 
 fn remedy(what: &str) -> String {

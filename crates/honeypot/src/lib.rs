@@ -12,6 +12,7 @@
 )]
 
 pub mod auth;
+pub mod check;
 pub mod config;
 pub mod connection;
 mod descriptors;
@@ -26,6 +27,7 @@ pub mod play;
 mod private;
 pub mod quarantine;
 pub mod recorder;
+mod remedy;
 pub mod sensor;
 pub mod sinks;
 mod site;

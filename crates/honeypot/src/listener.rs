@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use socket2::{Domain, Protocol, Type};
+use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -29,25 +29,31 @@ const COUNTED: Duration = Duration::from_secs(60);
 /// Listens on an address; an IPv6 address for IPv6 alone.
 ///
 /// # Errors
-/// Those of the system, with the address in the message.
+/// Those of the system.
 pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
-    let listen = || {
-        let socket = socket2::Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-        // As Windows has it; Linux says 64, and whoever looks at packets would see what runs here.
-        if address.is_ipv6() {
-            socket.set_only_v6(true)?;
-            socket.set_unicast_hops_v6(HOPS)?;
-        } else {
-            socket.set_ttl_v4(HOPS)?;
-        }
-        // Or a restart fails for as long as old connections are in TIME_WAIT.
-        socket.set_reuse_address(true)?;
-        socket.set_nonblocking(true)?;
-        socket.bind(&address.into())?;
-        socket.listen(BACKLOG)?;
-        TcpListener::from_std(socket.into())
-    };
-    listen().map_err(|error| io::Error::new(error.kind(), format!("cannot listen on {address}: {error}")))
+    let socket = bound(address)?;
+    socket.listen(BACKLOG)?;
+    TcpListener::from_std(socket.into())
+}
+
+/// Takes an address without listening on it yet.
+///
+/// # Errors
+/// Those of the system.
+pub(crate) fn bound(address: SocketAddr) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    // As Windows has it; Linux says 64, and whoever looks at packets would see what runs here.
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+        socket.set_unicast_hops_v6(HOPS)?;
+    } else {
+        socket.set_ttl_v4(HOPS)?;
+    }
+    // Or a restart fails for as long as old connections are in TIME_WAIT.
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    Ok(socket)
 }
 
 /// Serves what connects to a listener, until `stop` becomes true or its sender goes, and then until the connections

@@ -28,6 +28,7 @@ use crate::listener;
 use crate::persona::certificate::{self, CertificateError};
 use crate::quarantine::{self, Quarantine};
 use crate::recorder::Recorder;
+use crate::remedy;
 use crate::sensor::{Endpoint, Sensor, Tls};
 use crate::sinks::{self, SinkStatus, Sinks, StartError};
 use crate::store::{NotRecorded, Store};
@@ -38,7 +39,7 @@ use crate::tls::{TlsHost, TlsHostError};
 #[non_exhaustive]
 pub enum PlayError {
     /// A folder of the data folder cannot be used.
-    #[error("cannot use the folder {}: {error}", path.display())]
+    #[error("cannot use the folder {}: {error} ({})", path.display(), remedy::of_file(error))]
     Folder {
         /// The folder.
         path: PathBuf,
@@ -68,14 +69,44 @@ pub enum PlayError {
         error: TlsHostError,
     },
     /// A host's static files cannot be read.
-    #[error("static files: {0}")]
+    #[error(transparent)]
     Resources(#[from] ResourcesError),
-    /// A sink cannot be opened, or an address cannot be listened on.
+    /// An address cannot be listened on.
+    #[error(
+        "{}, line {line}: {host} cannot listen on {address}: {error} ({})",
+        file.display(),
+        remedy::of_listening(*address, error)
+    )]
+    Listen {
+        /// The configuration.
+        file: PathBuf,
+        /// The line in it.
+        line: usize,
+        /// The host.
+        host: String,
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        error: io::Error,
+    },
+    /// The system gives no threads or signals.
     #[error(transparent)]
     Io(#[from] io::Error),
     /// Not even the start could be recorded.
     #[error("nothing can be recorded: {0}; see what the log says of the spool")]
     NotRecorded(#[from] NotRecorded),
+}
+
+impl PlayError {
+    pub(crate) fn listen(config: &Config, host: &Host, address: SocketAddr, error: io::Error) -> Self {
+        Self::Listen {
+            file: config.file.clone(),
+            line: host.line,
+            host: host.persona.fqdn(),
+            address,
+            error,
+        }
+    }
 }
 
 /// A sensor whose listeners are bound and whose sinks run.
@@ -126,13 +157,15 @@ impl Played {
         // All hosts first: keys take their time, and clients should not wait for those of other hosts.
         let mut endpoints = Vec::new();
         for host in &config.hosts {
-            endpoints.extend(self::endpoints(config, host)?);
+            let places = self::endpoints(config, host)?.into_iter();
+            endpoints.extend(places.map(|place| (host, place)));
         }
-        let listen = |(address, endpoint)| Ok((listener::bind(address)?, endpoint));
-        let listeners = endpoints
-            .into_iter()
-            .map(listen)
-            .collect::<Result<_, PlayError>>()?;
+        let mut listeners = Vec::new();
+        for (host, (address, endpoint)) in endpoints {
+            let listener = listener::bind(address);
+            let listener = listener.map_err(|error| PlayError::listen(config, host, address, error))?;
+            listeners.push((listener, endpoint));
+        }
         let sensor = Arc::new(Sensor::new(
             config.sensor.clone(),
             recorder.clone(),
@@ -296,7 +329,7 @@ fn endpoints(config: &Config, host: &Host) -> Result<Vec<(SocketAddr, Arc<Endpoi
     Ok(places)
 }
 
-fn tls(config: &Config, host: &Host) -> Result<Arc<dyn Tls>, PlayError> {
+pub(crate) fn tls(config: &Config, host: &Host) -> Result<Arc<dyn Tls>, PlayError> {
     let persona = &host.persona;
     let certificate = certificate::load(&host.certificate, persona, &config.certificates());
     let certificate = certificate.map_err(|error| PlayError::Certificate {

@@ -97,6 +97,7 @@ impl Error {
             io::ErrorKind::PermissionDenied => "give this user the right to",
             io::ErrorKind::ReadOnlyFilesystem => "mount the disk writable",
             io::ErrorKind::NotFound => "see that the folder exists",
+            io::ErrorKind::NotADirectory => "name another folder: a part of this path is a file",
             _ => "see the system's log for the state of this disk",
         };
         Self::Io {

@@ -28,6 +28,8 @@ const EXAMPLE_SEED: [u8; 32] = *b"the example's seed,loopback only";
 /// A simulated host.
 #[derive(Debug, Clone)]
 pub struct Host {
+    /// The line of the configuration that its addresses are in.
+    pub line: usize,
     /// Who it is.
     pub persona: Arc<Persona>,
     /// Where it listens.
@@ -129,6 +131,7 @@ pub(super) fn hosts(
             let listens = taken.listens(document, &section, &addresses.of(index), &name)?;
             let persona = section.persona(&template, domain, &name, index);
             hosts.push(Host {
+                line: document.line(section.addresses.span().start),
                 persona: Arc::new(persona),
                 listens,
                 certificate: section.certificate.source(document)?,

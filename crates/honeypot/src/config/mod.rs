@@ -39,6 +39,8 @@ mod units;
 /// A configuration that makes sense.
 #[derive(Debug, Clone)]
 pub struct Config {
+    /// The file that it was read from.
+    pub file: PathBuf,
     /// The sensor's name.
     pub sensor: Arc<str>,
     /// The folder that everything is kept in.
@@ -165,6 +167,7 @@ impl Config {
             .iter_mut()
             .for_each(|sink| sink.limit_ages(file.privacy.get_ref()));
         Ok(Self {
+            file: document.path().to_owned(),
             sensor: Arc::clone(&file.sensor),
             data: document.resolve(&file.data),
             hosts: host::hosts(document, file.domain, file.host)?,

@@ -1,5 +1,6 @@
 //! `[[sink]]`: where events go.
 
+use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -47,6 +48,39 @@ pub enum SinkConfig {
     Webhook(WebhookSettings),
     /// hpfeeds.
     Hpfeeds(HpfeedsSettings),
+}
+
+/// Where to, for the operator: `JSON lines in logs/events, with passwords`.
+impl fmt::Display for SinkConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let to = |peer: &Peer| {
+            let by = if peer.tls.is_some() {
+                "TLS"
+            } else {
+                "TCP, in clear"
+            };
+            format!("{} over {by}", peer.name())
+        };
+        let (what, secrets) = match self {
+            Self::Jsonl(settings) => (
+                format!("JSON lines in {}", settings.folder.display()),
+                settings.secrets,
+            ),
+            Self::W3c(settings) => return write!(f, "IIS logs in {}", settings.folder.display()),
+            Self::Syslog(settings) => (format!("syslog to {}", to(&settings.peer)), settings.secrets),
+            Self::Webhook(settings) => {
+                // What follows may be a secret.
+                let host = settings.url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
+                (format!("webhook at {host}"), settings.secrets)
+            }
+            Self::Hpfeeds(settings) => (format!("hpfeeds to {}", to(&settings.peer)), settings.secrets),
+        };
+        let passwords = match secrets {
+            ecs::Secrets::Kept => "with passwords",
+            ecs::Secrets::Masked => "passwords masked",
+        };
+        write!(f, "{what}, {passwords}")
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

@@ -41,7 +41,7 @@ pub(super) struct Resource {
 
 /// Why a folder of resources cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: {error} (name a folder with at most {MAX_FILES} files of at most 1 MiB that may be read)", path.display())]
+#[error("static files: {}: {error} (name a folder with at most {MAX_FILES} files of at most 1 MiB that may be read)", path.display())]
 pub struct ResourcesError {
     /// The folder, or a file in it.
     pub path: PathBuf,

@@ -555,10 +555,7 @@ async fn an_ipv6_listener_leaves_the_port_to_ipv4() {
     let port = four.local_addr().unwrap().port();
     let six = crate::listener::bind(format!("[::]:{port}").parse().unwrap()).unwrap();
     let error = crate::listener::bind(four.local_addr().unwrap()).unwrap_err();
-    assert!(
-        error.to_string().starts_with("cannot listen on 0.0.0.0:"),
-        "{error}"
-    );
+    assert_eq!(error.kind(), std::io::ErrorKind::AddrInUse);
     let _client = TcpStream::connect(("::1", port)).await.unwrap();
     assert!(six.accept().await.unwrap().1.is_ipv6());
 }

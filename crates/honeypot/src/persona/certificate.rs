@@ -19,7 +19,7 @@ use openssl::x509::{X509, X509Builder, X509NameBuilder};
 use super::Persona;
 use super::derive::Stream;
 use crate::document::read_at_most;
-use crate::private;
+use crate::{private, remedy};
 
 /// The largest certificate or key file read, in bytes.
 const MAX: u64 = 256 << 10;
@@ -77,7 +77,7 @@ pub struct Certificate {
 #[derive(Debug, thiserror::Error)]
 pub enum CertificateError {
     /// A file could not be read or written.
-    #[error("{}: {error} (make it readable and writable for the user that the honeypot runs as)", path.display())]
+    #[error("{}: {error} ({})", path.display(), remedy::of_file(error))]
     File {
         /// The file or folder.
         path: PathBuf,
@@ -124,11 +124,8 @@ pub fn load(
 /// `<host>.<domain>.crt` and `<host>.<domain>.key` (PEM; the key readable for its owner alone). One that a host of the
 /// same name with another build left, and that this build cannot have made, gives way.
 pub fn load_or_create(persona: &Persona, folder: &Path) -> Result<(PKey<Private>, X509), CertificateError> {
-    let name = persona.fqdn().to_ascii_lowercase();
-    let certificate_path = folder.join(format!("{name}.crt"));
-    let key_path = folder.join(format!("{name}.key"));
-    if certificate_path.exists() && key_path.exists() {
-        let kept = pem(&certificate_path, &key_path)?;
+    let (certificate_path, key_path) = paths(persona, folder);
+    if let Some(kept) = kept(persona, folder)? {
         if fits(persona, &kept.certificate)? {
             return Ok((kept.key, kept.certificate));
         }
@@ -148,6 +145,23 @@ pub fn load_or_create(persona: &Persona, folder: &Path) -> Result<(PKey<Private>
     write(&key_path, &key.private_key_to_pem_pkcs8()?)?;
     write(&certificate_path, &certificate.to_pem()?)?;
     Ok((key, certificate))
+}
+
+fn paths(persona: &Persona, folder: &Path) -> (PathBuf, PathBuf) {
+    let name = persona.fqdn().to_ascii_lowercase();
+    (
+        folder.join(format!("{name}.crt")),
+        folder.join(format!("{name}.key")),
+    )
+}
+
+/// What an earlier start left in `folder`.
+pub(crate) fn kept(persona: &Persona, folder: &Path) -> Result<Option<Certificate>, CertificateError> {
+    let (certificate_path, key_path) = paths(persona, folder);
+    if certificate_path.exists() && key_path.exists() {
+        return pem(&certificate_path, &key_path).map(Some);
+    }
+    Ok(None)
 }
 
 /// Whether the certificate is no older than the build, and signed as the build signs.

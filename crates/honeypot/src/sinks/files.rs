@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use crate::private;
+use crate::{private, remedy};
 
 /// Files that are only appended to, each event once.
 ///
@@ -40,7 +40,7 @@ impl State {
             Ok(file) => serde_json::from_reader(file.take(MAX_STATE))
                 .map_err(|error| io::Error::other(format!("{}: {error}", path.display()))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
-            Err(error) => Err(error),
+            Err(error) => Err(remedy::named(path)(error)),
         }
     }
 }
@@ -56,18 +56,18 @@ const MAX_STATE: u64 = 16 << 20;
 impl Files {
     /// Goes on in `folder` where the state in `state_path` ended.
     pub(super) fn open(folder: PathBuf, state_path: PathBuf) -> io::Result<Self> {
-        std::fs::create_dir_all(&folder)?;
-        if let Some(parent) = state_path.parent() {
-            std::fs::create_dir_all(parent)?;
-        }
+        let create = |folder: &Path| std::fs::create_dir_all(folder).map_err(remedy::named(folder));
+        create(&folder)?;
+        state_path.parent().map_or(Ok(()), create)?;
         let state = State::read(&state_path)?;
         for (name, length) in &state.files {
-            match OpenOptions::new().write(true).open(folder.join(name)) {
+            let path = folder.join(name);
+            match OpenOptions::new().write(true).open(&path) {
                 // What is shorter was shortened by someone else: it stays as it is.
                 Ok(file) if file.metadata()?.len() > *length => file.set_len(*length)?,
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
+                Err(error) => return Err(remedy::named(&path)(error)),
             }
         }
         Ok(Self {

@@ -17,7 +17,9 @@ pub struct GeoSettings {
 
 /// A database cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("{path}: cannot be used as a GeoIP database: {reason}")]
+#[error(
+    "{path}: cannot be used as a GeoIP database: {reason} (name one in MaxMind's format, or leave it out of [geoip])"
+)]
 pub struct GeoError {
     path: PathBuf,
     reason: String,

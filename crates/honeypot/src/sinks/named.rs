@@ -24,9 +24,15 @@ pub fn open(configured: &Configured, geo: Option<Arc<GeoIp>>, min_free: u64) -> 
             disk = Some(Disk::new(&settings.folder, min_free));
             W3cSink::open(settings).map(|sink| Box::new(sink) as _)
         }
-        SinkConfig::Syslog(settings) => Ok(Box::new(SyslogSink::new(settings, geo))),
+        SinkConfig::Syslog(settings) => {
+            let checked = settings.peer.check();
+            checked.map(|()| Box::new(SyslogSink::new(settings, geo)) as _)
+        }
         SinkConfig::Webhook(settings) => WebhookSink::open(settings, geo).map(|sink| Box::new(sink) as _),
-        SinkConfig::Hpfeeds(settings) => Ok(Box::new(HpfeedsSink::new(settings, geo))),
+        SinkConfig::Hpfeeds(settings) => {
+            let checked = settings.peer.check();
+            checked.map(|()| Box::new(HpfeedsSink::new(settings, geo)) as _)
+        }
     };
     let name = Arc::clone(&configured.name);
     match sink {

@@ -1,11 +1,15 @@
 //! Connections to receivers that the operator configured; nothing that an attacker sends chooses where they go.
 
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, ToSocketAddrs};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use openssl::error::ErrorStack;
 use openssl::ssl::{SslConnector, SslFiletype, SslMethod, SslStream, SslVersion};
+
+use crate::remedy;
 
 #[expect(
     clippy::disallowed_types,
@@ -47,8 +51,13 @@ pub(super) enum Link {
 
 impl Peer {
     /// `host:port`, for messages.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         format!("{}:{}", self.host, self.port)
+    }
+
+    /// Reads the files that connecting needs.
+    pub(super) fn check(&self) -> io::Result<()> {
+        self.tls.as_ref().map_or(Ok(()), |tls| tls.connector().map(drop))
     }
 
     /// Connects to the first of its addresses that answers.
@@ -80,10 +89,8 @@ impl Peer {
         let Some(tls) = &self.tls else {
             return Ok(Link::Plain(tcp));
         };
-        let connector = tls
-            .connector()
-            .map_err(|error| io::Error::other(format!("TLS settings: {error}")))?;
-        let stream = connector
+        let stream = tls
+            .connector()?
             .connect(&self.host, tcp)
             .map_err(|error| io::Error::other(format!("TLS: {error}")))?;
         Ok(Link::Tls(Box::new(stream)))
@@ -91,13 +98,13 @@ impl Peer {
 }
 
 impl TlsSettings {
-    fn connector(&self) -> Result<SslConnector, openssl::error::ErrorStack> {
+    fn connector(&self) -> io::Result<SslConnector> {
         let mut builder = SslConnector::builder(SslMethod::tls_client())?;
         builder.set_min_proto_version(Some(SslVersion::TLS1_2))?;
         if let Some(authorities) = &self.authorities {
             // A store of its own: the system's authorities count no more.
             builder.set_cert_store(openssl::x509::store::X509StoreBuilder::new()?.build());
-            builder.set_ca_file(authorities)?;
+            in_pem(authorities, builder.set_ca_file(authorities))?;
         } else {
             // An OpenSSL that was built along knows no place of this system's.
             let system = openssl_probe::probe();
@@ -109,11 +116,22 @@ impl TlsSettings {
             }
         }
         if let Some((certificate, key)) = &self.client {
-            builder.set_certificate_chain_file(certificate)?;
-            builder.set_private_key_file(key, SslFiletype::PEM)?;
+            in_pem(certificate, builder.set_certificate_chain_file(certificate))?;
+            in_pem(key, builder.set_private_key_file(key, SslFiletype::PEM))?;
         }
         Ok(builder.build())
     }
+}
+
+/// Says which file could not be taken, and why.
+fn in_pem(path: &Path, taken: Result<(), ErrorStack>) -> io::Result<()> {
+    let Err(refused) = taken else { return Ok(()) };
+    File::open(path).map_err(remedy::named(path))?;
+    let what = format!(
+        "{}: {refused} (give certificates, or a key without a password, in PEM)",
+        path.display()
+    );
+    Err(io::Error::new(io::ErrorKind::InvalidData, what))
 }
 
 impl Link {

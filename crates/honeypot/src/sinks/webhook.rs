@@ -11,6 +11,7 @@ use ureq::Agent;
 use ureq::tls::{PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
 
 use super::{GeoIp, Sink, SinkError};
+use crate::remedy;
 
 /// Where batches are posted.
 #[derive(Clone, PartialEq, Eq)]
@@ -200,14 +201,14 @@ fn hmac(key: &[u8], body: &[u8]) -> Result<String, openssl::error::ErrorStack> {
 fn authorities(path: &std::path::Path) -> std::io::Result<Vec<ureq::tls::Certificate<'static>>> {
     let named = |error: String| std::io::Error::other(format!("{}: {error}", path.display()));
     let mut pem = Vec::new();
-    let file = std::fs::File::open(path).map_err(|error| named(error.to_string()))?;
+    let file = std::fs::File::open(path).map_err(remedy::named(path))?;
     #[expect(
         clippy::disallowed_methods,
         reason = "behind `take`, at most MAX_AUTHORITIES bytes"
     )]
     file.take(MAX_AUTHORITIES)
         .read_to_end(&mut pem)
-        .map_err(|error| named(error.to_string()))?;
+        .map_err(remedy::named(path))?;
     let mut certificates = Vec::new();
     for item in parse_pem(&pem) {
         if let PemItem::Certificate(certificate) = item.map_err(|error| named(error.to_string()))? {
@@ -215,7 +216,9 @@ fn authorities(path: &std::path::Path) -> std::io::Result<Vec<ureq::tls::Certifi
         }
     }
     if certificates.is_empty() {
-        return Err(named("holds no certificate in PEM form".into()));
+        return Err(named(
+            "holds no certificate in PEM form (`ca` takes those of authorities)".into(),
+        ));
     }
     Ok(certificates)
 }

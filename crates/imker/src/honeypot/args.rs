@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum, value_parser};
 
 use crate::args::{Color, Lang};
 
@@ -38,7 +38,7 @@ pub struct HoneypotArguments {
     /// Add Sigma rules from a file or folder to the built-in ones; may be repeated
     #[arg(long, value_name = "PATH")]
     pub rules: Vec<PathBuf>,
-    /// Check the configuration and tell what would be played, without listening
+    /// Check the configuration and what it names, and tell what would be played, without playing it
     #[arg(long)]
     pub check: bool,
 }
@@ -80,10 +80,10 @@ pub struct InitArguments {
     #[arg(long = "address", value_name = "ADDRESS|NET", default_value = "0.0.0.0")]
     pub addresses: Vec<String>,
     /// Port for HTTPS
-    #[arg(long, value_name = "PORT", default_value_t = 443)]
+    #[arg(long, value_name = "PORT", default_value_t = 443, value_parser = value_parser!(u16).range(1..))]
     pub https: u16,
     /// Port for HTTP
-    #[arg(long, value_name = "PORT", default_value_t = 80)]
+    #[arg(long, value_name = "PORT", default_value_t = 80, value_parser = value_parser!(u16).range(1..))]
     pub http: u16,
     /// Folder for the record
     #[arg(long, value_name = "DIR", default_value = "honeypot-data")]

@@ -1,13 +1,14 @@
 //! Playing hosts, and what comes before it.
 
 use std::fs::File;
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use imker_honeypot::config::Config;
 use imker_honeypot::init::{self, HostOptions};
-use imker_honeypot::{persona, play};
-use miette::{IntoDiagnostic, Result, WrapErr};
+use imker_honeypot::{check, persona, play};
+use miette::{IntoDiagnostic, Result, WrapErr, miette};
 
 use super::args::{HoneypotArguments, InitArguments};
 use crate::exit::Exit;
@@ -17,14 +18,14 @@ use crate::rules;
 /// Plays what is configured until it is interrupted; with `--check`, only tells what that would be.
 pub fn play(arguments: &HoneypotArguments) -> Result<Exit> {
     let config = Config::load(&arguments.config).into_diagnostic()?;
+    let rules = rules::load(&arguments.rules, &[])?.rules;
     if arguments.check {
         return check(&config);
     }
-    let rules = rules::load(&arguments.rules, &[])?.rules;
     tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
+        .with_writer(io::stderr)
         .with_target(false)
-        .with_ansi(std::io::stderr().is_terminal())
+        .with_ansi(io::stderr().is_terminal())
         .init();
     play::run(&config, rules, |played| {
         for line in played.listening() {
@@ -36,24 +37,82 @@ pub fn play(arguments: &HoneypotArguments) -> Result<Exit> {
     Ok(Exit::Clean)
 }
 
+/// Tells what would be played, and whether it can be; the status is 2 where it cannot.
 fn check(config: &Config) -> Result<Exit> {
-    let mut out = Output::open(None)?;
+    let mut text = String::new();
     for host in &config.hosts {
         let persona = &host.persona;
-        writeln!(
-            out,
-            "{} ({}): {}",
+        text += &format!(
+            "{} ({}): {}\n",
             persona.fqdn(),
             persona.name,
             persona.description()
-        )
-        .map_err(WriteError)?;
+        );
         for place in &host.listens {
-            writeln!(out, "  {:?} on {}", place.service, place.address).map_err(WriteError)?;
+            text += &format!("  {} on {}\n", place.service.name(), place.address);
         }
     }
+    text += &format!(
+        "sensor {}, recording to {}\n",
+        config.sensor,
+        config.data.display()
+    );
+    if let Some(view) = config.view_settings() {
+        text += &format!(
+            "  view: {}, at most {}\n",
+            view.path.display(),
+            size(view.max_bytes)
+        );
+    }
+    for sink in &config.sinks {
+        text += &format!("  sink {}: {}\n", sink.name, sink.config);
+    }
+    let (privacy, spool, quarantine) = (&config.privacy, &config.spool, &config.quarantine);
+    text += &format!(
+        "kept: events {}, credentials {}, payloads {}\n  record: {}, at most {}; quarantine: {}, at most {}; {} of the \
+         disk stay free\n",
+        days(Some(privacy.events)),
+        days(Some(privacy.credentials)),
+        days(Some(privacy.payloads)),
+        days(spool.max_age),
+        size(spool.max_size),
+        days(quarantine.max_age),
+        size(quarantine.max_total),
+        size(spool.min_free),
+    );
+    let problems = check::problems(config);
+    if problems.is_empty() {
+        text += "OK: this can be played.\n";
+    }
+    let mut out = Output::open(None)?;
+    out.write_all(text.as_bytes()).map_err(WriteError)?;
     out.close()?;
-    Ok(Exit::Clean)
+    for problem in &problems {
+        output::note(&format!("error: {problem}\n"));
+    }
+    Ok(if problems.is_empty() {
+        Exit::Clean
+    } else {
+        Exit::Failed
+    })
+}
+
+/// As the configuration writes it: `512M`, `10G`.
+fn size(bytes: u64) -> String {
+    let unit = [(30, "G"), (20, "M"), (10, "K")].into_iter();
+    let mut fitting = unit.filter(|(shift, _)| bytes > 0 && bytes.trailing_zeros() >= *shift);
+    match fitting.next() {
+        Some((shift, unit)) => format!("{}{unit}", bytes >> shift),
+        None => bytes.to_string(),
+    }
+}
+
+fn days(age: Option<Duration>) -> String {
+    let hours = age.unwrap_or_default().as_secs() / 3600;
+    match (hours / 24, hours % 24) {
+        (days, 0) => format!("{days} days"),
+        (days, hours) => format!("{days} days {hours} hours"),
+    }
 }
 
 /// Writes a configuration with names of its own.
@@ -95,7 +154,15 @@ fn write_new(path: &Path, text: &str) -> Result<()> {
     // Elsewhere the folder's access list has to do.
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).into_diagnostic().wrap_err_with(failed)?;
+    let file = options.open(path).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => miette!(
+            help = "name another file, or move this one away: its seed and names cannot be had again",
+            "{} exists already and is not overwritten",
+            path.display()
+        ),
+        _ => miette!("{}: {error}", failed()),
+    });
+    let mut file = file?;
     file.write_all(text.as_bytes())
         .into_diagnostic()
         .wrap_err_with(failed)?;
