@@ -318,7 +318,7 @@ fn endpoints(config: &Config, host: &Host) -> Result<Vec<(SocketAddr, Arc<Endpoi
                     site: site.clone(),
                     tls,
                     trusted: host.trusted_proxies.clone(),
-                    proxy_protocol: host.proxy_protocol == ProxyProtocol::Required,
+                    proxy_protocol: host.proxy_protocol == ProxyProtocol::Trusted,
                 });
                 endpoints.insert(place.service, endpoint.clone());
                 endpoint

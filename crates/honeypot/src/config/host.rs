@@ -60,8 +60,8 @@ pub enum ProxyProtocol {
     /// They do not.
     #[default]
     Off,
-    /// They do. Connections from elsewhere are served without one.
-    Required,
+    /// They do, or are closed. Connections from elsewhere are served without one, under their own address.
+    Trusted,
 }
 
 /// `[[host]]`.
@@ -204,10 +204,10 @@ impl HostSection {
     fn check(&self, document: &Document, domain: &Domain) -> Result<(), DocumentError> {
         let wrong =
             |span: Range<usize>, what: &str, remedy: &str| Err(document.error(Some(span), what, remedy));
-        if self.proxy_protocol == ProxyProtocol::Required && self.trusted_proxies.is_empty() {
+        if self.proxy_protocol == ProxyProtocol::Trusted && self.trusted_proxies.is_empty() {
             return wrong(
                 self.name.span(),
-                "`proxy_protocol` is required, but of nobody",
+                "nobody is trusted with `proxy_protocol`",
                 "name the load balancers in `trusted_proxies`",
             );
         }

@@ -19,6 +19,8 @@ use toml::Spanned;
 pub(crate) use addresses::count_hosts;
 pub use host::{Host, Listen, ProxyProtocol};
 pub use sections::{GeoIp, Limits, Privacy, Quarantine, Spool, View};
+#[cfg(test)]
+pub(crate) use sink::keys_of_sinks;
 pub use sink::{Sink, SinkConfig};
 pub(crate) use taken::count_up;
 
@@ -163,14 +165,16 @@ impl Config {
         check_ages(document, &mut file)?;
         let resolve = |path: PathBuf| document.resolve(&path);
         let mut sinks = sinks(document, &document.resolve(&file.data).join("cursors"), file.sink)?;
-        sinks
-            .iter_mut()
-            .for_each(|sink| sink.limit_ages(file.privacy.get_ref()));
+        let hosts = host::hosts(document, file.domain, file.host)?;
+        for sink in &mut sinks {
+            sink.limit_ages(file.privacy.get_ref());
+            sink.know(&hosts);
+        }
         Ok(Self {
             file: document.path().to_owned(),
             sensor: Arc::clone(&file.sensor),
             data: document.resolve(&file.data),
-            hosts: host::hosts(document, file.domain, file.host)?,
+            hosts,
             spool: file.spool.into_inner(),
             quarantine: file.quarantine.into_inner(),
             limits: file.limits.into_inner(),

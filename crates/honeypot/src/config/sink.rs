@@ -1,5 +1,6 @@
 //! `[[sink]]`: where events go.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use imker_event::{Secret, ecs};
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::host::Host;
 use super::sections::Privacy;
 use super::units::{Bytes, Endpoint, Time};
 use crate::document::{Document, DocumentError};
@@ -137,6 +139,13 @@ impl Kind {
     }
 }
 
+/// The keys that each kind of sink takes.
+#[cfg(test)]
+pub(crate) fn keys_of_sinks() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+    let kinds = [Kind::Jsonl, Kind::W3c, Kind::Syslog, Kind::Webhook, Kind::Hpfeeds];
+    kinds.into_iter().map(|kind| (kind.name(), kind.keys()))
+}
+
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Format {
@@ -176,6 +185,16 @@ pub(super) struct Section {
 }
 
 impl Sink {
+    /// Tells what depends on hosts.
+    pub(super) fn know(&mut self, hosts: &[Host]) {
+        if let SinkConfig::W3c(settings) = &mut self.config {
+            let versions = hosts
+                .iter()
+                .map(|host| (host.persona.fqdn(), host.persona.windows.iis));
+            settings.versions = versions.collect();
+        }
+    }
+
     /// Lets files go when what they hold must: lines cannot be masked afterwards.
     pub(super) fn limit_ages(&mut self, privacy: &Privacy) {
         let events = privacy.events.min(privacy.payloads);
@@ -261,6 +280,7 @@ impl Section {
                 state,
                 max_age: None,
                 max_bytes: W3C_MAX_BYTES,
+                versions: BTreeMap::new(),
                 forwarded_for: self.forwarded_for.is_some_and(Spanned::into_inner),
             }),
             Kind::Syslog => SinkConfig::Syslog(self.syslog(&reading, secrets)?),

@@ -191,7 +191,7 @@ persona = "exchange-se-rtm"
 addresses = ["198.51.100.1"]
 external_name = "mail2.example.net"
 internal_address = "172.16.3.4"
-proxy_protocol = "required"
+proxy_protocol = "trusted"
 trusted_proxies = ["198.51.100.128/25", "2001:db8::1"]
 "#;
     let text = changed("persona = ", "domain = \"corp.example.org\"\npersona = ", more);
@@ -261,7 +261,7 @@ fn errors_name_file_line_and_remedy() {
         changed("name = \"EX01\"", "name = \"EX01\"\ndomain = \"other.local\"", ""),
         changed(
             "name = \"EX01\"",
-            "name = \"EX01\"\nproxy_protocol = \"required\"",
+            "name = \"EX01\"\nproxy_protocol = \"trusted\"",
             "",
         ),
         changed("name = \"EX01\"", "name = \"EX01\"\nhttp = [443]", ""),

@@ -117,7 +117,8 @@ pub fn configuration(options: &Options, path: &Path) -> Result<String, InitError
         let persona = &host.persona;
         self::template(persona, path)?;
         let count = count_hosts(&host.addresses).map_err(InitError::Address)?;
-        host_table(&mut text, options, host, &count_up(&names.host, index), count > 1);
+        let name = count_up(&names.host, index);
+        host_table(&mut text, options, host, (&name, &names.dns_domain), count > 1);
         index += count;
     }
     let logs = options.data.join("logs");
@@ -191,12 +192,20 @@ fn domain(text: &mut String, options: &Options, seed: &[u8; 32], names: &DomainN
     line!(text, "seed = {}", quoted(&hex));
 }
 
-fn host_table(text: &mut String, options: &Options, host: &HostOptions, name: &str, network: bool) {
+fn host_table(
+    text: &mut String,
+    options: &Options,
+    host: &HostOptions,
+    (name, domain): (&str, &str),
+    network: bool,
+) {
     text.push_str("\n[[host]]\n");
     if network {
         text.push_str("# Each address of the network is a host: the first has this name, the others count up from it.\n");
     }
     line!(text, "name = {}", quoted(name));
+    text.push_str("# Where there are several domains: the one that it belongs to.\n");
+    line!(text, "# domain = {}", quoted(domain));
     text.push_str("# One of the above, or a file of your own: \"own.toml\".\n");
     line!(text, "persona = {}", quoted(&host.persona));
     text.push_str("# Addresses of this host; or networks, such as 192.0.2.0/28, each address of which becomes a host.\n");
@@ -209,11 +218,12 @@ fn host_table(text: &mut String, options: &Options, host: &HostOptions, name: &s
          # The address that it believes to have behind its router; without it: one in 10.0.0.0/8.\n\
          # internal_address = \"10.20.0.11\"\n\
          # Without a certificate it makes one like Exchange's own, and keeps it.\n\
-         # certificate = { pem = \"chain.pem\", key = \"key.pem\" }\n\
+         # certificate = { pem = \"chain.pem\", key = \"key.pem\" }  # or: { pkcs12 = \"host.pfx\", password = \"...\" }\n\
          # Files of your own Exchange's FrontEnd\\HttpProxy\\owa\\auth\\<version>\\themes\\resources, copied with their dates: with\n\
          # them the icon has the hash that search engines know. They are not part of this program.\n\
          # resources = \"resources\"\n\
-         # Behind load balancers: do they send PROXY headers, and whose headers are believed?\n\
+         # Behind load balancers: whose PROXY headers and X-Forwarded-For are believed? With proxy_protocol = \"trusted\", their\n\
+         # connections must begin with a PROXY header; others are served without one, under their own address.\n\
          # proxy_protocol = \"off\"\n\
          # trusted_proxies = []\n",
     );

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::*;
-use crate::config::{GeoIp, Limits, Privacy, Quarantine, Spool, View};
+use crate::config::{GeoIp, Limits, Privacy, Quarantine, Spool, View, keys_of_sinks};
 use crate::persona::certificate::load_or_create;
 
 fn path() -> &'static Path {
@@ -89,6 +89,21 @@ fn comments_tell_the_truth() {
             ..Quarantine::default()
         }
     );
+}
+
+#[test]
+fn no_key_of_a_sink_is_left_out() {
+    let settings = include_str!("settings.toml");
+    let tables: Vec<&str> = settings.split("[[sink]]").skip(1).collect();
+    for (kind, keys) in keys_of_sinks() {
+        let table = tables
+            .iter()
+            .find(|table| table.contains(&format!("kind = \"{kind}\"")))
+            .unwrap();
+        for key in keys {
+            assert!(table.contains(&format!("{key} = ")), "{kind} lacks {key}");
+        }
+    }
 }
 
 #[test]

@@ -1,5 +1,5 @@
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::{self, Write as _};
 use std::io;
 use std::path::PathBuf;
@@ -22,9 +22,14 @@ pub struct W3cSettings {
     pub max_age: Option<Duration>,
     /// Bytes of all logs together; then the oldest days go, but for the last.
     pub max_bytes: u64,
+    /// Versions of IIS by host, as in `8.5`; what has none is written as [`LATEST_IIS`].
+    pub versions: BTreeMap<String, &'static str>,
     /// Whether to log `X-Forwarded-For` as a column of its own, as IIS does where it is told to.
     pub forwarded_for: bool,
 }
+
+/// IIS's version in Windows Server 2016 and later.
+const LATEST_IIS: &str = "10.0";
 
 /// Writes web requests as IIS's W3C extended log, so that whatever reads such logs reads them unchanged.
 ///
@@ -70,8 +75,10 @@ impl W3cSink {
             );
             // As IIS does, the directives come again after each start: columns may have changed.
             if !self.begun.contains(&file) && begun.insert(file.clone()) {
-                self.files
-                    .append(&file, directives(time, self.settings.forwarded_for).as_bytes());
+                let version = self.settings.versions.get(&*connection.host);
+                let version = version.copied().unwrap_or(LATEST_IIS);
+                let directives = directives(version, time, self.settings.forwarded_for);
+                self.files.append(&file, directives.as_bytes());
             }
             let logged = (received.win32_status, received.time_taken_ms);
             let mut request = Cow::Borrowed(&received.request);
@@ -154,10 +161,10 @@ pub(crate) const fn played_port(service: Service, port: u16) -> u16 {
 pub(crate) const COLUMNS: &str = "date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip \
     cs(User-Agent) cs(Referer) sc-status sc-substatus sc-win32-status time-taken";
 
-fn directives(time: Timestamp, forwarded_for: bool) -> String {
+fn directives(version: &str, time: Timestamp, forwarded_for: bool) -> String {
     let forwarded_for = if forwarded_for { " X-Forwarded-For" } else { "" };
     format!(
-        "#Software: Microsoft Internet Information Services 10.0\r\n\
+        "#Software: Microsoft Internet Information Services {version}\r\n\
          #Version: 1.0\r\n\
          #Date: {}\r\n\
          #Fields: {COLUMNS}{forwarded_for}\r\n",

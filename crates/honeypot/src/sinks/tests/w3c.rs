@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -13,6 +14,7 @@ fn sink(folder: &Path, forwarded_for: bool) -> W3cSink {
         max_bytes: 2000,
         folder: folder.join("iis"),
         state: folder.join("w3c.json"),
+        versions: BTreeMap::from([("ex02".to_owned(), "8.5")]),
         forwarded_for,
     })
     .unwrap()
