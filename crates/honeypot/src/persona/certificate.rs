@@ -30,6 +30,9 @@ const VALID_YEARS: i16 = 5;
 /// The least that is left of a certificate's time when it is made here, in days.
 const LEFT_DAYS: i32 = 183;
 
+/// How long after a build servers are installed with it, in days.
+const INSTALLED_DAYS: i32 = 180;
+
 /// Where a host's certificate comes from.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub enum CertificateSource {
@@ -230,15 +233,25 @@ fn digest(persona: &Persona) -> MessageDigest {
     }
 }
 
-/// When the certificate was made: after the build came out, as a server that lives for years renews it, and so that it
-/// is valid for half a year more at least. An instant during working hours is likely, none is impossible.
+/// When the certificate was made: within half a year after the build came out, for it is what setup left on a server that
+/// was installed then, or that many years later, when it had to be renewed; always so that it is valid for half a year more
+/// at least. Where the one is too old by now and the other yet to come, the server was installed somewhat later.
 fn installed(persona: &Persona, now: Timestamp) -> Timestamp {
-    let day = SignedDuration::from_hours(24);
-    let oldest = years_after(now, -VALID_YEARS)
-        .checked_add(day * LEFT_DAYS)
-        .unwrap_or(now);
-    let earliest = oldest.max(released(persona));
-    let latest = now.checked_sub(day * 30).unwrap_or(now).max(earliest);
+    let days = |from: Timestamp, days: i32| {
+        let span = SignedDuration::from_hours(24) * days;
+        from.checked_add(span).unwrap_or(from)
+    };
+    let oldest = days(years_after(now, -VALID_YEARS), LEFT_DAYS);
+    let last = days(now, -30);
+    let mut made = released(persona);
+    while days(made, INSTALLED_DAYS) < oldest {
+        made = years_after(made, VALID_YEARS);
+    }
+    if made >= last && made > released(persona) {
+        made = oldest;
+    }
+    let earliest = made.max(oldest);
+    let latest = days(made, INSTALLED_DAYS).min(last).max(earliest);
     let span = latest.as_second().saturating_sub(earliest.as_second());
     let mut stream = Stream::new(&persona.derive("certificate"), "not before");
     let after = stream.below(u64::try_from(span).unwrap_or(0).max(1));

@@ -83,7 +83,15 @@ fn one_of_another_build_gives_way() {
     let with_sha256 = made("15.0.1210.3");
     assert_ne!(old, with_sha256, "signed with SHA-1 and SHA-256");
     assert_eq!(with_sha256, made("15.0.1210.3"));
-    assert_ne!(with_sha256, made("15.2.2562.29"), "older than the build");
+
+    let key = key();
+    let early = self_signed(&persona, &key, "2023-07-01T00:00:00Z".parse().unwrap()).unwrap();
+    let (certificate_path, key_path) = paths(&persona, folder.path());
+    fs::write(certificate_path, early.to_pem().unwrap()).unwrap();
+    fs::write(key_path, key.private_key_to_pem_pkcs8().unwrap()).unwrap();
+    persona.build = "15.2.2562.29".parse().unwrap();
+    let (_, late) = load_or_create(&persona, folder.path()).unwrap();
+    assert!(late.not_before() > early.not_before(), "older than the build");
 }
 
 #[test]
@@ -138,6 +146,28 @@ fn it_is_never_older_than_the_build_nor_from_the_future() {
         installed(&persona, at("2020-01-01T00:00:00Z")),
         at("2020-01-01T00:00:00Z")
     );
+}
+
+#[test]
+fn it_dates_from_the_time_of_the_build_or_from_its_renewal() {
+    let at = |text: &str| text.parse::<Timestamp>().unwrap();
+    let now = at("2026-11-28T00:00:00Z");
+    for (name, from, to) in [
+        // Published 2021-03-02: renewed after five years.
+        ("exchange-2016-cu19-mar21su", "2026-03-02", "2026-08-29"),
+        ("exchange-2013-cu21", "2023-06-19", "2023-12-16"),
+        ("exchange-2019-cu14-oct25su", "2025-10-14", "2026-04-12"),
+        // Published in May 2022, which a valid certificate can be of.
+        ("exchange-2019-cu12-may22su", "2022-05-30", "2022-11-06"),
+    ] {
+        let (from, to) = (at(&format!("{from}T00:00:00Z")), at(&format!("{to}T00:00:00Z")));
+        for seed in 0..20 {
+            let mut persona = persona(name);
+            persona.seed = [seed; 32];
+            let date = installed(&persona, now);
+            assert!((from..=to).contains(&date), "{name}: {date}");
+        }
+    }
 }
 
 #[test]
