@@ -28,6 +28,7 @@ mod private;
 pub mod quarantine;
 pub mod recorder;
 mod remedy;
+mod resume;
 pub mod sensor;
 pub mod sinks;
 mod site;

@@ -29,6 +29,7 @@ use crate::persona::certificate::{self, CertificateError};
 use crate::quarantine::{self, Quarantine};
 use crate::recorder::Recorder;
 use crate::remedy;
+use crate::resume::resume;
 use crate::sensor::{Endpoint, Sensor, Tls};
 use crate::sinks::{self, SinkStatus, Sinks, StartError};
 use crate::store::{NotRecorded, Store};
@@ -151,7 +152,7 @@ impl Played {
             .hosts
             .iter()
             .map(|host| (host.persona.name.clone(), host.persona.build));
-        let detection = Engine::new(rules).knowing(builds);
+        let detection = Arc::new(Engine::new(rules).knowing(builds));
         let places = config.hosts.iter().map(|host| host.listens.len()).sum();
         let share = descriptors::share(config.limits.admission(), places);
         // All hosts first: keys take their time, and clients should not wait for those of other hosts.
@@ -170,10 +171,11 @@ impl Played {
             config.sensor.clone(),
             recorder.clone(),
             Arc::new(KeepAtMost::new(Arc::new(quarantine.clone()), share.bodies)),
-            Arc::new(detection),
+            detection.clone(),
             config.limits.http(),
             share.admission,
         ));
+        resume(recorder.spool(), &sensor.sessions, &detection);
         let played = Self {
             sensor,
             quarantine,

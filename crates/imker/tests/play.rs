@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_types, clippy::disallowed_methods)]
 
 use std::fs;
+use std::io::Write;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -124,6 +125,38 @@ fn the_status_tells_of_sinks_that_are_down_and_of_a_sensor_that_is_not_running()
     let (code, shown) = imker(folder, &["status"]);
     assert_eq!(code, Some(2), "{shown}");
     assert!(shown.starts_with("sensor: not running\n"), "{shown}");
+}
+
+#[test]
+fn a_restart_splits_no_session() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let address: SocketAddr = format!("127.0.0.9:{}", free_port()).parse().unwrap();
+    let listens = format!(
+        "addresses = [\"127.0.0.9\"]\nhttps = []\nhttp = [{}]",
+        address.port()
+    );
+    configured(folder, &listens, "");
+    let check =
+        "/autodiscover/autodiscover.json?@test.com/owa/?&Email=autodiscover/autodiscover.json%3F@test.com";
+    for run in 1..=3 {
+        let _playing = play(folder, address);
+        let mut client = TcpStream::connect(address).unwrap();
+        write!(
+            client,
+            "GET {check} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+        )
+        .unwrap();
+        std::io::copy(&mut client, &mut std::io::sink()).unwrap();
+        let requests = ["events", "--kind", "web-request", "--format", "csv"];
+        until(folder, &requests, |shown| shown.lines().count() == run + 1);
+    }
+    let (_, sessions) = until(folder, &["sessions", "--format", "csv"], |shown| {
+        shown.lines().count() > 1
+    });
+    assert_eq!(sessions.lines().count(), 2, "{sessions}");
+    let stages = imker(folder, &["events", "--kind", "stage-reached", "--format", "csv"]).1;
+    assert_eq!(stages.lines().count(), 2, "{stages}");
 }
 
 #[test]

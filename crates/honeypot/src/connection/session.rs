@@ -68,6 +68,22 @@ impl Sessions {
         id
     }
 
+    /// Goes on with the session that an address had so long ago, before this process; whether it is not over yet.
+    pub(crate) fn resume(&self, source: IpAddr, session: &Arc<str>, ago: Duration) -> bool {
+        let last = Instant::now().checked_sub(ago).filter(|_| ago < GAP);
+        let mut table = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (Some(last), true) = (last, table.current.len() < ADDRESSES) else {
+            return false;
+        };
+        let session = Session {
+            id: Arc::clone(session),
+            open: 0,
+            last,
+        };
+        table.current.insert(source, session);
+        true
+    }
+
     /// A connection of this address ended.
     pub fn leave(&self, source: IpAddr) {
         self.leave_at(source, Instant::now());
@@ -104,6 +120,22 @@ mod tests {
         assert_eq!(first, sessions.enter_at(one, at(149)));
         sessions.leave_at(one, at(150));
         assert_ne!(first, sessions.enter_at(one, at(180)));
+    }
+
+    #[test]
+    fn a_restart_ends_no_session() {
+        let sessions = Sessions::default();
+        let [one, other] = [IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2])];
+        let ids = ["1", "2", "3"].map(Arc::<str>::from);
+        let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+        assert!(!sessions.resume(one, &ids[0], minutes(30)));
+        // A machine that has just started has no instant so long ago.
+        if Instant::now().checked_sub(minutes(20)).is_some() {
+            assert!(sessions.resume(one, &ids[1], minutes(20)));
+            assert_eq!(sessions.enter(one), ids[1]);
+        }
+        assert!(sessions.resume(other, &ids[2], minutes(0)));
+        assert_eq!(sessions.enter(other), ids[2]);
     }
 
     #[test]

@@ -106,6 +106,11 @@ impl Engine {
         self
     }
 
+    /// Takes a stage of a session for told, as it was by an earlier run.
+    pub(crate) fn remember(&self, session: &Arc<str>, stage: &Stage) {
+        self.reached.is_new(session, stage);
+    }
+
     /// The rules that a request matches, with its status, and headers where they are at hand.
     pub fn matches(&self, request: &WebRequest, headers: Option<&Request>) -> Matches {
         let line = line::of(request, &Headers::of(request, headers));
