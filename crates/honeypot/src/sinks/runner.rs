@@ -218,8 +218,10 @@ impl Driver {
                     continue;
                 }
             }
-            self.takes |= taken > 0;
             // Before it took anything, what it refuses may yet be wanted.
+            if taken > 0 && !std::mem::replace(&mut self.takes, true) && !refused.is_empty() {
+                return Err(self.failed("it takes events now; those that it refused are tried again"));
+            }
             if self.takes || refused.is_empty() {
                 self.leave_out(&mut refused);
                 self.done(taken as u64, through);
