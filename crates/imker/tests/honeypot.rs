@@ -357,38 +357,40 @@ fn what_several_sensors_wrote_is_read_packed_and_from_folders() {
 
 #[test]
 fn own_addresses_are_never_exported() {
-    // Made-up events: the sensor at 192.0.2.10 is attacked by others, by itself, and through its proxy.
+    // Made-up events, with addresses of AS112 and AMT (RFC 7534, 7535, 7450), from which nobody connects: those for
+    // documentation are never exported. The sensor at 192.52.193.10 is attacked by others, by itself, and through its proxy.
     let folder = tempfile::tempdir().unwrap();
     let event = |sequence: u64, source: &str, extra: &str| {
         format!(
             "{{\"imker\":{{\"sequence\":{sequence},\"time\":\"{}\",\"sensor\":\"north\",\"connection\":{{\"id\":\"c\",\
              \"session\":\"s\",\"host\":\"EX01.corp.example.org\",\"persona\":\"p\",\"service\":\"https\",\
-             \"source\":\"{source}:4000\",\"destination\":\"192.0.2.10:443\"{extra}}},\"saw\":{{\"kind\":\"stage-reached\",\
+             \"source\":\"{source}:4000\",\"destination\":\"192.52.193.10:443\"{extra}}},\"saw\":{{\"kind\":\"stage-reached\",\
              \"chain\":\"ProxyShell\",\"stage\":\"probe\",\"order\":1,\"succeeded\":true,\"cves\":[],\"techniques\":[]}}}}}}\n",
             jiff::Timestamp::now()
         )
     };
     let sources = [
-        "203.0.113.7",
-        "192.0.2.10",
-        "192.0.2.20",
-        "198.51.100.3",
-        "198.51.100.130",
+        "192.31.196.7",
+        "192.52.193.10",
+        "192.52.193.20",
+        "192.175.48.3",
+        "192.175.48.130",
     ];
     let mut lines = String::new();
     for (sequence, source) in (1..).zip(sources) {
         lines += &event(sequence, source, "");
     }
-    lines += &event(6, "203.0.113.8", ",\"proxy\":\"192.0.2.20:5000\"");
+    lines += &event(7, "203.0.113.7", "");
+    lines += &event(6, "192.31.196.8", ",\"proxy\":\"192.52.193.20:5000\"");
     let events = folder.path().join("events.jsonl");
     fs::write(&events, lines).unwrap();
     let config = "sensor = \"test\"\ndata = \"data\"\n\n[[domain]]\ndns_domain = \"corp.example.org\"\n\
         netbios_domain = \"EXAMPLE\"\norganisation = \"Example\"\nmail_domain = \"example.org\"\n\
         external_name = \"mail.example.org\"\nlanguage = \"en-US\"\ntime_zone = \"UTC\"\nusers = 5\n\
         seed = \"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\"\n\n\
-        [privacy]\nown_networks = [\"198.51.100.128/25\"]\n\n[[host]]\nname = \"EX01\"\n\
-        persona = \"exchange-2016-cu19-mar21su\"\naddresses = [\"192.0.2.10\"]\n\
-        trusted_proxies = [\"198.51.100.0/30\"]\n";
+        [privacy]\nown_networks = [\"192.175.48.128/25\"]\n\n[[host]]\nname = \"EX01\"\n\
+        persona = \"exchange-2016-cu19-mar21su\"\naddresses = [\"192.52.193.10\"]\n\
+        trusted_proxies = [\"192.175.48.0/30\"]\n";
     let path = folder.path().join("honeypot.toml");
     fs::write(&path, config).unwrap();
     let config = ["--config", path.to_str().unwrap()];
@@ -402,7 +404,7 @@ fn own_addresses_are_never_exported() {
         for (source, exported) in sources.into_iter().zip([true, false, false, false, false]) {
             assert_eq!(with.contains(source), exported, "{source} in {form}");
         }
-        assert!(with.contains("203.0.113.8"));
+        assert!(with.contains("192.31.196.8") && !with.contains("203.0.113.7"));
     }
     // Without a configuration, what the events tell of sensor and proxy still holds.
     let without = listed("blocklist", &["--data", folder.path().to_str().unwrap()]);

@@ -31,4 +31,6 @@ pub use fold::{Evaluator, Options, evaluate};
 pub use imker_event::ecs::Place;
 pub use lines::{BadLine, UnreadableEvaluation, json_lines, previous};
 pub use model::*;
-pub use select::{ADDRESSES_NEVER_EXPORTED, LeftOut, NO_NAME, Policy, Selected, Selection, select};
+pub use select::{
+    ADDRESSES_NEVER_EXPORTED, DOCUMENTATION, LeftOut, NO_NAME, Policy, Selected, Selection, select,
+};

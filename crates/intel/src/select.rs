@@ -7,9 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::model::{Evaluation, Sample, SourceRow, UploadRow};
 
-/// Networks whose addresses are never exported: special purposes (RFC 6890 and its registries), multicast, reserved.
-///
-/// Networks for documentation are not among them: nobody sends from there, and examples need them.
+/// Networks whose addresses are never exported, besides [`DOCUMENTATION`]: what IANA's special-purpose registries (RFC
+/// 6890) do not call globally reachable, 6to4 and the protocols of 2001::/23 whole, multicast, reserved.
 pub const ADDRESSES_NEVER_EXPORTED: &[&str] = &[
     "0.0.0.0/8",
     "10.0.0.0/8",
@@ -18,6 +17,7 @@ pub const ADDRESSES_NEVER_EXPORTED: &[&str] = &[
     "169.254.0.0/16",
     "172.16.0.0/12",
     "192.0.0.0/24",
+    "192.88.99.0/24",
     "192.168.0.0/16",
     "198.18.0.0/15",
     "224.0.0.0/4",
@@ -27,10 +27,23 @@ pub const ADDRESSES_NEVER_EXPORTED: &[&str] = &[
     "64:ff9b::/96",
     "64:ff9b:1::/48",
     "100::/64",
+    "100:0:0:1::/64",
+    "2001::/23",
+    "2002::/16",
+    "5f00::/16",
     "fc00::/7",
     "fe80::/10",
     "fec0::/10",
     "ff00::/8",
+];
+
+/// Networks for documentation (RFC 5737, 3849, 9637), never exported unless [`Policy::documentation`] says so.
+pub const DOCUMENTATION: &[&str] = &[
+    "192.0.2.0/24",
+    "198.51.100.0/24",
+    "203.0.113.0/24",
+    "2001:db8::/32",
+    "3fff::/20",
 ];
 
 /// What may be exported.
@@ -46,6 +59,8 @@ pub struct Policy {
     pub age: SignedDuration,
     /// Sources with a lower score are left out; see [`SourceRow::score`].
     pub min_score: u8,
+    /// Whether addresses of [`DOCUMENTATION`] are exported, as made-up examples need it. False by default.
+    pub documentation: bool,
 }
 
 impl Default for Policy {
@@ -56,6 +71,7 @@ impl Default for Policy {
             hidden: Vec::new(),
             age: SignedDuration::from_hours(7 * 24),
             min_score: 50,
+            documentation: false,
         }
     }
 }
@@ -101,7 +117,9 @@ pub struct Selected<'a> {
 /// Sources that are not exported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct LeftOut {
-    /// In a network that is never exported.
+    /// In a network of [`ADDRESSES_NEVER_EXPORTED`] or [`DOCUMENTATION`].
+    pub special: u64,
+    /// In a network of [`Policy::allowed`].
     pub allowed: u64,
     /// Too old.
     pub old: u64,
@@ -113,12 +131,17 @@ pub struct LeftOut {
 
 /// Selects what a policy lets out. Age counts from the evaluation's time.
 pub fn select<'a>(evaluation: &'a Evaluation, policy: &Policy) -> Selection<'a> {
+    let documentation = if policy.documentation { &[] } else { DOCUMENTATION };
     let special = ADDRESSES_NEVER_EXPORTED
         .iter()
+        .chain(documentation)
         .filter_map(|network| network.parse().ok());
-    let never: Vec<IpNet> = special.chain(policy.allowed.iter().copied()).collect();
+    let special: Vec<IpNet> = special.collect();
     let hidden = Hidden::of(evaluation, &policy.hidden);
-    let is_never = |address: IpAddr| never.iter().any(|network| network.contains(&address));
+    let is_in =
+        |networks: &[IpNet], address: IpAddr| networks.iter().any(|network| network.contains(&address));
+    let is_special = |address: IpAddr| is_in(&special, address);
+    let is_allowed = |address: IpAddr| is_in(&policy.allowed, address);
     let mut left_out = LeftOut {
         not_listed: evaluation.sources.not_listed,
         ..LeftOut::default()
@@ -129,7 +152,9 @@ pub fn select<'a>(evaluation: &'a Evaluation, policy: &Policy) -> Selection<'a> 
     for row in &evaluation.sources.entries {
         let address = row.address.to_canonical();
         let expires = expiry(row.last);
-        if is_never(address) {
+        if is_special(address) {
+            left_out.special += 1;
+        } else if is_allowed(address) {
             left_out.allowed += 1;
         } else if row.score < policy.min_score {
             left_out.low_score += 1;
@@ -160,7 +185,11 @@ pub fn select<'a>(evaluation: &'a Evaluation, policy: &Policy) -> Selection<'a> 
             .filter(|upload| {
                 is_hex(&upload.sha256, 64)
                     && expiry(upload.last) > evaluation.created
-                    && upload.addresses.iter().any(|address| !is_never(*address))
+                    && upload
+                        .addresses
+                        .iter()
+                        .map(IpAddr::to_canonical)
+                        .any(|address| !is_special(address) && !is_allowed(address))
             })
             .collect(),
         left_out,
@@ -306,7 +335,7 @@ mod tests {
 
     #[test]
     fn the_networks_never_exported_are_read() {
-        for network in ADDRESSES_NEVER_EXPORTED {
+        for network in ADDRESSES_NEVER_EXPORTED.iter().chain(DOCUMENTATION) {
             assert!(network.parse::<IpNet>().is_ok(), "{network}");
         }
     }

@@ -86,7 +86,12 @@ fn what_is_exported_is_selected_by_network_age_and_score() {
         let selection = select(&evaluation, policy);
         let left = selection.left_out;
         assert_eq!(
-            selection.sources.len() as u64 + left.allowed + left.old + left.low_score + left.not_listed,
+            selection.sources.len() as u64
+                + left.special
+                + left.allowed
+                + left.old
+                + left.low_score
+                + left.not_listed,
             evaluation.totals.sources.count
         );
         selection
@@ -95,7 +100,8 @@ fn what_is_exported_is_selected_by_network_age_and_score() {
             .map(|source| source.address.to_string())
             .collect()
     };
-    let mut policy = Policy::default();
+    assert!(names(&Policy::default()).is_empty());
+    let mut policy = week::policy();
     // 10.0.0.5 is private, 192.0.2.55 only guessed passwords.
     assert_eq!(
         names(&policy),
@@ -113,7 +119,7 @@ fn what_is_exported_is_selected_by_network_age_and_score() {
     assert_eq!(names(&policy), ["192.0.2.66", "2001:db8::bad"]);
     policy.min_score = 101;
     assert!(names(&policy).is_empty());
-    let selection = select(&evaluation, &Policy::default());
+    let selection = select(&evaluation, &week::policy());
     let hostile = &selection.sources[0];
     assert_eq!(
         (hostile.cves.len(), hostile.ja3.len(), hostile.ja4.len()),

@@ -37,13 +37,13 @@ fn written(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> String {
 
 fn export(write: impl FnOnce(&Selection<'_>, &mut Vec<u8>) -> std::io::Result<()>) -> String {
     let evaluation = week::evaluation();
-    let selection = select(&evaluation, &Policy::default());
+    let selection = select(&evaluation, &week::policy());
     written(|out| write(&selection, out))
 }
 
 /// Every export of an evaluation.
 fn all(evaluation: &Evaluation) -> [(&'static str, String); 6] {
-    let selection = &select(evaluation, &Policy::default());
+    let selection = &select(evaluation, &week::policy());
     let name = &SetName::default();
     [
         ("stix", written(|out| stix(selection, &producer(), out))),
@@ -83,6 +83,25 @@ fn golden_lists() {
         &SetName::default(),
         out
     )));
+}
+
+#[test]
+fn entries_that_end_early_are_told() {
+    let evaluation = week::evaluation();
+    for (days, told) in [(24, false), (40, true)] {
+        let policy = Policy {
+            age: SignedDuration::from_hours(24 * days),
+            ..week::policy()
+        };
+        let selection = select(&evaluation, &policy);
+        let list = written(|out| ipset(&selection, &SetName::default(), out));
+        assert_eq!(
+            list.contains("2147483 seconds (24 days): entries"),
+            told,
+            "{list}"
+        );
+        assert_eq!(list.contains(" timeout 2147483 "), told, "{list}");
+    }
 }
 
 #[test]
@@ -367,7 +386,7 @@ fn nft_takes_the_set() {
     for age in [SignedDuration::from_hours(24 * 7), SignedDuration::MAX] {
         let policy = Policy {
             age,
-            ..Policy::default()
+            ..week::policy()
         };
         let selection = select(&evaluation, &policy);
         let rules = written(|out| nftables(&selection, &SetName::default(), out));

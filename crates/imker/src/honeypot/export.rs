@@ -69,9 +69,10 @@ pub fn export(arguments: &ExportArguments) -> Result<Exit> {
     out.close()?;
     let left = selection.left_out;
     output::note(&format!(
-        "{} sources exported; left out: {} allowed or special addresses, {} not seen for {}, {} without an attack, \
-         {} not listed\n",
+        "{} sources exported; left out: {} in private, loopback or other special networks, which never are, {} in own \
+         or allowed networks, {} not seen for {}, {} without an attack, {} not listed\n",
         selection.sources.len(),
+        left.special,
         left.allowed,
         left.old,
         arguments.max_age,

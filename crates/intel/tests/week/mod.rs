@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use imker_event::ecs::Document;
 use imker_event::*;
-use imker_intel::{BadLine, Evaluation, Options, Place, evaluate};
+use imker_intel::{BadLine, Evaluation, Options, Place, Policy, evaluate};
 use jiff::{SignedDuration, Timestamp};
 
 pub const SINCE: &str = "2026-03-02T00:00:00Z";
@@ -37,6 +37,14 @@ pub fn options() -> Options {
         since: Some(SINCE.parse().unwrap()),
         until: Some(UNTIL.parse().unwrap()),
         ..Options::new("2026-03-09T06:00:00Z".parse().unwrap())
+    }
+}
+
+/// Lets out addresses for documentation, of which the week is made.
+pub fn policy() -> Policy {
+    Policy {
+        documentation: true,
+        ..Policy::default()
     }
 }
 

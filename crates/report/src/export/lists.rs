@@ -46,12 +46,19 @@ pub fn blocklist(selection: &Selection<'_>, out: &mut dyn io::Write) -> io::Resu
 }
 
 /// Writes commands for `ipset restore`: the sets `<name>4` and `<name>6`, made where they are not there, in which each
-/// address expires by itself. Loading it again prolongs them.
+/// address expires by itself, after 2,147,483 seconds at the latest. Loading it again prolongs them.
 ///
 /// What the sets are made with never changes: the kernel takes a set that is there already only as the same.
 pub fn ipset(selection: &Selection<'_>, name: &SetName, out: &mut dyn io::Write) -> io::Result<()> {
     let SetName(name) = name;
     head(selection, "for `ipset restore`", out)?;
+    longest(selection, "ipset", IPSET_LONGEST, out)?;
+    write!(
+        out,
+        "# A set blocks nothing by itself; what blocks its addresses, once after it was loaded for the first time:\n\
+         #   iptables -I INPUT -m set --match-set {name}4 src -j DROP\n\
+         #   ip6tables -I INPUT -m set --match-set {name}6 src -j DROP\n"
+    )?;
     for (suffix, family) in [("4", "inet"), ("6", "inet6")] {
         writeln!(
             out,
@@ -81,6 +88,14 @@ const NFT_LONGEST: i64 = 99_999_999;
 pub fn nftables(selection: &Selection<'_>, name: &SetName, out: &mut dyn io::Write) -> io::Result<()> {
     let SetName(name) = name;
     head(selection, "for `nft -f`", out)?;
+    longest(selection, "nft", NFT_LONGEST, out)?;
+    write!(
+        out,
+        "# A set blocks nothing by itself; what blocks its addresses, once after it was loaded for the first time:\n\
+         #   nft 'add chain inet {name} input {{ type filter hook input priority -10; }}'\n\
+         #   nft add rule inet {name} input ip saddr @attackers4 drop\n\
+         #   nft add rule inet {name} input ip6 saddr @attackers6 drop\n"
+    )?;
     writeln!(out, "add table inet {name}")?;
     for (set, kind, is_v4) in [
         ("attackers4", "ipv4_addr", true),
@@ -114,6 +129,24 @@ fn seconds(selection: &Selection<'_>, source: &Selected<'_>) -> i64 {
     left.as_secs().max(1)
 }
 
+/// Says so where entries end earlier than they were to.
+fn longest(
+    selection: &Selection<'_>,
+    program: &str,
+    longest: i64,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let is_longer = |source| seconds(selection, source) > longest;
+    if selection.sources.iter().any(is_longer) {
+        writeln!(
+            out,
+            "# {program} takes no timeout above {longest} seconds ({} days): entries that were to hold longer end then.",
+            longest / 86_400
+        )?;
+    }
+    Ok(())
+}
+
 fn head(selection: &Selection<'_>, form: &str, out: &mut dyn io::Write) -> io::Result<()> {
     let (evaluation, left) = (selection.evaluation, selection.left_out);
     writeln!(
@@ -124,7 +157,8 @@ fn head(selection: &Selection<'_>, form: &str, out: &mut dyn io::Write) -> io::R
     )?;
     writeln!(
         out,
-        "# Left out: {} in allowed networks, {} too old, {} of low score, {} not listed in the evaluation.",
-        left.allowed, left.old, left.low_score, left.not_listed
+        "# Left out: {} in private, loopback or other special networks, {} in own or allowed networks, {} too old, \
+         {} of low score, {} not listed in the evaluation.",
+        left.special, left.allowed, left.old, left.low_score, left.not_listed
     )
 }
