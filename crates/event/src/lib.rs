@@ -6,12 +6,14 @@
 pub mod ecs;
 
 mod blob;
+mod clients;
 mod kind;
 mod request;
 mod saw;
 mod sensor;
 
 pub use blob::Blob;
+pub use clients::Clients;
 pub use kind::Kind;
 pub use request::{Text, WebRequest};
 pub use saw::*;

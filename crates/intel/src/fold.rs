@@ -6,13 +6,12 @@ use std::sync::Arc;
 
 use imker_event::ecs::{Document, Place, mask_query};
 use imker_event::{
-    Connection, Content, Credentials, Detection, Kind, Recorded, Saw, Scheme, SensorEvent, Text,
+    Clients, Connection, Content, Credentials, Detection, Kind, Recorded, Saw, Scheme, SensorEvent, Text,
 };
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use crate::activity::Clock;
-use crate::clients::Clients;
 use crate::compare::compare;
 use crate::distinct::{Few, Sketch};
 use crate::lines::BadLine;
@@ -411,10 +410,15 @@ impl Span {
         self.masked += u64::from(credentials.secret.is_none());
         *self.schemes.entry(credentials.scheme).or_default() += 1;
         let lower = |text: &Text| kept(text).to_lowercase();
-        let key = (
-            lower(&credentials.username),
-            credentials.domain.as_ref().map(lower),
-        );
+        let domain = credentials.domain.as_ref().map(lower);
+        let mut username = lower(&credentials.username);
+        // `EXAMPLE\meier`, as one that was sent apart from its domain.
+        if let (Some(domain), Some((before, name))) = (&domain, username.split_once('\\'))
+            && before == domain
+        {
+            username = name.to_owned();
+        }
+        let key = (username, domain);
         let account = self.accounts.row(key, || Account {
             own_domain: false,
             passwords: Sketch::default(),

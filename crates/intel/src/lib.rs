@@ -13,7 +13,6 @@
 //! ```
 
 mod activity;
-mod clients;
 mod compare;
 mod distinct;
 mod fold;

@@ -1,9 +1,9 @@
 use std::net::IpAddr;
 
 use imker_event::ecs::Place;
-use rusqlite::{Connection, OptionalExtension, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
-use super::filter::{Condition, Filter, address, instant};
+use super::filter::{Condition, Filter, address, instant, stored_address};
 use super::{Activity, ReachedStage, ViewError};
 
 /// As the report counts them.
@@ -37,10 +37,23 @@ pub(super) fn of(database: &Connection, scope: &Filter, events: u64) -> Result<A
         credentials: number("count(*)", "credentials")?,
         payloads: number("count(*)", "payloads")?,
         stages: stages(database, &condition)?,
-        hosts: most("host", "connections")?,
+        hosts: most("host", "events")?,
         user_agents: most("user_agent", "requests")?,
         ja4: most("ja4", "connections")?,
     })
+}
+
+/// Whom a trusted proxy at `peer` named in a session's requests, those with the most events first.
+pub(super) fn clients(database: &Connection, session: &str, peer: IpAddr) -> Result<Vec<IpAddr>, ViewError> {
+    let sql = format!(
+        "SELECT source FROM events WHERE session = ? AND source IS NOT NULL AND source != ?
+         GROUP BY source ORDER BY count(*) DESC, source LIMIT {}",
+        Activity::MOST
+    );
+    let mut statement = database.prepare_cached(&sql)?;
+    let rows = statement.query_map(params![session, address(peer)], |row| row.get::<_, Vec<u8>>(0))?;
+    let rows = rows.collect::<Result<Vec<_>, _>>()?;
+    Ok(rows.iter().filter_map(|row| stored_address(row)).collect())
 }
 
 fn stages(database: &Connection, condition: &Condition) -> Result<Vec<ReachedStage>, ViewError> {

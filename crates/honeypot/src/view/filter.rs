@@ -17,7 +17,7 @@ pub struct Filter {
     pub until: Option<Timestamp>,
     /// Source addresses: any of these networks, or any at all where empty.
     pub sources: Vec<IpNet>,
-    /// Simulated host: its DNS name, or the first part of it.
+    /// Simulated host: its DNS name, or the first part of it; letter case aside.
     pub host: Option<String>,
     /// Kinds: any of these, or any at all where empty. Only asked of events.
     pub kinds: Vec<Kind>,
@@ -98,8 +98,8 @@ impl Condition {
     }
 }
 
-/// The condition that a column `host` is a host; takes [`host_names`].
-pub(super) const IS_HOST: &str = "(host = ? OR host BETWEEN ? AND ?)";
+/// The condition that a column `host` is a host, letter case aside; takes [`host_names`].
+pub(super) const IS_HOST: &str = "(host = ? COLLATE NOCASE OR host COLLATE NOCASE BETWEEN ? AND ?)";
 
 /// A host's name, and the ends of the DNS names that begin with it: `/` is what follows `.`.
 pub(super) fn host_names(host: &str) -> [Value; 3] {

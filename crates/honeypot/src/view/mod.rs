@@ -109,9 +109,19 @@ impl View {
             since: None,
             until: None,
             host: None,
+            sources: Vec::new(),
             ..filter.clone()
         };
         let mut condition = Condition::of(&plain);
+        if !filter.sources.is_empty() {
+            // Behind a proxy, many clients share one.
+            let clients = Condition::of(&Filter {
+                sources: filter.sources.clone(),
+                ..Filter::default()
+            });
+            let sql = format!("session IN (SELECT session FROM events WHERE {})", clients.sql());
+            condition.and(&sql, clients.values);
+        }
         if let Some(since) = filter.since {
             condition.and("last_seen >= ?", [nanoseconds(since).into()]);
         }
@@ -135,11 +145,13 @@ impl View {
                 ..Filter::default()
             };
             let activity = activity::of(database, &scope, count(row, 4)?)?;
+            let clients = activity::clients(database, &id, source)?;
             let (first_seen, last_seen) = (instant(row.get(2)?), instant(row.get(3)?));
             let place = activity::place(database, source)?;
             Ok(Session {
                 id,
                 source,
+                clients,
                 place,
                 first_seen,
                 last_seen,
@@ -179,6 +191,18 @@ impl View {
                 activity: activity::of(database, &scope, count(row, 4)?)?,
             })
         })
+    }
+
+    /// Simulated hosts that somebody connected to, by name.
+    ///
+    /// # Errors
+    /// Where SQLite fails.
+    pub fn hosts(&self) -> Result<Vec<String>, ViewError> {
+        let mut statement = self
+            .database
+            .prepare("SELECT DISTINCT host FROM connections ORDER BY host")?;
+        let hosts = statement.query_map([], |row| row.get(0))?;
+        Ok(hosts.collect::<Result<_, _>>()?)
     }
 
     /// Attempts to log on, in order.

@@ -14,7 +14,9 @@ pub struct Session {
     pub id: String,
     /// Who.
     pub source: IpAddr,
-    /// Where that is, where known.
+    /// Whom its requests are of, where the source is a trusted proxy that names them; at most [`Activity::MOST`].
+    pub clients: Vec<IpAddr>,
+    /// Where the source is, where known.
     pub place: Option<Place>,
     /// Its first event.
     pub first_seen: Timestamp,
@@ -24,7 +26,7 @@ pub struct Session {
     pub activity: Activity,
 }
 
-/// A source address.
+/// A source address: who connected or, behind a trusted proxy for HTTP, whom it names for each request.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Attacker {
     /// The address.
@@ -46,7 +48,7 @@ pub struct Attacker {
 pub struct Activity {
     /// Events.
     pub events: u64,
-    /// Connections.
+    /// Connections of its own: none of a client that came through a proxy for HTTP.
     pub connections: u64,
     /// Web requests, those refused for their form included.
     pub requests: u64,

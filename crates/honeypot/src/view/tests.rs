@@ -475,3 +475,98 @@ fn where_a_view_ends_is_known_without_opening_it() {
     assert_eq!(position_in(&path).unwrap(), 11);
     assert_eq!(position_in(&folder.path().join("none")).unwrap(), 0);
 }
+
+#[test]
+fn clients_behind_a_proxy_for_http_are_its_sources() {
+    let proxy = connection("192.0.2.80", "ex01");
+    let of = |sequence, number, client: &str, mut events: Vec<Recorded>| {
+        for (at, recorded) in (sequence..).zip(&mut events) {
+            (recorded.sequence, recorded.event.request) = (at, Some(number));
+            if let Saw::WebRequest(received) = &mut recorded.event.saw {
+                received.request.client = Some(client.parse().unwrap());
+            }
+        }
+        events
+    };
+    let mut events = vec![recorded(1, &proxy, Saw::ConnectionOpened {})];
+    let (one, two) = ("198.51.100.1", "198.51.100.2");
+    let attack = vec![request(0, &proxy, "/a", true), stage(0, &proxy, "probe", 1)];
+    events.extend(of(2, 1, one, attack));
+    let logon = vec![request(0, &proxy, "/b", false), credentials(0, &proxy, "x")];
+    events.extend(of(4, 2, two, logon));
+    events.push(closed(6, &proxy));
+    let (_folder, path, _writer) = written(&events);
+    let view = View::open(path).unwrap();
+    let shown: Vec<_> = all(view.attackers(&Filter::default()))
+        .into_iter()
+        .map(|row| {
+            let Activity {
+                requests,
+                attacks,
+                credentials,
+                stages,
+                hosts,
+                ..
+            } = row.activity;
+            assert_eq!(hosts, ["ex01"]);
+            let counts = (row.sessions, requests, attacks, credentials, stages.len());
+            (row.source.to_string(), counts)
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ("192.0.2.80".to_owned(), (1, 0, 0, 0, 0)),
+            (one.to_owned(), (1, 1, 1, 0, 1)),
+            (two.to_owned(), (1, 1, 0, 1, 0)),
+        ]
+    );
+    for source in ["192.0.2.80/32", "198.51.100.2/32"] {
+        let sessions = all(view.sessions(&Filter {
+            sources: vec![source.parse().unwrap()],
+            ..Filter::default()
+        }));
+        assert_eq!(sessions.len(), 1, "{source}");
+        assert_eq!(sessions[0].source.to_string(), "192.0.2.80");
+        assert_eq!(
+            sessions[0].clients,
+            [one, two].map(|client| client.parse::<std::net::IpAddr>().unwrap())
+        );
+    }
+}
+
+#[test]
+fn a_file_that_is_the_whole_body_is_one_payload() {
+    let connection = connection("198.51.100.7", "ex01");
+    let (mut body, mut file) = (request(1, &connection, "/a.aspx", false), upload(2, &connection));
+    file.event.time = body.event.time;
+    if let (Saw::WebRequest(received), Saw::Upload { content, .. }) = (&mut body.event.saw, &file.event.saw) {
+        received.body = content.clone();
+    }
+    let (_folder, path, _writer) = written(&[body, file, upload(3, &connection)]);
+    let payloads = all(View::open(path).unwrap().payloads(&Filter::default()));
+    let names: Vec<_> = payloads
+        .iter()
+        .map(|row| (row.kind, row.name.as_deref()))
+        .collect();
+    assert_eq!(names, [(Kind::Upload, Some("inert.aspx")); 2]);
+}
+
+#[test]
+fn hosts_are_named_in_any_letter_case() {
+    let (_folder, path, _writer) = written(&scenario());
+    let view = View::open(path).unwrap();
+    assert_eq!(view.hosts().unwrap(), ["ex01", "ex02"]);
+    let rows = |host: &str| {
+        let host = Some(host.to_owned());
+        sequences(
+            &view,
+            &Filter {
+                host,
+                ..Filter::default()
+            },
+        )
+        .len()
+    };
+    assert_eq!((rows("EX02"), rows("Ex01"), rows("ex0")), (4, 7, 0));
+}

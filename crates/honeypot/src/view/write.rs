@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use imker_event::ecs::Place;
-use imker_event::{Connection, Content, Kind, Recorded, Saw, Scheme, Text};
+use imker_event::{Clients, Connection, Content, Kind, Recorded, Saw, Scheme, Text};
 use rusqlite::{Transaction, params};
 
 use super::filter::{address, nanoseconds};
@@ -16,6 +16,7 @@ use crate::sinks::GeoIp;
 #[derive(Debug)]
 pub struct ViewWriter {
     pub(super) database: rusqlite::Connection,
+    clients: Clients,
 }
 
 impl ViewWriter {
@@ -35,7 +36,10 @@ impl ViewWriter {
         database.pragma_update(None, "secure_delete", "ON")?;
         database.set_prepared_statement_cache_capacity(64);
         schema::migrate(&mut database)?;
-        Ok(Self { database })
+        Ok(Self {
+            database,
+            clients: Clients::default(),
+        })
     }
 
     /// Sequence number of the last event taken over; none where there was none.
@@ -60,8 +64,9 @@ impl ViewWriter {
             .iter()
             .filter(|recorded| done.is_none_or(|done| recorded.sequence > done))
         {
-            insert(&transaction, recorded)?;
-            spans.add(recorded);
+            let source = self.clients.source(&recorded.event);
+            insert(&transaction, recorded, source)?;
+            spans.add(recorded, source);
         }
         spans.write(&transaction, geo)?;
         if let Some(last) = batch.last() {
@@ -86,19 +91,19 @@ struct Spans {
 }
 
 impl Spans {
-    fn add(&mut self, recorded: &Recorded) {
-        let Some(connection) = &recorded.event.connection else {
+    fn add(&mut self, recorded: &Recorded, source: Option<IpAddr>) {
+        let Some((connection, source)) = recorded.event.connection.as_deref().zip(source) else {
             return;
         };
         let time = nanoseconds(recorded.event.time);
-        let source = connection.source.ip().to_canonical();
+        let peer = connection.source.ip().to_canonical();
         let widen = |span: &mut Span| *span = (span.0.min(time), span.1.max(time), span.2 + 1);
         widen(self.sources.entry(source).or_insert((time, time, 0)));
         widen(
             &mut self
                 .sessions
                 .entry(connection.session.clone())
-                .or_insert((source, (time, time, 0)))
+                .or_insert((peer, (time, time, 0)))
                 .1,
         );
     }
@@ -155,18 +160,23 @@ impl Spans {
 struct Common<'e> {
     sequence: i64,
     time: i64,
+    /// The client, where a trusted proxy named one.
     source: Option<Vec<u8>>,
     session: Option<&'e str>,
     host: Option<&'e str>,
 }
 
-fn insert(transaction: &Transaction<'_>, recorded: &Recorded) -> Result<(), ViewError> {
+fn insert(
+    transaction: &Transaction<'_>,
+    recorded: &Recorded,
+    source: Option<IpAddr>,
+) -> Result<(), ViewError> {
     let event = &recorded.event;
     let connection = event.connection.as_deref();
     let common = Common {
         sequence: integer(recorded.sequence),
         time: nanoseconds(event.time),
-        source: connection.map(|connection| address(connection.source.ip())),
+        source: source.map(address),
         session: connection.map(|connection| &*connection.session),
         host: connection.map(|connection| &*connection.host),
     };
@@ -313,13 +323,24 @@ fn detail(
                 ])?;
         }
         Saw::Upload { name, content } => {
-            payload(
-                transaction,
-                common,
-                Kind::Upload,
-                name.as_ref().map(Text::as_str),
-                content,
-            )?;
+            let name = name.as_ref().map(Text::as_str);
+            // Where it is the whole body, it has a row already.
+            let named = transaction
+                .prepare_cached(
+                    "UPDATE payloads SET kind = ?, name = ?
+                     WHERE sha256 = ? AND session IS ? AND time = ? AND kind = ?",
+                )?
+                .execute(params![
+                    Kind::Upload.action(),
+                    name,
+                    content.sha256.as_str(),
+                    session,
+                    time,
+                    Kind::WebRequest.action()
+                ])?;
+            if named == 0 {
+                payload(transaction, common, Kind::Upload, name, content)?;
+            }
         }
         Saw::StageReached(stage) => {
             transaction

@@ -4,19 +4,19 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use imker_event::{Saw, SensorEvent};
+use crate::{Saw, SensorEvent};
 
 /// Connections through proxies that are remembered.
 const CONNECTIONS: usize = 65_536;
 
-/// The client of the latest request of each connection whose client is not its source.
+/// Knows the client of the latest request of each connection whose client is not its source; of 65,536 connections at most.
 #[derive(Debug, Default)]
-pub(crate) struct Clients(HashMap<Arc<str>, (Option<u32>, IpAddr)>);
+pub struct Clients(HashMap<Arc<str>, (Option<u32>, IpAddr)>);
 
 impl Clients {
     /// The source address of an event: its connection's, or whom a trusted proxy named in the request that the event
     /// belongs to, as long as events come in the order of their record.
-    pub(crate) fn source(&mut self, event: &SensorEvent) -> Option<IpAddr> {
+    pub fn source(&mut self, event: &SensorEvent) -> Option<IpAddr> {
         let connection = event.connection.as_deref()?;
         let peer = connection.source.ip().to_canonical();
         if let Saw::WebRequest(received) = &event.saw {
