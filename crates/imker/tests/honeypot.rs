@@ -280,6 +280,7 @@ fn credentials_are_kept_masked_flagged_and_never_right() {
     for (filter, rows) in [
         (["--session", &id[..8]], 4),
         (["--host", "EX01"], 4),
+        (["--host", "ex01.CORP"], 4),
         (["--host", "EX01.corp.example.org"], 4),
         (["--host", "EX0"], 1),
     ] {
@@ -288,7 +289,22 @@ fn credentials_are_kept_masked_flagged_and_never_right() {
         let events = honeypot.read(&[&["events", "--kind", "credentials"], &filter[..]].concat());
         assert_eq!(events.lines().count(), rows, "{filter:?}: {events}");
     }
-    let replayed = honeypot.read(&["replay", &id]);
+    let config = honeypot.path("honeypot.toml");
+    let none = [
+        "honeypot",
+        "attackers",
+        "--host",
+        "EX0",
+        "--config",
+        config.to_str().unwrap(),
+    ];
+    let told = String::from_utf8(imker(&none).stderr).unwrap();
+    assert!(
+        told.contains("no such host") && told.contains("EX01.corp.example.org"),
+        "{told}"
+    );
+    // As much of it as lists of events show.
+    let replayed = honeypot.read(&["replay", &id[..13]]);
     assert!(
         replayed.contains("POST /owa/auth.owa?password=[masked] HTTP/"),
         "{replayed}"
@@ -461,7 +477,21 @@ fn a_payload_goes_to_quarantine_and_comes_out_as_it_was() {
         "--output",
         out.to_str().unwrap(),
     ]);
-    assert_eq!(fs::read(out).unwrap(), bytes);
+    assert_eq!(fs::read(&out).unwrap(), bytes);
+    let config = honeypot.path("honeypot.toml");
+    let (config, out) = (config.to_str().unwrap(), out.to_str().unwrap());
+    let again = [
+        "honeypot",
+        "payloads",
+        "--extract",
+        sha256,
+        "--output",
+        out,
+        "--config",
+        config,
+    ];
+    assert_eq!(imker(&again).status.code(), Some(2), "a file was overwritten");
+    assert_eq!(listed.lines().count(), 1, "{listed}");
 }
 
 #[test]

@@ -17,7 +17,7 @@ Examples:
       Play the hosts in it until interrupted.
   imker honeypot events --follow
       What happens, as it happens; other processes may read while it runs.
-  imker honeypot replay 0198f3a2
+  imker honeypot replay 01a222de-922c
       What one visitor sent and what it was told, in order.
   imker honeypot report --since 7d --html week.html
       Who came, how often, how far, with which tools and passwords.

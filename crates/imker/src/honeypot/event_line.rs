@@ -1,5 +1,7 @@
 //! An event in a line for reading.
 
+use std::net::IpAddr;
+
 use imker_event::{Recorded, Saw, ecs};
 use serde::{Serialize, Serializer};
 
@@ -8,6 +10,8 @@ use super::list::{Row, time};
 /// An event in a list.
 pub struct EventRow {
     pub recorded: Recorded,
+    /// Who connected or, behind a trusted proxy, whom it names for the request.
+    pub source: Option<IpAddr>,
     pub secrets: ecs::Secrets,
 }
 
@@ -35,9 +39,7 @@ impl Row for EventRow {
         let connection = event.connection.as_deref();
         vec![
             time(event.time),
-            connection
-                .map(|connection| connection.source.ip().to_string())
-                .unwrap_or_default(),
+            self.source.map(|source| source.to_string()).unwrap_or_default(),
             connection
                 .map(|connection| connection.host.to_string())
                 .unwrap_or_default(),
@@ -58,10 +60,17 @@ impl Row for EventRow {
 pub fn what(saw: &Saw, secrets: ecs::Secrets) -> String {
     match saw {
         Saw::SensorStarted { version, listening } => {
-            format!("imker {version}, {} addresses", listening.len())
+            format!(
+                "imker {version}, {}",
+                counted(listening.len() as u64, "address", "addresses")
+            )
         }
         Saw::SensorStopped {} | Saw::ConnectionOpened {} => String::new(),
-        Saw::Gap(gap) => format!("{} events lost: {}", gap.lost, action(&gap.reason)),
+        Saw::Gap(gap) => format!(
+            "{} lost: {}",
+            counted(gap.lost, "event", "events"),
+            action(&gap.reason)
+        ),
         Saw::ConnectionClosed {
             bytes_received,
             bytes_sent,
@@ -69,7 +78,8 @@ pub fn what(saw: &Saw, secrets: ecs::Secrets) -> String {
             requests,
             reason,
         } => format!(
-            "{requests} requests, {bytes_received} bytes in, {bytes_sent} out, {:.1} s, by {}",
+            "{}, {bytes_received} bytes in, {bytes_sent} out, {:.1} s, by {}",
+            counted(u64::from(*requests), "request", "requests"),
             *duration_ms as f64 / 1000.0,
             action(reason)
         ),
@@ -105,7 +115,9 @@ pub fn what(saw: &Saw, secrets: ecs::Secrets) -> String {
             None => reason.to_string(),
         },
         Saw::WebRequestContinued { .. } => "-> 100".to_owned(),
-        Saw::WebResponse { status, body, .. } => format!("{status}, {} bytes", body.bytes),
+        Saw::WebResponse { status, body, .. } => {
+            format!("{status}, {}", counted(body.bytes, "byte", "bytes"))
+        }
         Saw::Credentials(attempt) => {
             let secret = match (&attempt.secret, secrets) {
                 (None, _) => "nothing",
@@ -141,14 +153,27 @@ pub fn what(saw: &Saw, secrets: ecs::Secrets) -> String {
         Saw::StageReached(stage) => {
             let succeeded = if stage.succeeded { "succeeded" } else { "attempted" };
             format!(
-                "{} {}: {succeeded} {}",
-                stage.chain,
-                stage.stage,
+                "{}: {succeeded} {}",
+                of_chain(&stage.chain, &stage.stage),
                 stage.cves.join(" ")
             )
         }
         _ => String::new(),
     }
+}
+
+/// A stage behind its chain, where that is not its name already.
+pub fn of_chain(chain: &str, stage: &str) -> String {
+    if chain.eq_ignore_ascii_case(stage) {
+        chain.to_owned()
+    } else {
+        format!("{chain} {stage}")
+    }
+}
+
+fn counted(count: u64, one: &str, many: &str) -> String {
+    let noun = if count == 1 { one } else { many };
+    format!("{count} {noun}")
 }
 
 /// The name that a unit variant has in JSON.

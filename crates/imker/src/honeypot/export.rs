@@ -69,7 +69,7 @@ pub fn export(arguments: &ExportArguments) -> Result<Exit> {
     out.close()?;
     let left = selection.left_out;
     output::note(&format!(
-        "{} sources exported; left out: {} in private, loopback or other special networks, which never are, {} in own \
+        "sources exported: {}; left out: {} in private, loopback or other special networks, which never are, {} in own \
          or allowed networks, {} not seen for {}, {} without an attack, {} not listed\n",
         selection.sources.len(),
         left.special,

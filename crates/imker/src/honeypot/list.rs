@@ -12,12 +12,18 @@ use crate::output::{Output, WriteError};
 
 /// Something that a list shows.
 pub trait Row: Serialize {
-    /// Names of its columns, as in CSV, and the width of each in text; the last is as wide as it must be.
+    /// Names of its columns, as in CSV, and the least width of each in text; the last is as wide as it must be.
     const COLUMNS: &'static [(&'static str, usize)];
 
     /// What stands in them, unescaped.
     fn cells(&self) -> Vec<String>;
 }
+
+/// Rows of text that are held back to see how wide columns must be.
+const MEASURED: usize = 1000;
+
+/// Cells that are wider do not widen their column.
+const WIDEST: usize = 48;
 
 /// Writes rows as they come or, where there is a limit, the latest of them.
 pub struct List<R> {
@@ -25,27 +31,29 @@ pub struct List<R> {
     format: ListFormat,
     limit: Option<usize>,
     latest: VecDeque<R>,
+    widths: Vec<usize>,
+    /// Rows of text, as long as they are measured; none once they were written.
+    held: Option<Vec<Vec<String>>>,
 }
 
 impl<R: Row> List<R> {
     /// A list to standard output, with the names of its columns where the form has such a line.
     pub fn new(format: ListFormat, limit: Option<usize>) -> miette::Result<Self> {
-        let mut out = Output::open(None)?;
-        let names = R::COLUMNS.iter().map(|(name, _)| *name);
-        match format {
-            ListFormat::Text => {
-                let names: Vec<_> = names.map(|name| name.replace('_', " ")).collect();
-                columns(&mut out, R::COLUMNS, &names).map_err(WriteError)?;
-            }
-            ListFormat::Csv => csv(&mut out, names).map_err(WriteError)?,
-            ListFormat::Jsonl => {}
-        }
-        Ok(Self {
-            out,
+        let mut list = Self {
+            out: Output::open(None)?,
             format,
             limit,
             latest: VecDeque::new(),
-        })
+            widths: R::COLUMNS.iter().map(|(_, width)| *width).collect(),
+            held: Some(Vec::new()),
+        };
+        let names = R::COLUMNS.iter().map(|(name, _)| *name);
+        match format {
+            ListFormat::Text => list.text(names.map(heading).collect()).map_err(WriteError)?,
+            ListFormat::Csv => csv(&mut list.out, names).map_err(WriteError)?,
+            ListFormat::Jsonl => {}
+        }
+        Ok(list)
     }
 
     /// Takes one row.
@@ -66,24 +74,54 @@ impl<R: Row> List<R> {
         while let Some(row) = self.latest.pop_front() {
             self.write(&row)?;
         }
+        self.write_held().map_err(WriteError)?;
         self.out.flush().map_err(|error| WriteError(error).into())
     }
 
     fn write(&mut self, row: &R) -> miette::Result<()> {
         let out = &mut self.out;
         let written = match self.format {
-            ListFormat::Text => columns(out, R::COLUMNS, &row.cells()),
+            ListFormat::Text => self.text(row.cells()),
             ListFormat::Csv => csv(out, row.cells().iter().map(String::as_str)),
             ListFormat::Jsonl => imker_report::json_line(row, &mut *out),
         };
         written.map_err(|error| WriteError(error).into())
     }
+
+    fn text(&mut self, mut cells: Vec<String>) -> io::Result<()> {
+        for (cell, width) in cells.iter_mut().zip(&mut self.widths) {
+            *cell = escape::visible(cell).into_owned();
+            *width = cell.width().min(WIDEST).max(*width);
+        }
+        let Some(held) = &mut self.held else {
+            return columns(&mut self.out, &self.widths, &cells);
+        };
+        held.push(cells);
+        if held.len() > MEASURED {
+            self.write_held()?;
+        }
+        Ok(())
+    }
+
+    fn write_held(&mut self) -> io::Result<()> {
+        for cells in self.held.take().into_iter().flatten() {
+            columns(&mut self.out, &self.widths, &cells)?;
+        }
+        Ok(())
+    }
 }
 
-fn columns(out: &mut impl Write, columns: &[(&str, usize)], cells: &[String]) -> io::Result<()> {
-    let last = columns.len().saturating_sub(1);
-    for (at, ((_, width), cell)) in columns.iter().zip(cells).enumerate() {
-        let cell = escape::visible(cell);
+/// What stands above a column in text.
+fn heading(name: &str) -> String {
+    match name {
+        "time" | "first_seen" | "last_seen" => format!("{} (UTC)", name.replace('_', " ")),
+        _ => name.replace('_', " "),
+    }
+}
+
+fn columns(out: &mut impl Write, widths: &[usize], cells: &[String]) -> io::Result<()> {
+    let last = widths.len().saturating_sub(1);
+    for (at, (width, cell)) in widths.iter().zip(cells).enumerate() {
         if at == last {
             writeln!(out, "{cell}")?;
         } else {

@@ -1,18 +1,19 @@
 //! Lists of what was recorded.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::thread;
 use std::time::Duration;
 
-use imker_event::{Secret, ecs};
+use imker_event::{Clients, Recorded, Secret, ecs};
 use imker_honeypot::view::{Filter, Stream, View, ViewError};
-use miette::{IntoDiagnostic, Result};
+use miette::{IntoDiagnostic, Result, miette};
 
 use super::args::{CredentialsArguments, EventsArguments, PayloadsArguments, ReadArguments};
 use super::event_line::EventRow;
 use super::extract::payload;
 use super::list::{List, Row};
-use super::store::{Store, filter, is_asked_for};
+use super::store::{Store, filter, is_asked_for, note_unknown_host};
 use crate::exit::Exit;
 use crate::output::{Output, WriteError};
 
@@ -26,19 +27,32 @@ pub fn events(arguments: &EventsArguments) -> Result<Exit> {
     let mut list = List::new(arguments.read.format, arguments.read.filter.limit)?;
     let mut events = store.events()?;
     let secrets = secrets(arguments.reveal);
-    while let Some(recorded) = events.next()? {
-        if is_asked_for(&filter, &recorded) {
-            list.take(EventRow { recorded, secrets })?;
+    let (mut clients, mut hosts) = (Clients::default(), BTreeSet::new());
+    let mut take = |recorded: Recorded, list: &mut List<EventRow>| {
+        let source = clients.source(&recorded.event);
+        if is_asked_for(&filter, &recorded, source) {
+            list.take(EventRow {
+                recorded,
+                source,
+                secrets,
+            })?;
         }
+        Ok::<_, miette::Report>(())
+    };
+    while let Some(recorded) = events.next()? {
+        if let Some(connection) = &recorded.event.connection
+            && !hosts.contains(&*connection.host)
+        {
+            hosts.insert(connection.host.to_string());
+        }
+        take(recorded, &mut list)?;
     }
     list.flush()?;
+    note_unknown_host(&filter, &hosts);
     if arguments.follow {
         loop {
             match events.next()? {
-                Some(recorded) if is_asked_for(&filter, &recorded) => {
-                    list.take(EventRow { recorded, secrets })?;
-                }
-                Some(_) => {}
+                Some(recorded) => take(recorded, &mut list)?,
                 None => {
                     list.flush()?;
                     thread::sleep(LOOK);
@@ -99,6 +113,13 @@ pub fn payloads(arguments: &PayloadsArguments) -> Result<Exit> {
     match (&arguments.extract, &arguments.output) {
         (Some(sha256), Some(output)) => {
             let store = Store::find(&arguments.read.store)?;
+            if output.is_file() {
+                return Err(miette!(
+                    help = "name a new file",
+                    "{} exists and would be overwritten",
+                    output.display()
+                ));
+            }
             let mut item = payload(&store, sha256)?;
             let mut out = Output::open(Some(output))?;
             io::copy(&mut item, &mut out).map_err(WriteError)?;
@@ -116,7 +137,8 @@ fn list<R: Row>(
 ) -> Result<Exit> {
     let store = Store::find(&arguments.store)?;
     let filter = filter(&arguments.filter, &[])?;
-    let rows = ask(&store.view()?, &filter).into_diagnostic()?;
+    let view = store.view()?;
+    let rows = ask(&view, &filter).into_diagnostic()?;
     // What the view was asked to limit itself is no longer than that.
     let mut list = List::new(arguments.format, arguments.filter.limit)?;
     for row in rows {
@@ -125,5 +147,9 @@ fn list<R: Row>(
         list.take(row)?;
     }
     list.flush()?;
+    if filter.host.is_some() {
+        let hosts = view.hosts().into_diagnostic()?;
+        note_unknown_host(&filter, &hosts.into_iter().collect());
+    }
     Ok(Exit::Clean)
 }

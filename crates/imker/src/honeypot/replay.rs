@@ -46,29 +46,49 @@ pub fn replay(arguments: &ReplayArguments) -> Result<Exit> {
     Ok(if missing == 0 { Exit::Clean } else { Exit::Failed })
 }
 
-/// The one session or connection whose id begins so, and how many events could not be read on the way.
+/// Ids that begin alike: none, one, or more.
+#[derive(Default)]
+struct Found {
+    id: Option<Arc<str>>,
+    more: bool,
+}
+
+impl Found {
+    fn add(&mut self, id: &Arc<str>) {
+        match &self.id {
+            None => self.id = Some(Arc::clone(id)),
+            Some(other) => self.more |= other != id,
+        }
+    }
+}
+
+/// The one session, or else the one connection, whose id begins so, and how many events could not be read on the way.
 fn find(store: &Store, start: &str) -> Result<(Arc<str>, u64)> {
     let mut events = store.events()?;
-    let mut found: Option<Arc<str>> = None;
+    let (mut sessions, mut connections) = (Found::default(), Found::default());
     while let Some(recorded) = events.next()? {
         let Some(connection) = recorded.event.connection else {
             continue;
         };
-        let id = [&connection.session, &connection.id]
-            .into_iter()
-            .find(|id| id.starts_with(start));
-        match (id, &found) {
-            (Some(id), Some(other)) if id != other => {
-                return Err(miette!(
-                    help = "give more of it",
-                    "several sessions and connections begin with {start}"
-                ));
-            }
-            (Some(id), None) => found = Some(Arc::clone(id)),
-            _ => {}
+        if connection.session.starts_with(start) {
+            sessions.add(&connection.session);
+        }
+        if connection.id.starts_with(start) {
+            connections.add(&connection.id);
         }
     }
-    let found = found.ok_or_else(|| {
+    let (found, what) = if sessions.id.is_some() {
+        (sessions, "sessions")
+    } else {
+        (connections, "connections")
+    };
+    if found.more {
+        return Err(miette!(
+            help = "give more of it",
+            "several {what} begin with {start}"
+        ));
+    }
+    let found = found.id.ok_or_else(|| {
         miette!(
             help = "`imker honeypot sessions` lists them",
             "no session or connection begins with {start}"
@@ -106,8 +126,7 @@ fn event(out: &mut impl Write, recorded: &Recorded, summary: &str, more: u64) ->
     )?;
     match &event.saw {
         Saw::WebRequest(received) => {
-            bytes(out, '>', &received.head.0)?;
-            bytes(out, '>', &received.body_start.0)?;
+            message(out, '>', &received.head.0, &received.body_start.0)?;
             rest(out, '>', &received.body, more)
         }
         Saw::WebRequestRefused { received, .. } | Saw::TlsFailed { received, .. } => {
@@ -120,8 +139,7 @@ fn event(out: &mut impl Write, recorded: &Recorded, summary: &str, more: u64) ->
             body_start,
             ..
         } => {
-            bytes(out, '<', &head.0)?;
-            bytes(out, '<', &body_start.0)?;
+            message(out, '<', &head.0, &body_start.0)?;
             rest(out, '<', body, more)
         }
         _ => Ok(()),
@@ -141,15 +159,94 @@ fn rest(out: &mut impl Write, side: char, content: &Content, more: u64) -> std::
     }
 }
 
-/// Bytes line by line, made harmless.
-fn bytes(out: &mut impl Write, side: char, bytes: &[u8]) -> std::io::Result<()> {
-    if bytes.is_empty() {
-        return Ok(());
+/// A head and what there is of its body, with the empty line between.
+fn message(out: &mut impl Write, side: char, head: &[u8], body: &[u8]) -> std::io::Result<()> {
+    bytes(out, side, head)?;
+    if !body.is_empty() {
+        writeln!(out, "{side}")?;
     }
-    let text = String::from_utf8_lossy(bytes);
-    for line in text.trim_end_matches("\r\n").split('\n') {
+    bytes(out, side, body)
+}
+
+/// Bytes line by line, made harmless; of lines together that are no text, the first in hex.
+fn bytes(out: &mut impl Write, side: char, mut bytes: &[u8]) -> std::io::Result<()> {
+    while let Some(rest) = bytes.strip_suffix(b"\r\n") {
+        bytes = rest;
+    }
+    let mut end = 0;
+    let mut binary = None;
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        let begin = end;
+        end += line.len();
+        // Among other bytes, a few may look like text.
+        if !is_text(line) || binary.is_some() && line.len() < 8 {
+            binary.get_or_insert(begin);
+            continue;
+        }
+        if let Some(from) = binary.take() {
+            hex(out, side, &bytes[from..begin])?;
+        }
+        let line = String::from_utf8_lossy(line);
+        let line = line.strip_suffix('\n').unwrap_or(&line);
         let line = line.strip_suffix('\r').unwrap_or(line);
         writeln!(out, "{side} {}", escape::visible(line))?;
     }
-    Ok(())
+    match binary {
+        Some(from) => hex(out, side, &bytes[from..]),
+        None => Ok(()),
+    }
+}
+
+/// Whether no more than one character of a line, or an eighth of them, is none for reading.
+fn is_text(line: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(line);
+    let odd = |char: &char| {
+        *char == char::REPLACEMENT_CHARACTER || char.is_control() && !matches!(char, '\t' | '\r' | '\n')
+    };
+    text.chars().filter(odd).count() <= 1.max(text.chars().count() / 8)
+}
+
+/// The first of bytes that are no text, and how many there are.
+fn hex(out: &mut impl Write, side: char, bytes: &[u8]) -> std::io::Result<()> {
+    let first: Vec<String> = bytes.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let more = if bytes.len() > first.len() { " ..." } else { "" };
+    writeln!(
+        out,
+        "{side} [no text, {} B: {}{more}]",
+        bytes.len(),
+        first.join(" ")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn shown(head: &[u8], body: &[u8]) -> String {
+        let mut out = Vec::new();
+        message(&mut out, '>', head, body).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_body_stands_apart_and_bytes_that_are_no_text_are_few() {
+        let head = b"PUT / HTTP/1.1\r\nA: \x00b\r\n\r\n";
+        assert!(!shown(head, b"").contains(">\n"));
+        let text = shown(head, "Stra\u{df}e\nb\x1b[31m".as_bytes());
+        assert!(
+            text.contains("\n>\n> Stra\u{df}e\n> b") && !text.contains('\x1b'),
+            "{text}"
+        );
+        let mut body = b"--x\r\nContent-Type: y\r\n\r\n".to_vec();
+        body.extend((0..=255_u8).cycle().skip(128).take(4000));
+        body.extend(b"\r\n--x--end\r\n");
+        let text = shown(head, &body);
+        assert!(
+            text.contains("> --x\n> Content-Type: y\n> \n> [no text, 4002 B: 80 81 "),
+            "{text}"
+        );
+        assert!(text.ends_with("8f ...]\n> --x--end\n"), "{text}");
+    }
 }

@@ -2,6 +2,7 @@
 
 use imker_honeypot::view::{Activity, Attacker, Credential, Payload, Session};
 
+use super::event_line::of_chain;
 use super::list::{Row, time};
 
 impl Row for Session {
@@ -10,6 +11,7 @@ impl Row for Session {
         ("first_seen", 23),
         ("last_seen", 23),
         ("source", 15),
+        ("clients", 7),
         ("country", 7),
         ("requests", 8),
         ("logons", 6),
@@ -24,6 +26,11 @@ impl Row for Session {
             time(self.first_seen),
             time(self.last_seen),
             self.source.to_string(),
+            self.clients
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(" "),
             country(self.place.as_ref()),
             self.activity.requests.to_string(),
             self.activity.credentials.to_string(),
@@ -129,7 +136,7 @@ fn reached(activity: &Activity) -> String {
     }
     let shown = furthest.iter().map(|stage| {
         let tick = if stage.succeeded { " ✓" } else { "" };
-        format!("{} {}{tick}", stage.chain, stage.stage)
+        format!("{}{tick}", of_chain(&stage.chain, &stage.stage))
     });
     shown.collect::<Vec<_>>().join(", ")
 }

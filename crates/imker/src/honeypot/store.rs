@@ -1,6 +1,10 @@
 //! Where a sensor's record is, and which part of it is asked for.
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use imker_event::{Kind, Recorded};
 use imker_honeypot::config::Config;
@@ -12,6 +16,9 @@ use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use super::args::{FilterArguments, StoreArguments};
 use crate::output;
 use crate::values::{network, stretch};
+
+/// How long lists wait for the view.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A sensor's data folder.
 pub struct Store {
@@ -55,9 +62,33 @@ impl Store {
         &self.data
     }
 
-    /// The local view.
+    /// The local view, as soon as it has what is on record now; what it lacks after two seconds is noted.
     pub fn view(&self) -> Result<View> {
-        View::open(self.data.join("view.sqlite")).into_diagnostic()
+        let view = View::open(self.data.join("view.sqlite")).into_diagnostic()?;
+        let position = || Ok::<_, miette::Report>(view.position().into_diagnostic()?.unwrap_or(0));
+        let begin = Instant::now();
+        let mut at = position()?;
+        let mut last = at;
+        // Without a spool there is nothing to wait for.
+        if let Ok(mut reader) = imker_spool::read_only(&self.spool(), at + 1) {
+            while begin.elapsed() < PATIENCE
+                && let Some(entry) = reader.try_next().into_diagnostic()?
+            {
+                last = entry.sequence();
+            }
+        }
+        while at < last {
+            if begin.elapsed() >= PATIENCE {
+                output::note(&format!(
+                    "note: the view lags behind the record: events {} to {last} are not in this list yet\n",
+                    at + 1
+                ));
+                break;
+            }
+            thread::sleep(Duration::from_millis(20));
+            at = position()?;
+        }
+        Ok(view)
     }
 
     /// All recorded events, the oldest first.
@@ -158,16 +189,32 @@ fn kind(text: &str) -> Result<Kind> {
     })
 }
 
-/// Whether an event is asked for.
-pub fn is_asked_for(filter: &Filter, recorded: &Recorded) -> bool {
+/// Notes that no simulated host is meant by `--host`, and which there are.
+pub fn note_unknown_host(filter: &Filter, hosts: &BTreeSet<String>) {
+    if let Some(asked) = &filter.host
+        && !hosts.iter().any(|host| is_host(host, asked))
+    {
+        let known: Vec<&str> = hosts.iter().map(String::as_str).collect();
+        let known = if known.is_empty() {
+            "none".to_owned()
+        } else {
+            known.join(", ")
+        };
+        output::note(&format!(
+            "note: --host {asked}: no such host on record; there are {known}\n"
+        ));
+    }
+}
+
+/// Whether an event of `source` is asked for.
+pub fn is_asked_for(filter: &Filter, recorded: &Recorded, source: Option<IpAddr>) -> bool {
     let event = &recorded.event;
     let connection = event.connection.as_deref();
-    let source = || connection.map(|connection| connection.source.ip().to_canonical());
     filter.since.is_none_or(|since| event.time >= since)
         && filter.until.is_none_or(|until| event.time < until)
         && (filter.kinds.is_empty() || filter.kinds.contains(&event.kind()))
         && (filter.sources.is_empty()
-            || source().is_some_and(|source| filter.sources.iter().any(|net| net.contains(&source))))
+            || source.is_some_and(|source| filter.sources.iter().any(|net| net.contains(&source))))
         && filter
             .host
             .as_deref()
@@ -177,10 +224,11 @@ pub fn is_asked_for(filter: &Filter, recorded: &Recorded) -> bool {
         })
 }
 
-/// Whether a host's DNS name is `asked`, or `asked` the first part of it.
+/// Whether a host's DNS name is `asked`, or `asked` the first part of it; letter case aside.
 fn is_host(name: &str, asked: &str) -> bool {
-    let rest = name.strip_prefix(asked);
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    name.split_at_checked(asked.len()).is_some_and(|(begin, rest)| {
+        begin.eq_ignore_ascii_case(asked) && (rest.is_empty() || rest.starts_with('.'))
+    })
 }
 
 #[cfg(test)]
@@ -199,7 +247,7 @@ mod tests {
         loop {
             match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
                 Poll::Ready(output) => return output,
-                Poll::Pending => std::thread::yield_now(),
+                Poll::Pending => thread::yield_now(),
             }
         }
     }
