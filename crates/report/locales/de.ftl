@@ -495,6 +495,7 @@ pot-finding-refused = { $count ->
   } vergeblich an.
 pot-finding-no-events = In dieser Zeitspanne gibt es keine Ereignisse: Über Angriffe sagt sie nichts. Siehe die Lücken.
 pot-finding-none = Niemand versuchte einen bekannten Angriff.
+pot-finding-none-seen = In dem, was gesehen und gelesen wurde, versuchte niemand einen bekannten Angriff.
 pot-finding-new-stages = { $count ->
     [one] 1 Stufe eines Angriffs wurde
    *[other] { $count } Stufen von Angriffen wurden

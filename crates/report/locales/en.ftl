@@ -492,6 +492,7 @@ pot-finding-refused = { $count ->
   } attempted an attack in vain.
 pot-finding-no-events = There are no events in this span: it says nothing about attacks. See the gaps.
 pot-finding-none = Nobody attempted a known attack.
+pot-finding-none-seen = Nobody attempted a known attack in what was seen and read.
 pot-finding-new-stages = { $count ->
     [one] 1 stage of an attack was
    *[other] { $count } stages of attacks were

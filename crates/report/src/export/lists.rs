@@ -151,9 +151,9 @@ fn head(selection: &Selection<'_>, form: &str, out: &mut dyn io::Write) -> io::R
     let (evaluation, left) = (selection.evaluation, selection.left_out);
     writeln!(
         out,
-        "# Imker: {} addresses that attacked honeypots, {form}, as of {}.",
-        selection.sources.len(),
-        evaluation.created.strftime("%Y-%m-%dT%H:%M:%SZ")
+        "# Imker: addresses that attacked honeypots, {form}, as of {}: {}.",
+        evaluation.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        selection.sources.len()
     )?;
     writeln!(
         out,

@@ -14,6 +14,9 @@ use crate::language::{Language, Texts};
 /// Entries of a list that the page shows; the JSON holds all.
 const LISTED: usize = 50;
 
+/// Fingerprints that it shows: a scanner of cipher suites alone has hundreds.
+const FINGERPRINTS: usize = 10;
+
 const SECTIONS: [&str; 8] = [
     "section-pot-new",
     "section-pot-activity",
@@ -48,15 +51,15 @@ pub fn html(evaluation: &Evaluation, language: Language, out: &mut dyn io::Write
                     (places(texts, evaluation))
                     (stages(texts, evaluation))
                     (heading(texts, "section-pot-tools"))
-                    (counted(texts, "section-pot-user-agents", &tools.user_agents))
-                    (counted(texts, "section-pot-ja4", &tools.ja4))
-                    (counted(texts, "section-pot-ja3", &tools.ja3))
-                    (counted(texts, "section-pot-workstations", &tools.workstations))
+                    (counted(texts, "section-pot-user-agents", &tools.user_agents, LISTED))
+                    (counted(texts, "section-pot-ja4", &tools.ja4, FINGERPRINTS))
+                    (counted(texts, "section-pot-ja3", &tools.ja3, FINGERPRINTS))
+                    (counted(texts, "section-pot-workstations", &tools.workstations, LISTED))
                     (credentials(texts, evaluation))
                     (heading(texts, "section-pot-sent"))
-                    (counted(texts, "section-pot-commands", &evaluation.commands))
+                    (counted(texts, "section-pot-commands", &evaluation.commands, LISTED))
                     (uploads(texts, evaluation))
-                    (counted(texts, "section-pot-paths", &evaluation.paths))
+                    (counted(texts, "section-pot-paths", &evaluation.paths, LISTED))
                     (rules(texts, evaluation))
                     (hosts(texts, evaluation))
                     (gaps(texts, evaluation))
@@ -157,7 +160,7 @@ fn sources(texts: &Texts, evaluation: &Evaluation) -> Markup {
                     td { (span(texts, source.first, source.last)) }
                 } } }
             } }
-            (more(texts, list))
+            (more(texts, list, LISTED))
         }
     }
 }
@@ -256,8 +259,8 @@ fn credentials(texts: &Texts, evaluation: &Evaluation) -> Markup {
                     td { (time(texts, row.last)) }
                 } } }
             } }
-            (more(texts, accounts))
-            (counted(texts, "section-pot-passwords", &credentials.passwords))
+            (more(texts, accounts, LISTED))
+            (counted(texts, "section-pot-passwords", &credentials.passwords, LISTED))
         }
     }
 }
@@ -282,7 +285,7 @@ fn uploads(texts: &Texts, evaluation: &Evaluation) -> Markup {
                     td.n { (words::distinct(texts, row.sources)) } td { (time(texts, row.last)) }
                 } } }
             } }
-            (more(texts, list))
+            (more(texts, list, LISTED))
         }
     }
 }
@@ -303,7 +306,7 @@ fn rules(texts: &Texts, evaluation: &Evaluation) -> Markup {
                     td.n { (texts.number(row.count)) } td.n { (words::distinct(texts, row.sources)) }
                 } } }
             } }
-            (more(texts, list))
+            (more(texts, list, LISTED))
         }
     }
 }
@@ -324,7 +327,7 @@ fn hosts(texts: &Texts, evaluation: &Evaluation) -> Markup {
                 td { (span(texts, row.first, row.last)) }
             } } }
         } }
-        (more(texts, list))
+        (more(texts, list, LISTED))
     }
 }
 
@@ -336,7 +339,7 @@ fn gaps(texts: &Texts, evaluation: &Evaluation) -> Markup {
     }
 }
 
-fn counted(texts: &Texts, section: &str, list: &Listed<CountedRow>) -> Markup {
+fn counted(texts: &Texts, section: &str, list: &Listed<CountedRow>, shown: usize) -> Markup {
     html! {
         h3 id=(section) { (texts.say(section)) }
         @if list.entries.is_empty() { p.note { (texts.say("pot-none")) } } @else {
@@ -345,19 +348,19 @@ fn counted(texts: &Texts, section: &str, list: &Listed<CountedRow>) -> Markup {
                     th { (texts.say("column-pot-value")) } th.n { (texts.say("column-pot-count")) }
                     th.n { (texts.say("column-pot-sources")) } th { (texts.say("column-last")) }
                 } }
-                tbody { @for row in list.entries.iter().take(LISTED) { tr {
+                tbody { @for row in list.entries.iter().take(shown) { tr {
                     td { code { (Safe(&row.value)) } } td.n { (texts.number(row.count)) }
                     td.n { (words::distinct(texts, row.sources)) } td { (time(texts, row.last)) }
                 } } }
             } }
-            (more(texts, list))
+            (more(texts, list, shown))
         }
     }
 }
 
 /// What the page does not show, and what the evaluation itself does not list.
-fn more<T>(texts: &Texts, list: &Listed<T>) -> Markup {
-    let further = list.entries.len().saturating_sub(LISTED);
+fn more<T>(texts: &Texts, list: &Listed<T>, shown: usize) -> Markup {
+    let further = list.entries.len().saturating_sub(shown);
     html! {
         @if further > 0 { p.note { (texts.say_with("pot-more", [("count", further.into())])) } }
         @if list.not_listed > 0 {

@@ -37,7 +37,8 @@ fn first_screen(page: &mut Page<'_>, evaluation: &Evaluation) -> io::Result<()> 
     let title = page.texts.say("pot-title");
     page.line(Line::new().then(Role::Heading, &title))?;
     let span = words::span(&page.texts, evaluation);
-    page.paragraph(0, Role::Dim, &span)?;
+    let utc = page.texts.say("utc-note");
+    page.paragraph(0, Role::Dim, &format!("{span}. {utc}"))?;
     page.blank()?;
     let totals = words::totals(&page.texts, evaluation);
     let name_width = totals.iter().map(|(name, _)| columns(name)).max().unwrap_or(0);
@@ -219,6 +220,7 @@ fn stages(page: &mut Page<'_>, evaluation: &Evaluation) -> io::Result<()> {
 
 fn rules(page: &mut Page<'_>, evaluation: &Evaluation) -> io::Result<()> {
     page.heading("section-pot-rules")?;
+    columns_of(page, evaluation.rules.entries.is_empty())?;
     page.first(&evaluation.rules.entries, LISTED, |page, row| {
         let title = if row.ordinary {
             format!("{} ({})", row.title, page.texts.say("pot-ordinary"))
@@ -256,6 +258,7 @@ fn credentials(page: &mut Page<'_>, evaluation: &Evaluation) -> io::Result<()> {
         let text = page.texts.say_with("pot-without-secret", args);
         page.paragraph(2, Role::Dim, &text)?;
     }
+    columns_of(page, false)?;
     page.first(&credentials.accounts.entries, LISTED, |page, row| {
         let name = words::account(&row.username, row.domain.as_deref());
         value(page, &name, row.count, &words::distinct(&page.texts, row.sources))?;
@@ -274,6 +277,7 @@ fn uploads(page: &mut Page<'_>, evaluation: &Evaluation) -> io::Result<()> {
     if evaluation.uploads.entries.is_empty() {
         return page.note("pot-none");
     }
+    columns_of(page, false)?;
     page.first(&evaluation.uploads.entries, LISTED, |page, row| {
         value(
             page,
@@ -293,6 +297,7 @@ fn uploads(page: &mut Page<'_>, evaluation: &Evaluation) -> io::Result<()> {
 
 fn observers(page: &mut Page<'_>, evaluation: &Evaluation) -> io::Result<()> {
     page.heading("section-pot-hosts")?;
+    columns_of(page, evaluation.hosts.entries.is_empty())?;
     page.first(&evaluation.hosts.entries, LISTED, |page, row| {
         let name = format!("{} · {} · {}", row.sensor, row.host, row.persona);
         value(
@@ -321,6 +326,7 @@ fn counted(page: &mut Page<'_>, section: &str, list: &Listed<CountedRow>) -> io:
     if list.entries.is_empty() {
         return page.note("pot-none");
     }
+    columns_of(page, false)?;
     page.first(&list.entries, LISTED, |page, row| {
         value(
             page,
@@ -330,6 +336,21 @@ fn counted(page: &mut Page<'_>, section: &str, list: &Listed<CountedRow>) -> io:
         )
     })?;
     further(page, list)
+}
+
+/// What stands above [`value`]s, where there are any.
+fn columns_of(page: &mut Page<'_>, is_empty: bool) -> io::Result<()> {
+    if is_empty {
+        return Ok(());
+    }
+    let count = page.texts.say("column-pot-count");
+    let sources = format!("/ {}", page.texts.say("column-pot-sources"));
+    page.line(
+        Line::new()
+            .right(Role::Dim, &count, 8)
+            .tab(9)
+            .then(Role::Dim, &sources),
+    )
 }
 
 /// A count, by how many sources, and what.

@@ -99,8 +99,10 @@ pub(super) fn findings(texts: &Texts, evaluation: &Evaluation) -> Vec<(Weight, S
     say(Weight::Warning, "pot-finding-refused", refused);
     if totals.events == 0 {
         say(Weight::Warning, "pot-finding-no-events", 1);
-    } else if totals.attackers == 0 {
+    } else if totals.attackers == 0 && evaluation.gaps.is_complete() {
         say(Weight::Good, "pot-finding-none", 1);
+    } else if totals.attackers == 0 {
+        say(Weight::Warning, "pot-finding-none-seen", 1);
     }
     if let Some(compared) = &evaluation.compared {
         say(Weight::Warning, "pot-finding-new-stages", compared.stages.count);
@@ -123,15 +125,17 @@ pub(super) fn stages(texts: &Texts, source: &SourceRow) -> String {
     let mut words = String::new();
     let mut chain = "";
     for reached in &source.stages {
+        let name = texts.name("stage", &reached.stage);
         if reached.chain != chain {
             chain = &reached.chain;
             words.push_str(if words.is_empty() { "" } else { "; " });
-            words.push_str(chain);
-            words.push_str(": ");
+            if !chain.eq_ignore_ascii_case(&name) {
+                words.push_str(chain);
+                words.push_str(": ");
+            }
         } else {
             words.push_str(", ");
         }
-        let name = texts.name("stage", &reached.stage);
         words.push_str(&if reached.succeeded {
             name
         } else {
@@ -142,7 +146,16 @@ pub(super) fn stages(texts: &Texts, source: &SourceRow) -> String {
 }
 
 pub(super) fn stage(texts: &Texts, row: &StageRow) -> String {
-    format!("{}: {}", row.chain, texts.name("stage", &row.stage))
+    of_chain(&row.chain, &texts.name("stage", &row.stage))
+}
+
+/// A stage's name behind its chain's, where these differ.
+fn of_chain(chain: &str, stage: &str) -> String {
+    if chain.eq_ignore_ascii_case(stage) {
+        chain.to_owned()
+    } else {
+        format!("{chain}: {stage}")
+    }
 }
 
 /// Who wrote a rule.
@@ -173,9 +186,12 @@ pub(super) fn schemes(schemes: &[Scheme]) -> String {
         .join(", ")
 }
 
-/// An account, its domain before a backslash.
+/// An account, its domain before a backslash where the name does not say it.
 pub(super) fn account(username: &str, domain: Option<&str>) -> String {
-    domain.map_or_else(|| username.to_owned(), |domain| format!("{domain}\\{username}"))
+    match domain {
+        Some(domain) if !username.contains(['\\', '@']) => format!("{domain}\\{username}"),
+        _ => username.to_owned(),
+    }
 }
 
 /// What it was compared with.
@@ -197,7 +213,7 @@ pub(super) fn compared_with(texts: &Texts, compared: &Comparison) -> String {
 /// A new value as it is shown: stages have names.
 pub(super) fn fresh_value(texts: &Texts, id: &str, value: &str) -> String {
     match value.split_once('/') {
-        Some((chain, stage)) if id == "pot-new-stages" => format!("{chain}: {}", texts.name("stage", stage)),
+        Some((chain, stage)) if id == "pot-new-stages" => of_chain(chain, &texts.name("stage", stage)),
         _ => value.to_owned(),
     }
 }
