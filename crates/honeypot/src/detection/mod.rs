@@ -185,7 +185,7 @@ impl Engine {
 }
 
 impl Detect for Engine {
-    /// [`Saw::StageReached`] comes once for each session and stage, and once more where the stage first succeeds after
+    /// [`Saw::StageReached`] comes once for each session, client and stage, and once more where the stage first succeeds after
     /// it had failed.
     fn look(&self, connection: &Connection, request: &Request, received: &mut ReceivedRequest) -> Vec<Saw> {
         if received.request.build.is_none() {
@@ -195,7 +195,14 @@ impl Detect for Engine {
         let matches = self.matches(&received.request, Some(request));
         received.detections = self.detections(&matches);
         let stage = self.stage(&matches, &received.request, connection.service);
-        let new = stage.filter(|stage| self.reached.is_new(&connection.session, stage));
+        let peer = connection.source.ip().to_canonical();
+        let client = received.request.client.map(|client| client.to_canonical());
+        // Behind a proxy, many clients share a session.
+        let visit = match client.filter(|client| *client != peer) {
+            Some(client) => format!("{} {client}", connection.session).into(),
+            None => Arc::clone(&connection.session),
+        };
+        let new = stage.filter(|stage| self.reached.is_new(&visit, stage));
         new.map(Saw::StageReached).into_iter().collect()
     }
 }

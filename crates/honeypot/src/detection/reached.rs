@@ -10,7 +10,7 @@ const GAP: Duration = Duration::from_secs(30 * 60);
 /// Sessions in one generation of the table.
 const SESSIONS: usize = 16 * 1024;
 
-/// Stages by session, each once.
+/// Stages by session, or by client where many share one, each once.
 ///
 /// The table is bounded: it has two generations, and what was not seen during a whole one is forgotten. A session's
 /// entry is bounded by the number of stages that there are. Where more than 16,384 sessions reach stages within 30

@@ -179,6 +179,19 @@ fn a_stage_is_reached_once_a_session() {
 }
 
 #[test]
+fn each_client_behind_a_proxy_reaches_a_stage_of_its_own() {
+    let engine = Engine::built_in().unwrap();
+    let proxy = connection("s", Service::Https);
+    let look = |client: &str| {
+        let mut received = received(request("GET", OWA, 302));
+        received.request.client = Some(client.parse().unwrap());
+        engine.look(&proxy, &raw(&[]), &mut received).len()
+    };
+    let clients = ["198.51.100.1", "198.51.100.2", "198.51.100.1", "203.0.113.7"];
+    assert_eq!(clients.map(look), [1, 1, 0, 1]);
+}
+
+#[test]
 fn the_personas_build_tells_which_flaw_was_meant() {
     for (build, chain, cve) in [
         (BUILD_OPEN, "ProxyShell", "CVE-2021-34473"),
