@@ -22,7 +22,7 @@ pub struct W3cSettings {
     pub max_age: Option<Duration>,
     /// Bytes of all logs together; then the oldest days go, but for the last.
     pub max_bytes: u64,
-    /// Versions of IIS by host, as in `8.5`; what has none is written as [`LATEST_IIS`].
+    /// Versions of IIS by host, as in `8.5`; of what has none, `10.0` is written.
     pub versions: BTreeMap<String, &'static str>,
     /// Whether to log `X-Forwarded-For` as a column of its own, as IIS does where it is told to.
     pub forwarded_for: bool,
