@@ -161,12 +161,6 @@ impl Played {
             let places = self::endpoints(config, host)?.into_iter();
             endpoints.extend(places.map(|place| (host, place)));
         }
-        let mut listeners = Vec::new();
-        for (host, (address, endpoint)) in endpoints {
-            let listener = listener::bind(address);
-            let listener = listener.map_err(|error| PlayError::listen(config, host, address, error))?;
-            listeners.push((listener, endpoint));
-        }
         let sensor = Arc::new(Sensor::new(
             config.sensor.clone(),
             recorder.clone(),
@@ -176,6 +170,12 @@ impl Played {
             share.admission,
         ));
         resume(recorder.spool(), &sensor.sessions, &detection);
+        let mut listeners = Vec::new();
+        for (host, (address, endpoint)) in endpoints {
+            let listener = listener::bind(address);
+            let listener = listener.map_err(|error| PlayError::listen(config, host, address, error))?;
+            listeners.push((listener, endpoint));
+        }
         let played = Self {
             sensor,
             quarantine,
