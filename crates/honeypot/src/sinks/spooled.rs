@@ -6,6 +6,9 @@ use tokio::runtime::Handle;
 
 use super::{Batch, Source, SourceError};
 
+/// A batch ends once its events have so many bytes in the spool.
+const BATCH_BYTES: usize = 2 << 20;
+
 /// The spool behind a cursor of its own.
 #[derive(Debug)]
 pub struct SpoolSource {
@@ -60,7 +63,8 @@ impl Source for SpoolSource {
             through: after,
             ..Batch::default()
         };
-        while batch.events.len() < max {
+        let mut bytes = 0;
+        while batch.events.len() < max && bytes < BATCH_BYTES {
             let entry = match self.next() {
                 Ok(Some(entry)) => entry,
                 Ok(None) => break,
@@ -76,13 +80,19 @@ impl Source for SpoolSource {
                         .unreadable
                         .saturating_add(last.saturating_sub(first).saturating_add(1));
                 }
-                Entry::Payload { sequence, bytes } => match serde_json::from_slice::<SensorEvent>(&bytes) {
-                    Ok(event) => batch.events.push(Recorded { sequence, event }),
-                    Err(error) => {
-                        tracing::error!(sequence, %error, "a recorded event cannot be read and goes to no sink");
-                        batch.unreadable = batch.unreadable.saturating_add(1);
+                Entry::Payload {
+                    sequence,
+                    bytes: payload,
+                } => {
+                    bytes += payload.len();
+                    match serde_json::from_slice::<SensorEvent>(&payload) {
+                        Ok(event) => batch.events.push(Recorded { sequence, event }),
+                        Err(error) => {
+                            tracing::error!(sequence, %error, "a recorded event cannot be read and goes to no sink");
+                            batch.unreadable = batch.unreadable.saturating_add(1);
+                        }
                     }
-                },
+                }
             }
         }
         Ok(batch)
