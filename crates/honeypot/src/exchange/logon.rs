@@ -14,12 +14,17 @@ use imker_exchange::Build;
 
 use super::form::html_escaped;
 use super::locale::Locale;
+use super::template::Template;
 
 /// Style of all these pages.
 pub(super) static CSS: LazyLock<String> = LazyLock::new(|| served(include_str!("pages/logon.css")));
-static LOGON: LazyLock<String> = LazyLock::new(|| served(include_str!("pages/logon.html")));
-static SCRIPT: LazyLock<String> = LazyLock::new(|| served(include_str!("pages/logon.js")));
-static NOTICE: LazyLock<String> = LazyLock::new(|| served(include_str!("pages/notice.html")));
+static LOGON: LazyLock<Template> = LazyLock::new(|| template(include_str!("pages/logon.html")));
+static SCRIPT: LazyLock<Template> = LazyLock::new(|| template(include_str!("pages/logon.js")));
+static NOTICE: LazyLock<Template> = LazyLock::new(|| template(include_str!("pages/notice.html")));
+
+fn template(text: &str) -> Template {
+    Template::new(&served(text))
+}
 
 /// A file as it is sent: with Windows' line ends, and without our comments, which would be the same words on every
 /// sensor.
@@ -125,14 +130,14 @@ pub(super) struct Page<'a> {
 impl Page<'_> {
     /// The page in UTF-8.
     pub fn render(&self) -> Vec<u8> {
-        let script = fill(&SCRIPT, |slot| match slot {
+        let script = SCRIPT.fill(|slot| match slot {
             "destination_script" => script_escaped(self.destination).into(),
             "failed" => Cow::Borrowed(if self.reason == Reason::Refused { "1" } else { "0" }),
             _ => Cow::Borrowed(""),
         });
         let locale = self.locale;
         let pictures = pictures();
-        let page = fill(&LOGON, |slot| {
+        let page = LOGON.fill(|slot| {
             Cow::Borrowed(match slot {
                 "notice" => NOTICE_OF_PRODUCT,
                 "build" => self.build_path,
@@ -197,7 +202,7 @@ pub(super) fn expired_password(build: Build, build_path: &str, locale: &'static 
 }
 
 fn styled(build: Build, build_path: &str, text: &str, form: &str) -> Vec<u8> {
-    let page = fill(&NOTICE, |slot| {
+    let page = NOTICE.fill(|slot| {
         Cow::Borrowed(match slot {
             "notice" => NOTICE_OF_PRODUCT,
             "title" => Product::of(build, "").title(),
@@ -227,22 +232,6 @@ fn pictures() -> &'static Pictures {
         logo_small: inline(include_bytes!("pages/resources/olk_logo_white_cropped.png")),
         arrow: inline(include_bytes!("pages/resources/sign_in_arrow.png")),
     })
-}
-
-/// Fills the slots (`{{name}}`) of a template in one pass, so that nothing filled in is taken for a slot.
-fn fill<'t, 'v>(template: &'t str, mut value: impl FnMut(&'t str) -> Cow<'v, str>) -> String {
-    let mut filled = String::with_capacity(template.len() * 4);
-    let mut rest = template;
-    while let Some((before, after)) = rest.split_once("{{") {
-        let Some((slot, behind)) = after.split_once("}}") else {
-            break;
-        };
-        filled.push_str(before);
-        filled.push_str(&value(slot));
-        rest = behind;
-    }
-    filled.push_str(rest);
-    filled
 }
 
 /// Text inside a quoted string of a script inside a page: letters, digits and little else as they are, the rest as

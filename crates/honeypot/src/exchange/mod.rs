@@ -26,6 +26,7 @@ mod powershell;
 mod reply;
 mod resources;
 mod rpc;
+mod template;
 mod token;
 mod upload;
 mod webshell;

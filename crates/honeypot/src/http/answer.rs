@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::httpsys::Refusal;
-use super::keep::content_of;
+use super::lately::sha256_of_answer;
 use super::message::{Request, Response};
 use super::state::ConnectionState;
 use crate::connection::{ConnectionRecorder, Meter, client_of};
@@ -61,7 +61,15 @@ const BODY_KEPT: usize = 4 * 1024;
 /// A body by hash, and its first bytes.
 pub(super) fn answered_with(body: &[u8]) -> (Content, Blob) {
     let start = &body[..body.len().min(BODY_KEPT)];
-    (content_of(body, start.len() as u64), Blob::from(start))
+    let content = match body {
+        [] => Content::default(),
+        _ => Content {
+            sha256: sha256_of_answer(body),
+            bytes: body.len() as u64,
+            kept: start.len() as u64,
+        },
+    };
+    (content, Blob::from(start))
 }
 
 /// Ends when the sensor stops.

@@ -115,10 +115,15 @@ pub fn content_of(bytes: &[u8], kept: u64) -> Content {
         return Content::default();
     }
     Content {
-        sha256: hex(&Sha256::digest(bytes)),
+        sha256: sha256(bytes),
         bytes: bytes.len() as u64,
         kept,
     }
+}
+
+/// SHA-256 in hexadecimal.
+pub(super) fn sha256(bytes: &[u8]) -> Text {
+    hex(&Sha256::digest(bytes))
 }
 
 fn hex(bytes: &[u8]) -> Text {

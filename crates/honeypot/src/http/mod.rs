@@ -8,6 +8,7 @@ mod fill;
 mod h2;
 mod httpsys;
 mod keep;
+mod lately;
 mod limits;
 mod message;
 pub mod parse;
