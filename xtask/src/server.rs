@@ -138,7 +138,17 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.child.kill();
+        // A killed nginx leaves its workers behind.
+        let stopped = self.imker == Path::new("nginx")
+            && Command::new("nginx")
+                .arg("-c")
+                .arg(&self.config)
+                .args(["-e", "/dev/null", "-s", "stop"])
+                .status()
+                .is_ok_and(|status| status.success());
+        if !stopped {
+            let _ = self.child.kill();
+        }
         let _ = self.child.wait();
     }
 }
