@@ -14,6 +14,14 @@ fn options() -> Options {
     }
 }
 
+/// Keeps 64 KiB.
+fn small() -> Options {
+    Options {
+        max_size: 64 << 10,
+        ..options()
+    }
+}
+
 fn explain(loss: &Loss) -> Vec<u8> {
     format!("{loss:?}").into_bytes()
 }
@@ -174,13 +182,7 @@ fn size(dir: &Path) -> u64 {
 #[test]
 fn what_all_cursors_passed_goes_without_a_word() {
     let dir = tempfile::tempdir().unwrap();
-    let (spool, _) = open(
-        &dir,
-        Options {
-            max_size: 64 << 10,
-            ..options()
-        },
-    );
+    let (spool, _) = open(&dir, small());
     let cursor = spool.cursor("view").unwrap();
     for round in 0..4 {
         for number in 0..30 {
@@ -212,13 +214,7 @@ fn what_all_cursors_passed_goes_without_a_word() {
 #[test]
 fn a_loss_that_cannot_be_avoided_is_told() {
     let dir = tempfile::tempdir().unwrap();
-    let (spool, _) = open(
-        &dir,
-        Options {
-            max_size: 64 << 10,
-            ..options()
-        },
-    );
+    let (spool, _) = open(&dir, small());
     let cursor = spool.cursor("hub").unwrap();
     cursor.pass(3);
     std::thread::sleep(Duration::from_millis(1100));
@@ -247,13 +243,7 @@ fn a_loss_that_cannot_be_avoided_is_told() {
 #[test]
 fn what_goes_while_a_follower_stands_before_it_is_evicted_and_not_damaged() {
     let dir = tempfile::tempdir().unwrap();
-    let (spool, _) = open(
-        &dir,
-        Options {
-            max_size: 64 << 10,
-            ..options()
-        },
-    );
+    let (spool, _) = open(&dir, small());
     let mut follower = spool.follow(1);
     spool.append(batch(&["a"])).wait().unwrap();
     assert_eq!(follower.try_next().unwrap(), Some(payload(1, "a")));

@@ -16,8 +16,7 @@ thread_local! {
     static LATELY: RefCell<VecDeque<(Vec<u8>, Text)>> = const { RefCell::new(VecDeque::new()) };
 }
 
-/// A body's SHA-256 in hexadecimal. Most answers are one page over and over, and to compare it takes a tenth of the time
-/// that hashing it would.
+/// A body's SHA-256 in hexadecimal. Most answers are one page over and over, and comparing is cheaper than hashing.
 pub(super) fn sha256_of_answer(body: &[u8]) -> Text {
     if body.len() > LONGEST {
         return sha256(body);

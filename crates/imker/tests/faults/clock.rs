@@ -10,7 +10,9 @@ use std::time::Duration;
 use imker_event::Recorded;
 use jiff::SignedDuration;
 
-use crate::sensor::{Place, Sensor, ask_all, gaps, markers, numbered, once, record, wait_for};
+use crate::sensor::{
+    Place, Sensor, ask_all, gaps, markers, numbered, once, record, requests_in_view, wait_for,
+};
 
 fn library() -> Option<PathBuf> {
     let folders = [
@@ -131,15 +133,6 @@ fn sessions(events: &[Recorded], labels: &[&str]) -> BTreeSet<String> {
     of_labels
         .map(|event| event.event.connection.as_ref().unwrap().session.to_string())
         .collect()
-}
-
-fn requests_in_view(place: &Place) -> u64 {
-    let sessions = place.imker(&["sessions", "--format", "jsonl"]);
-    let requests = |line: &str| {
-        let session: serde_json::Value = serde_json::from_str(line).unwrap();
-        session.pointer("/activity/requests").unwrap().as_u64().unwrap()
-    };
-    sessions.lines().map(requests).sum()
 }
 
 fn w3c_lines(place: &Place) -> usize {

@@ -284,3 +284,13 @@ pub fn once(markers: impl IntoIterator<Item = String>) -> BTreeMap<String, usize
 pub fn numbered(label: &str, numbers: std::ops::Range<u32>) -> Vec<String> {
     numbers.map(|number| format!("{label}-{number}")).collect()
 }
+
+/// Requests of all sessions in the local view.
+pub fn requests_in_view(place: &Place) -> u64 {
+    let sessions = place.imker(&["sessions", "--format", "jsonl"]);
+    let requests = |line: &str| {
+        let session: serde_json::Value = serde_json::from_str(line).unwrap();
+        session.pointer("/activity/requests").unwrap().as_u64().unwrap()
+    };
+    sessions.lines().map(requests).sum()
+}

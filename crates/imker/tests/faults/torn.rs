@@ -6,7 +6,7 @@ use std::path::Path;
 
 use imker_event::GapReason;
 
-use crate::sensor::{Place, ask_all, gaps, markers, numbered, once, record, wait_for};
+use crate::sensor::{Place, ask_all, gaps, markers, numbered, once, record, requests_in_view, wait_for};
 
 const SEGMENT: &str = "disk/data/spool/00000000000000000001.seg";
 
@@ -19,15 +19,6 @@ fn killed() -> Place {
     wait_for("the view holds them", || requests_in_view(&place) == 30);
     drop(sensor);
     place
-}
-
-fn requests_in_view(place: &Place) -> u64 {
-    let sessions = place.imker(&["sessions", "--format", "jsonl"]);
-    let requests = |line: &str| {
-        let session: serde_json::Value = serde_json::from_str(line).unwrap();
-        session.pointer("/activity/requests").unwrap().as_u64().unwrap()
-    };
-    sessions.lines().map(requests).sum()
 }
 
 /// Plays it again and asks ten times more.
