@@ -124,13 +124,7 @@ pub fn check(asked: &Asked<'_>, state: &mut State) -> Decision {
     } else if is("Basic") {
         let (username, secret) = basic(token);
         let place = String::from_utf8_lossy(&asked.request.path);
-        let sent = credentials(
-            Scheme::Basic,
-            &place,
-            &username,
-            secret.as_deref(),
-            asked.own_domains,
-        );
+        let sent = credentials(Scheme::Basic, &place, &username, Some(&secret), asked.own_domains);
         Decision::new(asked, Step::Refused, vec![Saw::Credentials(sent)])
     } else {
         Decision::new(asked, Step::Asked, Vec::new())

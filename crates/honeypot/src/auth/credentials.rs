@@ -74,19 +74,19 @@ pub(super) fn decode(token: &[u8]) -> Option<Vec<u8>> {
     BASE64.decode(token).ok()
 }
 
-/// Name and password of `Basic` (RFC 7617), as UTF-8 or else Latin-1. What is no Base64 is the name as it is; without
-/// a colon there is no password.
-pub(super) fn basic(token: &[u8]) -> (String, Option<String>) {
-    let Some(bytes) = decode(token) else {
-        return (String::from_utf8_lossy(token).into_owned(), None);
+/// Name and password of `Basic` (RFC 7617), as UTF-8 or else Latin-1; what is no Base64 is read as it is. Without a
+/// colon all of it may be the password, so it is taken for one.
+pub(super) fn basic(token: &[u8]) -> (String, String) {
+    let text = match decode(token).map(String::from_utf8) {
+        Some(Ok(text)) => text,
+        Some(Err(error)) => error.as_bytes().iter().copied().map(char::from).collect(),
+        None => String::from_utf8_lossy(token).into_owned(),
     };
-    let text = match String::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(error) => error.as_bytes().iter().copied().map(char::from).collect(),
-    };
+    // A colon behind Base64 that holds one itself, as in `YTpi:`, parts no name.
+    let holds_both = |name: &str| decode(name.as_bytes()).is_some_and(|bytes| bytes.contains(&b':'));
     match text.split_once(':') {
-        Some((name, password)) => (name.to_owned(), Some(password.to_owned())),
-        None => (text, None),
+        Some((name, password)) if !holds_both(name) => (name.to_owned(), password.to_owned()),
+        _ => (String::new(), text),
     }
 }
 

@@ -235,9 +235,15 @@ fn basic_is_captured_in_every_form() {
         ),
         (STANDARD.encode(b"j\xf6rg:\xe4"), "jörg|-|ä|"),
         (STANDARD.encode("jörg:ä"), "jörg|-|ä|"),
-        (STANDARD.encode("anna"), "anna|-|-|"),
+        (STANDARD.encode("anna"), "|-|anna|"),
         (STANDARD.encode("anna:").replace('=', ""), "anna|-||"),
-        ("no base64!".into(), "no base64!|-|-|"),
+        ("no base64!".into(), "|-|no base64!|"),
+        (
+            "anna@example.org:Passw0rd!".into(),
+            "anna@example.org|example.org|Passw0rd!|own",
+        ),
+        ("YTpi*".into(), "|-|YTpi*|"),
+        ("YTpi:".into(), "|-|YTpi:|"),
     ] {
         let decision = ask(
             Schemes::ACTIVE_SYNC,
