@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use imker_event::{Saw, SensorEvent};
+use imker_event::{Clients, Saw, SensorEvent};
 use imker_spool::{Entry, Spool};
 use jiff::Timestamp;
 
 use crate::connection::Sessions;
-use crate::detection::Engine;
+use crate::detection::{Engine, visit};
 
 /// How many of the last events are looked at: what came before them may begin sessions anew.
 const EVENTS: u64 = 20_000;
@@ -15,6 +15,7 @@ const EVENTS: u64 = 20_000;
 /// Goes on with the sessions in a record. What cannot be read is passed over: only sessions are split by it.
 pub(crate) fn resume(spool: &Spool, sessions: &Sessions, detection: &Engine) {
     let now = Timestamp::now();
+    let mut clients = Clients::default();
     let mut events = spool.follow(spool.last().saturating_sub(EVENTS) + 1);
     while let Ok(Some(entry)) = events.try_next() {
         let Entry::Payload { bytes, .. } = entry else {
@@ -23,7 +24,7 @@ pub(crate) fn resume(spool: &Spool, sessions: &Sessions, detection: &Engine) {
         let Ok(event) = serde_json::from_slice::<SensorEvent>(&bytes) else {
             continue;
         };
-        let Some(connection) = &event.connection else {
+        let (Some(connection), Some(client)) = (&event.connection, clients.source(&event)) else {
             continue;
         };
         let ago = Duration::try_from(now.duration_since(event.time)).unwrap_or_default();
@@ -31,7 +32,7 @@ pub(crate) fn resume(spool: &Spool, sessions: &Sessions, detection: &Engine) {
         if sessions.resume(source, session, ago)
             && let Saw::StageReached(stage) = &event.saw
         {
-            detection.remember(session, stage);
+            detection.remember(&visit(connection, client), stage);
         }
     }
 }

@@ -12,6 +12,7 @@ mod reached;
 mod tests;
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use imker_detect::{BUILT_IN_RULES, Outcome, Stages, Vantage, is_ordinary};
@@ -106,9 +107,9 @@ impl Engine {
         self
     }
 
-    /// Takes a stage of a session for told, as it was by an earlier run.
-    pub(crate) fn remember(&self, session: &Arc<str>, stage: &Stage) {
-        self.reached.is_new(session, stage);
+    /// Takes a stage of a [`visit`] for told, as it was by an earlier run.
+    pub(crate) fn remember(&self, visit: &Arc<str>, stage: &Stage) {
+        self.reached.is_new(visit, stage);
     }
 
     /// The rules that a request matches, with its status, and headers where they are at hand.
@@ -195,16 +196,20 @@ impl Detect for Engine {
         let matches = self.matches(&received.request, Some(request));
         received.detections = self.detections(&matches);
         let stage = self.stage(&matches, &received.request, connection.service);
-        let peer = connection.source.ip().to_canonical();
-        let client = received.request.client.map(|client| client.to_canonical());
-        // Behind a proxy, many clients share a session.
-        let visit = match client.filter(|client| *client != peer) {
-            Some(client) => format!("{} {client}", connection.session).into(),
-            None => Arc::clone(&connection.session),
-        };
+        let client = received.request.client.unwrap_or(connection.source.ip());
+        let visit = visit(connection, client);
         let new = stage.filter(|stage| self.reached.is_new(&visit, stage));
         new.map(Saw::StageReached).into_iter().collect()
     }
+}
+
+/// Whom stages are told of: a session, or its client where a proxy lets many share one.
+pub(crate) fn visit(connection: &Connection, client: IpAddr) -> Arc<str> {
+    let client = client.to_canonical();
+    if client == connection.source.ip().to_canonical() {
+        return Arc::clone(&connection.session);
+    }
+    format!("{} {client}", connection.session).into()
 }
 
 /// As Sigma's specification names it.

@@ -3,12 +3,15 @@
 use std::sync::LazyLock;
 use std::time::Instant;
 
-use imker_event::{Blob, Content, Text};
+use imker_event::{Blob, Content, SensorEvent, Text};
+use imker_spool::{Options, Spool};
 use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
+use crate::connection::Sessions;
 use crate::http::{Header, Version};
+use crate::resume::resume;
 
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::built_in().unwrap());
 
@@ -189,6 +192,42 @@ fn each_client_behind_a_proxy_reaches_a_stage_of_its_own() {
     };
     let clients = ["198.51.100.1", "198.51.100.2", "198.51.100.1", "203.0.113.7"];
     assert_eq!(clients.map(look), [1, 1, 0, 1]);
+}
+
+#[test]
+fn a_stage_told_of_a_client_behind_a_proxy_is_not_told_again_after_a_restart() {
+    let proxy = connection("s", Service::Https);
+    let [told, another] = ["198.51.100.1", "198.51.100.2"].map(|client| {
+        let mut received = received(request("GET", OWA, 302));
+        received.request.client = Some(client.parse().unwrap());
+        received
+    });
+    let look = |engine: &Engine, received: &ReceivedRequest| {
+        let mut received = received.clone();
+        let saw = engine.look(&proxy, &raw(&[]), &mut received);
+        (saw, received)
+    };
+    let (stage, recorded) = look(&Engine::built_in().unwrap(), &told);
+    assert_eq!(stage.len(), 1);
+    let batch = [Saw::WebRequest(Box::new(recorded))].into_iter().chain(stage);
+    let batch = batch.map(|saw| {
+        let event = SensorEvent {
+            time: Timestamp::now(),
+            sensor: "sensor".into(),
+            connection: Some(Arc::new(proxy.clone())),
+            request: Some(1),
+            saw,
+        };
+        serde_json::to_vec(&event).unwrap()
+    });
+    let dir = tempfile::tempdir().unwrap();
+    let (spool, _) = Spool::open(&dir.path().join("spool"), Options::default(), |_| Vec::new()).unwrap();
+    spool.append(batch.collect()).wait().unwrap();
+
+    let engine = Engine::built_in().unwrap();
+    resume(&spool, &Sessions::default(), &engine);
+    let again = [&told, &another].map(|received| look(&engine, received).0.len());
+    assert_eq!(again, [0, 1]);
 }
 
 #[test]
