@@ -118,6 +118,9 @@ pub enum Saw {
         name: Option<Text>,
         /// What was sent.
         content: Content,
+        /// Whether it is the whole body, and that holds secrets: masking then takes the hash as well.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        secrets: bool,
     },
     /// See [`Kind::StageReached`].
     StageReached(Stage),

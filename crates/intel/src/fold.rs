@@ -286,6 +286,7 @@ struct Password {
 struct Upload {
     bytes: u64,
     whole: bool,
+    secrets: bool,
     names: Few<String, 8>,
     addresses: Few<IpAddr, 8>,
     tally: Tally,
@@ -367,7 +368,11 @@ impl Span {
                 tally(&mut self.workstations, &message.workstation, time, source);
             }
             Saw::Credentials(credentials) => self.credentials(credentials, time, source),
-            Saw::Upload { name, content } => self.upload(name.as_ref(), content, time, source),
+            Saw::Upload {
+                name,
+                content,
+                secrets,
+            } => self.upload(name.as_ref(), content, *secrets, time, source),
             Saw::Command { command, .. } => {
                 self.totals.commands += 1;
                 tally(&mut self.commands, command, time, source);
@@ -441,11 +446,19 @@ impl Span {
         }
     }
 
-    fn upload(&mut self, name: Option<&Text>, content: &Content, time: Timestamp, source: Option<IpAddr>) {
+    fn upload(
+        &mut self,
+        name: Option<&Text>,
+        content: &Content,
+        secrets: bool,
+        time: Timestamp,
+        source: Option<IpAddr>,
+    ) {
         self.totals.uploads += 1;
         let upload = self.uploads.row(kept(&content.sha256), || Upload {
             bytes: content.bytes,
             whole: false,
+            secrets: false,
             names: Few::default(),
             addresses: Few::default(),
             tally: Tally::at(time),
@@ -456,6 +469,7 @@ impl Span {
             upload.addresses.add(source);
         }
         upload.whole |= content.kept >= content.bytes;
+        upload.secrets |= secrets;
         if let Some(name) = name {
             upload.names.add(kept(name));
         }
@@ -529,6 +543,7 @@ impl Span {
                 sha256,
                 bytes: row.bytes,
                 whole: row.whole,
+                secrets: row.secrets,
                 count: row.tally.count,
                 sources: row.tally.sources(),
                 names: row.names.into_vec(),

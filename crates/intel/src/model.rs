@@ -473,6 +473,9 @@ pub struct UploadRow {
     pub bytes: u64,
     /// Whether all of them are in quarantine.
     pub whole: bool,
+    /// Whether it is a body with passwords or tokens in it; no export names those.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub secrets: bool,
     /// Names that clients gave; eight at most.
     pub names: Vec<String>,
     /// Addresses that sent it; eight at most.

@@ -184,6 +184,7 @@ pub fn select<'a>(evaluation: &'a Evaluation, policy: &Policy) -> Selection<'a> 
             .iter()
             .filter(|upload| {
                 is_hex(&upload.sha256, 64)
+                    && !upload.secrets
                     && expiry(upload.last) > evaluation.created
                     && upload
                         .addresses

@@ -133,7 +133,7 @@ pub(super) fn fill(fields: &mut Fields, event: &SensorEvent) {
             fields.set("process.command_line", command.as_str());
             fields.set("url.path", script.as_str());
         }
-        Saw::Upload { name, content } => {
+        Saw::Upload { name, content, .. } => {
             class(
                 fields,
                 "alert",

@@ -14,7 +14,7 @@ mod read;
 mod tests;
 
 pub use document::{document, to_json};
-pub use mask::{MASKED, mask, mask_query};
+pub use mask::{MASKED, holds_secrets, mask, mask_query};
 pub use place::Place;
 pub use read::{Document, LineError, MAX_LINE, Reader, Unreadable, from_json};
 

@@ -573,6 +573,7 @@ fn commands_and_uploads_are_seen() {
         Saw::Upload {
             name: Some(name),
             content,
+            secrets: false,
         },
     ] = &*saw
     else {
@@ -590,10 +591,24 @@ fn commands_and_uploads_are_seen() {
         Saw::Upload {
             name: Some(name),
             content,
+            secrets: false,
         },
     ] = &*saw
     else {
         panic!("{saw:?}");
     };
     assert_eq!((name.as_str(), content.bytes), ("a.aspx", 5));
+
+    // What is told with the whole body's hash, and the body holds a password.
+    let form = b"--b\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\nSummer2026!\r\n--b\r\n\
+        Content-Disposition: form-data; name=\"f\"; filename=\"a.aspx\"\r\n\r\ninert";
+    for upload in [
+        request("PUT", "/x.txt").with_body(b"user=anna&password=Summer2026!"),
+        request("POST", "/ecp/x")
+            .with("Content-Type", "multipart/form-data; boundary=b")
+            .with_body(form),
+    ] {
+        let (_, saw) = ask(&site, &upload);
+        assert!(matches!(&*saw, [Saw::Upload { secrets: true, .. }]), "{saw:?}");
+    }
 }

@@ -1,5 +1,6 @@
 //! Files that are sent to the server.
 
+use imker_event::ecs::holds_secrets;
 use imker_event::{Content, Saw, Text};
 
 use super::ask::Ask;
@@ -23,6 +24,7 @@ pub(super) fn observe(ask: &mut Ask<'_>) {
         ask.saw.push(Saw::Upload {
             name: name.map(Text::from),
             content: request.content.clone(),
+            secrets: holds_secrets(&request.body),
         });
         return;
     }
@@ -33,6 +35,7 @@ pub(super) fn observe(ask: &mut Ask<'_>) {
         .take(MAX_FILES)
         .map(|file| Saw::Upload {
             name: Some(Text::from_bytes(file.name)),
+            secrets: file.content.is_none() && holds_secrets(&request.body),
             content: file.content.map_or_else(
                 || request.content.clone(),
                 |bytes| -> Content { content_of(bytes, 0) },

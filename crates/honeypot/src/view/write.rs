@@ -322,7 +322,7 @@ fn detail(
                     credentials.own_domain,
                 ])?;
         }
-        Saw::Upload { name, content } => {
+        Saw::Upload { name, content, .. } => {
             let name = name.as_ref().map(Text::as_str);
             // Where it is the whole body, it has a row already.
             let named = transaction

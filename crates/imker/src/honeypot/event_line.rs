@@ -146,7 +146,7 @@ pub fn what(saw: &Saw, secrets: ecs::Secrets) -> String {
             parameter,
             command,
         } => format!("{script} {parameter}={command}"),
-        Saw::Upload { name, content } => {
+        Saw::Upload { name, content, .. } => {
             let name = name.as_ref().map_or("without a name", |name| name.as_str());
             format!("{name}, {} bytes, {}", content.bytes, content.sha256)
         }

@@ -438,6 +438,7 @@ fn upload(name: &str) -> Saw {
             bytes: 1432,
             kept: 1432,
         },
+        secrets: false,
     }
 }
 

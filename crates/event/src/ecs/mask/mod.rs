@@ -18,7 +18,8 @@ pub const MASKED: &str = "[masked]";
 /// attributes of XML, passwords in WBXML, parts of `multipart/form-data`.
 ///
 /// A body from which something was taken loses its hash too, for whoever knows the rest could try passwords against
-/// it. Compressed bodies and uploads, which are named by their hash alone, are left.
+/// it; so does an upload that is such a body. Compressed bodies and the other uploads, which are named by their hash
+/// alone, are left.
 pub fn mask(event: &mut SensorEvent) {
     match &mut event.saw {
         Saw::Credentials(credentials) => credentials.secret = None,
@@ -54,6 +55,11 @@ pub fn mask(event: &mut SensorEvent) {
         | Saw::TlsFailed { received: head, .. } => {
             replace(head, head::masked_with_body);
         }
+        Saw::Upload { content, secrets, .. } => {
+            if *secrets {
+                content.sha256 = Text::default();
+            }
+        }
         // Named one by one, so that whoever adds a kind asks whether it holds secrets.
         Saw::SensorStarted { .. }
         | Saw::SensorStopped {}
@@ -64,9 +70,13 @@ pub fn mask(event: &mut SensorEvent) {
         | Saw::TlsEstablished { .. }
         | Saw::NtlmNegotiate { .. }
         | Saw::Command { .. }
-        | Saw::Upload { .. }
         | Saw::StageReached(_) => {}
     }
+}
+
+/// Whether [`mask`] takes anything from this body of a request.
+pub fn holds_secrets(body: &[u8]) -> bool {
+    matches!(body::masked(body), Cow::Owned(_))
 }
 
 /// A path or query (without the question mark) in which the values of parameters that are named like secrets are

@@ -90,6 +90,7 @@ pub(super) fn example(kind: Kind) -> Recorded {
                 bytes: 20_000,
                 kept: 20_000,
             },
+            secrets: false,
         },
         Kind::StageReached => Saw::StageReached(Stage {
             chain: "ProxyShell".into(),

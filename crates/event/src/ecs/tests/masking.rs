@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::examples::example;
-use crate::ecs::{MASKED, Secrets, from_json, mask, to_json};
+use crate::ecs::{MASKED, Secrets, from_json, holds_secrets, mask, to_json};
 use crate::{Blob, Kind, Saw, Text};
 
 /// The head and the body of a request, masked, and whether the body's hash is still there.
@@ -153,6 +153,23 @@ fn activesync_commands() {
         panic!()
     };
     assert_eq!(received.body_start, settings(MASKED.as_bytes()));
+}
+
+#[test]
+fn an_upload_that_is_a_masked_body() {
+    for secret in [false, true] {
+        let mut event = example(Kind::Upload).event;
+        let Saw::Upload { secrets, .. } = &mut event.saw else {
+            panic!()
+        };
+        *secrets = secret;
+        mask(&mut event);
+        let Saw::Upload { content, .. } = event.saw else {
+            panic!()
+        };
+        assert_eq!(content.sha256.as_str().is_empty(), secret);
+    }
+    assert!(holds_secrets(b"a=1&password=Summer") && !holds_secrets(b"a=1&password="));
 }
 
 #[test]

@@ -274,7 +274,11 @@ fn saw() -> impl Strategy<Value = Saw> {
             parameter,
             command
         }),
-        (maybe(), content()).prop_map(|(name, content)| Saw::Upload { name, content }),
+        (maybe(), content(), any::<bool>()).prop_map(|(name, content, secrets)| Saw::Upload {
+            name,
+            content,
+            secrets
+        }),
         (name(), name(), any::<(u32, bool)>(), vec(name(), 0..3)).prop_map(
             |(chain, stage, (order, succeeded), names)| {
                 Saw::StageReached(Stage {

@@ -92,6 +92,7 @@ pub(crate) fn upload(sequence: u64, connection: &Arc<Connection>) -> Recorded {
         Saw::Upload {
             name: Some("inert.aspx".into()),
             content,
+            secrets: false,
         },
     )
 }
