@@ -16,6 +16,7 @@ mod activity;
 mod compare;
 mod distinct;
 mod fold;
+mod hidden;
 mod lines;
 mod model;
 mod secret;
@@ -27,9 +28,8 @@ mod stages;
 mod table;
 
 pub use fold::{Evaluator, Options, evaluate};
+pub use hidden::NO_NAME;
 pub use imker_event::ecs::Place;
 pub use lines::{BadLine, UnreadableEvaluation, json_lines, previous};
 pub use model::*;
-pub use select::{
-    ADDRESSES_NEVER_EXPORTED, DOCUMENTATION, LeftOut, NO_NAME, Policy, Selected, Selection, select,
-};
+pub use select::{ADDRESSES_NEVER_EXPORTED, DOCUMENTATION, LeftOut, Policy, Selected, Selection, select};

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::hidden::Hidden;
 use crate::model::{Evaluation, Sample, SourceRow, UploadRow};
 
 /// Networks whose addresses are never exported, besides [`DOCUMENTATION`]: what IANA's special-purpose registries (RFC
@@ -52,8 +53,8 @@ pub struct Policy {
     /// Networks of which no address is exported, besides [`ADDRESSES_NEVER_EXPORTED`]: the operator's own, proxies,
     /// known scanners. [`crate::Evaluator::own_addresses`] are some.
     pub allowed: Vec<IpNet>,
-    /// Names and addresses by which the honeypot could be known: in requests that are exported as examples
-    /// [`NO_NAME`] stands in their place, and in that of the hosts of the evaluation and their domains.
+    /// Names and addresses by which the honeypot could be known: in requests that are exported as examples, user agents
+    /// and names of files [`crate::NO_NAME`] stands in their place, and in that of the hosts of the evaluation and their domains.
     pub hidden: Vec<String>,
     /// Sources whose last event is older are left out; what is exported expires that long after its last event.
     pub age: SignedDuration,
@@ -83,8 +84,9 @@ pub struct Selection<'a> {
     pub evaluation: &'a Evaluation,
     /// Source addresses, ascending.
     pub sources: Vec<Selected<'a>>,
-    /// Files with a valid hash, not too old, sent by someone who is not in a network that is never exported.
-    pub uploads: Vec<&'a UploadRow>,
+    /// Files with a valid hash, not too old, sent by someone who is not in a network that is never exported; without names
+    /// of the honeypot.
+    pub uploads: Vec<UploadRow>,
     /// What was left out.
     pub left_out: LeftOut,
     /// See [`Policy::age`].
@@ -192,68 +194,10 @@ pub fn select<'a>(evaluation: &'a Evaluation, policy: &Policy) -> Selection<'a> 
                         .map(IpAddr::to_canonical)
                         .any(|address| !is_special(address) && !is_allowed(address))
             })
+            .map(|upload| hidden.upload(upload))
             .collect(),
         left_out,
         age,
-    }
-}
-
-/// What stands in an export where a name of the honeypot was.
-pub const NO_NAME: &str = "honeypot.invalid";
-
-/// Names that no export may hold; lower case, the longest first.
-struct Hidden(Vec<String>);
-
-impl Hidden {
-    fn of(evaluation: &Evaluation, names: &[String]) -> Self {
-        let hosts = evaluation.hosts.entries.iter().map(|row| row.host.as_str());
-        let domains = hosts.clone().filter_map(|host| Some(host.split_once('.')?.1));
-        let names = names.iter().map(String::as_str).chain(hosts).chain(domains);
-        // A name without a dot may be an ordinary word.
-        let mut names: Vec<String> = names
-            .filter(|name| name.contains(['.', ':']))
-            .map(str::to_ascii_lowercase)
-            .collect();
-        names.sort_by_key(|name| std::cmp::Reverse(name.len()));
-        names.dedup();
-        Self(names)
-    }
-
-    fn sample(&self, sample: &Sample) -> Sample {
-        Sample {
-            target: self.text(&sample.target),
-            user_agent: sample.user_agent.as_deref().map(|agent| self.text(agent)),
-            ..sample.clone()
-        }
-    }
-
-    fn text(&self, text: &str) -> String {
-        let mut shown = text.to_owned();
-        let mut lower = shown.to_ascii_lowercase();
-        for name in &self.0 {
-            if !lower.contains(name) {
-                continue;
-            }
-            let is_part =
-                |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'-');
-            let (mut clean, mut copied) = (String::new(), 0);
-            for (at, _) in lower.match_indices(name) {
-                let end = at + name.len();
-                // Behind a percent sign, digits are those of an escape.
-                let escaped = at >= 3 && lower.as_bytes()[at - 3] == b'%';
-                let before = at.checked_sub(1).and_then(|at| lower.as_bytes().get(at));
-                if is_part(before) && !escaped || is_part(lower.as_bytes().get(end)) {
-                    continue;
-                }
-                clean.push_str(&shown[copied..at]);
-                clean.push_str(NO_NAME);
-                copied = end;
-            }
-            clean.push_str(&shown[copied..]);
-            lower = clean.to_ascii_lowercase();
-            shown = clean;
-        }
-        shown
     }
 }
 
@@ -314,24 +258,6 @@ mod tests {
         assert!(is_ja4("t13d1516h2_8daaf6152771_02713d6af862"));
         assert!(!is_ja4("t13d1516h2_8daaf6152771_02713d6af86'"));
         assert!(!is_hex("A".repeat(32).as_str(), 32));
-    }
-
-    #[test]
-    fn names_of_the_honeypot_are_hidden() {
-        let hidden = Hidden::of(
-            &crate::evaluate([], &crate::Options::new(Timestamp::UNIX_EPOCH), &mut |_| None),
-            &["mail.example.org", "example.org", "192.0.2.1", "EX01"].map(str::to_owned),
-        );
-        for (text, expected) in [
-            ("/a?u=x@Example.ORG&b", "/a?u=x@honeypot.invalid&b"),
-            ("https://mail.example.org:443/", "https://honeypot.invalid:443/"),
-            ("%40example.org%2f", "%40honeypot.invalid%2f"),
-            ("myexample.org example.organic", "myexample.org example.organic"),
-            ("192.0.2.1 192.0.2.10", "honeypot.invalid 192.0.2.10"),
-            ("ex01 ä", "ex01 ä"),
-        ] {
-            assert_eq!(hidden.text(text), expected);
-        }
     }
 
     #[test]

@@ -129,6 +129,21 @@ fn what_is_exported_is_selected_by_network_age_and_score() {
 }
 
 #[test]
+fn files_are_exported_without_names_of_the_honeypot_or_not_at_all() {
+    let mut evaluation = week::evaluation();
+    let policy = Policy {
+        hidden: vec!["mail.example.org".to_owned()],
+        ..week::policy()
+    };
+    evaluation.uploads.entries.truncate(1);
+    evaluation.uploads.entries[0].names = vec!["mail.example.org.aspx".to_owned()];
+    let selection = select(&evaluation, &policy);
+    assert_eq!(selection.uploads[0].names, ["honeypot.invalid.aspx"]);
+    evaluation.uploads.entries[0].secrets = true;
+    assert!(select(&evaluation, &policy).uploads.is_empty());
+}
+
+#[test]
 fn passwords_are_nowhere() {
     let json = serde_json::to_string(&week::evaluation()).unwrap();
     assert!(!json.contains(week::PASSWORD));

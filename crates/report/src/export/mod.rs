@@ -1,8 +1,9 @@
 //! What honeypots learned, for others to use: STIX 2.1, MISP, CSV, block lists, sets of firewalls.
 //!
 //! All of them export an [`imker_intel::Selection`]: sources in allowed networks, old ones and harmless ones are left out
-//! already. No password and no account name is exported, nor what would name the honeypot: its sensors, hosts and
-//! addresses. Patterns and rules are built from validated values alone: addresses, hashes, CVEs, techniques.
+//! already. No list of accounts is exported, no secret that masking knows, nor what would name the honeypot: its sensors,
+//! hosts and addresses. Requests are exported as their client sent them otherwise: an account's name that he wrote into
+//! one stays. Patterns and rules are built from validated values alone: addresses, hashes, CVEs, techniques.
 
 mod csv;
 mod lists;
