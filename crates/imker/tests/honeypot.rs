@@ -254,10 +254,8 @@ fn credentials_are_kept_masked_flagged_and_never_right() {
     let json = ["--json", "{\"user\":\"j.doe\",\"password\":\"Summer2026\"}"];
     honeypot.status(&json, &honeypot.url("/owa/service.svc"));
     let basic = ["--user", "EXAMPLE\\j.doe:Winter2026"];
-    assert_eq!(
-        honeypot.status(&basic, &honeypot.url("/ews/exchange.asmx")),
-        "401"
-    );
+    let place = honeypot.url("/ews/exchange.asmx/;password=Summer2026");
+    assert_eq!(honeypot.status(&basic, &place), "401");
     let ntlm = ["--ntlm", "--user", "EXAMPLE\\a.roe:Autumn2026"];
     assert_eq!(honeypot.status(&ntlm, &honeypot.url("/mapi/emsmdb/")), "401");
 

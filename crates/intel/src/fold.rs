@@ -471,7 +471,7 @@ impl Span {
         upload.whole |= content.kept >= content.bytes;
         upload.secrets |= secrets;
         if let Some(name) = name {
-            upload.names.add(kept(name));
+            upload.names.add(cut(&mask_query(name.as_str())));
         }
     }
 

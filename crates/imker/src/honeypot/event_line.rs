@@ -58,6 +58,10 @@ impl Row for EventRow {
 
 /// What happened, in a few words.
 pub fn what(saw: &Saw, secrets: ecs::Secrets) -> String {
+    let target = |text: &str| match secrets {
+        ecs::Secrets::Masked => ecs::mask_query(text).into_owned(),
+        ecs::Secrets::Kept => text.to_owned(),
+    };
     match saw {
         Saw::SensorStarted { version, listening } => {
             format!(
@@ -92,11 +96,7 @@ pub fn what(saw: &Saw, secrets: ecs::Secrets) -> String {
         Saw::WebRequest(received) => {
             let request = &received.request;
             let query = request.uri_query.as_ref().map(|query| format!("?{query}"));
-            let target = format!("{}{}", request.uri_stem, query.unwrap_or_default());
-            let target = match secrets {
-                ecs::Secrets::Masked => ecs::mask_query(&target),
-                ecs::Secrets::Kept => target.as_str().into(),
-            };
+            let target = target(&format!("{}{}", request.uri_stem, query.unwrap_or_default()));
             let status = request
                 .status
                 .map(|status| format!(" -> {status}"))
@@ -133,7 +133,7 @@ pub fn what(saw: &Saw, secrets: ecs::Secrets) -> String {
                 "{} {} with {secret} at {}{own}",
                 action(&attempt.scheme),
                 attempt.username,
-                attempt.place
+                target(attempt.place.as_str())
             )
         }
         Saw::NtlmNegotiate { version, .. } => version.as_ref().map(ToString::to_string).unwrap_or_default(),
@@ -145,9 +145,10 @@ pub fn what(saw: &Saw, secrets: ecs::Secrets) -> String {
             script,
             parameter,
             command,
-        } => format!("{script} {parameter}={command}"),
+        } => format!("{} {parameter}={command}", target(script.as_str())),
         Saw::Upload { name, content, .. } => {
-            let name = name.as_ref().map_or("without a name", |name| name.as_str());
+            let name = name.as_ref().map(|name| target(name.as_str()));
+            let name = name.as_deref().unwrap_or("without a name");
             format!("{name}, {} bytes, {}", content.bytes, content.sha256)
         }
         Saw::StageReached(stage) => {

@@ -101,7 +101,11 @@ pub fn credentials(arguments: &CredentialsArguments) -> Result<Exit> {
         &arguments.read,
         |view, filter| view.credentials(filter),
         |credential| {
-            if !reveal && let Some(secret) = &mut credential.secret {
+            if reveal {
+                return;
+            }
+            credential.place = ecs::mask_query(&credential.place).into_owned();
+            if let Some(secret) = &mut credential.secret {
                 *secret = Secret(ecs::MASKED.into());
             }
         },

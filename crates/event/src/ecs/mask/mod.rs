@@ -22,7 +22,10 @@ pub const MASKED: &str = "[masked]";
 /// alone, are left.
 pub fn mask(event: &mut SensorEvent) {
     match &mut event.saw {
-        Saw::Credentials(credentials) => credentials.secret = None,
+        Saw::Credentials(credentials) => {
+            credentials.secret = None;
+            replace_text(&mut credentials.place);
+        }
         Saw::NtlmAuthenticate(message) => message.raw = Blob::default(),
         Saw::WebRequest(received) => {
             replace(&mut received.head, head::masked);
@@ -55,7 +58,15 @@ pub fn mask(event: &mut SensorEvent) {
         | Saw::TlsFailed { received: head, .. } => {
             replace(head, head::masked_with_body);
         }
-        Saw::Upload { content, secrets, .. } => {
+        Saw::Command { script, .. } => replace_text(script),
+        Saw::Upload {
+            name,
+            content,
+            secrets,
+        } => {
+            if let Some(name) = name {
+                replace_text(name);
+            }
             if *secrets {
                 content.sha256 = Text::default();
             }
@@ -69,7 +80,6 @@ pub fn mask(event: &mut SensorEvent) {
         | Saw::TlsHello(_)
         | Saw::TlsEstablished { .. }
         | Saw::NtlmNegotiate { .. }
-        | Saw::Command { .. }
         | Saw::StageReached(_) => {}
     }
 }

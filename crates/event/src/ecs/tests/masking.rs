@@ -261,9 +261,17 @@ fn no_secret_of_any_kind_leaves() {
         {
             *received = Blob::from(&b"GET / HTTP/1.1\r\nAuthorization: Bearer Summer2026!\r\n\r\n"[..]);
         }
-        if let Saw::WebRequest(received) = &mut recorded.event.saw {
-            received.request.uri_query = Some(Text::from("password=Summer2026!"));
-            received.body_start = Blob::from(&b"password=Summer2026!"[..]);
+        let path = Text::from("/ews/;password=Summer2026!");
+        match &mut recorded.event.saw {
+            Saw::WebRequest(received) => {
+                received.request.uri_stem = path;
+                received.request.uri_query = Some(Text::from("password=Summer2026!"));
+                received.body_start = Blob::from(&b"password=Summer2026!"[..]);
+            }
+            Saw::Credentials(credentials) => credentials.place = path,
+            Saw::Command { script, .. } => *script = path,
+            Saw::Upload { name, .. } => *name = Some(path),
+            _ => {}
         }
         let line = to_json(&recorded, None, Secrets::Masked).unwrap();
         let read = from_json(line.as_bytes()).unwrap().recorded;
