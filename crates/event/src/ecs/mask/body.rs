@@ -116,10 +116,11 @@ fn xml(text: &[u8]) -> Cow<'_, [u8]> {
 fn content_at(text: &[u8], mut at: usize) -> Option<usize> {
     let mut quote = None;
     loop {
-        let byte = *text.get(at).filter(|byte| **byte != b'<')?;
+        let byte = *text.get(at)?;
         match quote {
             Some(open) if byte == open => quote = None,
             Some(_) => {}
+            None if byte == b'<' => return None,
             None if matches!(byte, b'"' | b'\'') => quote = Some(byte),
             None if byte == b'>' => return (text[at - 1] != b'/').then_some(at + 1),
             None => {}

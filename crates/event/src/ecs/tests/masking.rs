@@ -82,6 +82,10 @@ fn bodies_of_other_forms() {
              <wsse:Password Type=\"http://x/#PasswordText\">[masked]</wsse:Password></wsse:UsernameToken></s:Envelope>",
         ),
         (
+            "<a><Password Type=\"a<b>c'\">Summer</Password></a>",
+            "<a><Password Type=\"a<b>c'\">[masked]</Password></a>",
+        ),
+        (
             "<?xml version='1.0'?><Request><Add password='Sum mer' n=\"1\"/><DevicePassword>Summer",
             "<?xml version='1.0'?><Request><Add password='[masked]' n=\"1\"/><DevicePassword>[masked]",
         ),
@@ -236,6 +240,7 @@ fn a_long_body_takes_no_longer_than_its_length() {
     for piece in [
         "content-disposition: name=\"password\"\r\n\r\n",
         "<pass",
+        "<pass\"'",
         "\"pass\":{",
         "pass=",
     ] {
