@@ -71,7 +71,8 @@ impl Options {
     }
 }
 
-/// Evaluates events of one or several sensors, in any order.
+/// Evaluates events of one or several sensors, each sensor's in the order of its record: whom a trusted proxy named is known
+/// from the event of the request, which comes before what belongs to it. Nothing else depends on the order.
 ///
 /// An event that comes more than once (same sensor and sequence number) counts once. `place` is asked once for each
 /// source address that is kept; where it knows nothing, the place in the documents is taken. Memory is bounded whatever the events hold; what was not kept is counted.
