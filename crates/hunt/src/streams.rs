@@ -131,9 +131,28 @@ impl Visitor for Visit<'_> {
     }
 
     fn unread(&mut self, member: Option<&str>, _: u64, reason: UnreadReason, detail: Option<String>) {
-        let why = detail.unwrap_or_else(|| format!("{reason:?}"));
+        let why = detail.as_deref().unwrap_or(in_words(reason));
         let name = &self.full_name(member);
-        (self.each)(Stream::Unread { name, why: &why });
+        (self.each)(Stream::Unread { name, why });
+    }
+}
+
+/// A reason, where nothing more is known.
+const fn in_words(reason: UnreadReason) -> &'static str {
+    match reason {
+        UnreadReason::Permission => "no permission to open it",
+        UnreadReason::Io => "reading failed",
+        UnreadReason::Damaged => "the archive or compressed stream is damaged",
+        UnreadReason::Truncated => "the archive or compressed stream ends too early",
+        UnreadReason::Binary => "bytes that no log has",
+        UnreadReason::Torn => "rows cut or not fitting the columns",
+        UnreadReason::LineTooLong => "a line far longer than a log has",
+        UnreadReason::NoFields => "a web log without a #Fields line above its rows",
+        UnreadReason::RatioLimit => "unpacks to more for each byte than is allowed",
+        UnreadReason::SizeLimit => "unpacks to more than is allowed",
+        UnreadReason::MemberLimit => "more members than are opened",
+        UnreadReason::TooDeep => "an archive in an archive in an archive",
+        UnreadReason::Unsupported => "encrypted, or packed in an unknown way",
     }
 }
 
@@ -222,6 +241,25 @@ mod tests {
         })
         .unwrap();
         assert_eq!(ended, Some(Err(io::ErrorKind::UnexpectedEof)));
+    }
+
+    #[test]
+    fn an_archive_too_deep_is_told_in_words() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("outer.tar");
+        let mut packed = b"{1}".to_vec();
+        for name in ["inner.jsonl", "inner.tar", "middle.tar"] {
+            let mut tar = tar::Builder::new(Vec::new());
+            let mut header = tar::Header::new_gnu();
+            header.set_size(packed.len() as u64);
+            tar.append_data(&mut header, name, &*packed).unwrap();
+            packed = tar.into_inner().unwrap();
+        }
+        std::fs::write(&path, packed).unwrap();
+        assert_eq!(
+            seen(&path, Limits::default()),
+            ["outer.tar!middle.tar!inner.tar unread: an archive in an archive in an archive"]
+        );
     }
 
     #[test]
