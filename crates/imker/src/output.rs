@@ -88,6 +88,29 @@ impl Write for Output {
     }
 }
 
+/// An output that can be written to, found out before there is something to write.
+pub struct Ready<'p> {
+    path: Option<&'p Path>,
+    open: Option<Output>,
+}
+
+impl<'p> Ready<'p> {
+    /// Tries it. Nothing is left of a file, which might lie among what is read; what is no file stays open, for closing
+    /// a pipe ends it for its reader.
+    pub fn new(path: Option<&'p Path>) -> Result<Self> {
+        let open = match Output::open(path)? {
+            Output::File { .. } => None,
+            other => Some(other),
+        };
+        Ok(Self { path, open })
+    }
+
+    /// Opens it.
+    pub fn open(self) -> Result<Output> {
+        self.open.map_or_else(|| Output::open(self.path), Ok)
+    }
+}
+
 /// Writes as long as somebody reads. Once the reader has gone away, as `head` does, what follows is dropped: the
 /// exit status stays that of the verdict.
 pub struct WhileRead<W> {

@@ -519,6 +519,34 @@ fn no_output_takes_the_place_of_what_is_read() {
     assert!(report.is_file());
 }
 
+#[cfg(unix)]
+#[test]
+fn the_reader_of_a_named_pipe_gets_the_whole_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let [log, events, pipe] = ["u_ex210812.log", "events.jsonl", "page"].map(path);
+    fs::write(&log, format!("{FIELDS}{ORDINARY}")).unwrap();
+    let event = "{\"imker\":{\"sequence\":1,\"time\":\"2026-03-02T08:00:00Z\",\"sensor\":\"north\",\
+                 \"saw\":{\"kind\":\"sensor-stopped\"}}}\n";
+    fs::write(&events, event).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    for arguments in [["hunt", &log, "--quiet"], ["honeypot", "report", &events]] {
+        let read = std::thread::spawn({
+            let pipe = pipe.clone();
+            move || fs::read_to_string(pipe).unwrap()
+        });
+        let mut command = imker();
+        command.args(arguments).arg("--html").arg(&pipe);
+        command
+            .timeout(std::time::Duration::from_secs(60))
+            .assert()
+            .code(0);
+        let page = read.join().unwrap();
+        assert!(page.trim_end().ends_with("</html>"), "{page}");
+    }
+}
+
 #[test]
 fn a_server_without_requests_in_the_time_asked_for_gets_no_answer() {
     let folder = tempfile::tempdir().unwrap();

@@ -15,7 +15,7 @@ use miette::{IntoDiagnostic, Result, WrapErr};
 use super::args::{ReportArguments, ReportFormat};
 use super::evaluate::{Evaluated, evaluate};
 use crate::exit::Exit;
-use crate::output::{self, Output, WriteError};
+use crate::output::{self, Ready, WriteError};
 use crate::values::{language, stretch};
 
 /// Evaluates and writes.
@@ -32,9 +32,9 @@ pub fn report(arguments: &ReportArguments) -> Result<Exit> {
     let outputs = [arguments.output.as_deref(), arguments.html.as_deref()];
     let inputs: Vec<&Path> = arguments.events.iter().map(PathBuf::as_path).collect();
     output::spare_inputs(&outputs, &inputs)?;
-    for path in outputs.into_iter().flatten() {
-        Output::open(Some(path))?;
-    }
+    let [output, html] = outputs;
+    let output = Ready::new(output)?;
+    let html = html.map(|path| Ready::new(Some(path))).transpose()?;
     let geo = GeoIp::open(&GeoSettings {
         city: None,
         country: arguments.country.clone(),
@@ -46,7 +46,7 @@ pub fn report(arguments: &ReportArguments) -> Result<Exit> {
         evaluate(&arguments.events, &arguments.store, options, &mut place)?;
 
     let language = language(arguments.lang);
-    let mut out = Output::open(arguments.output.as_deref())?;
+    let mut out = output.open()?;
     match arguments.format {
         ReportFormat::Text => {
             let style = Style {
@@ -59,8 +59,8 @@ pub fn report(arguments: &ReportArguments) -> Result<Exit> {
         ReportFormat::Json => honeypot::json(&evaluation, &mut out).map_err(WriteError)?,
     }
     out.close()?;
-    if let Some(path) = &arguments.html {
-        let mut html = Output::open(Some(path))?;
+    if let Some(html) = html {
+        let mut html = html.open()?;
         honeypot::html(&evaluation, language, &mut html).map_err(WriteError)?;
         html.close()?;
     }

@@ -12,7 +12,7 @@ use miette::{IntoDiagnostic, Result, WrapErr};
 use super::options::Hunt;
 use crate::args::Format;
 use crate::exit::Exit;
-use crate::output::{Output, WriteError};
+use crate::output::{Ready, WriteError};
 use crate::progress::Bar;
 use crate::rules::{self, Loaded};
 
@@ -23,17 +23,16 @@ pub fn run(hunt: &Hunt) -> Result<Exit> {
     if hunt.explain {
         rules::explain_to_standard_error(rules);
     }
-    // A folder that cannot be written to should not cost an hour of reading. What is opened here is gone again
-    // before that: it might lie among the logs.
-    for path in [&hunt.output, &hunt.html].into_iter().flatten() {
-        Output::open(Some(path))?;
-    }
+    // A folder that cannot be written to should not cost an hour of reading.
+    let output = Ready::new(hunt.output.as_deref())?;
+    let html = hunt.html.as_deref();
+    let html = html.map(|path| Ready::new(Some(path))).transpose()?;
 
     let bar = Bar::new(hunt.quiet, "");
     let reading = imker_hunt::read(&hunt.read, rules, &bar).into_diagnostic()?;
     // What follows may write to the same terminal.
     bar.finish();
-    let mut out = Output::open(hunt.output.as_deref())?;
+    let mut out = output.open()?;
     let mut detector = Detector::new(rules, hunt.settings.clone(), reading.servers.clone());
     for lines in &reading.ordinary {
         detector.count_ordinary(lines);
@@ -79,8 +78,8 @@ pub fn run(hunt: &Hunt) -> Result<Exit> {
         Format::Jsonl | Format::Csv => {}
     }
     out.close()?;
-    if let Some(path) = &hunt.html {
-        let mut html = Output::open(Some(path))?;
+    if let Some(html) = html {
+        let mut html = html.open()?;
         imker_report::html(&report, hunt.language, &mut html).map_err(WriteError)?;
         html.close()?;
     }
