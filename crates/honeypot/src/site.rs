@@ -1,6 +1,6 @@
 //! What answers requests: the seam between HTTP and what is played on it.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use imker_event::{Connection, ReceivedRequest, Saw};
 use jiff::Timestamp;
@@ -24,8 +24,6 @@ pub struct Visit<'c> {
     pub now: Timestamp,
     /// Where the client connected to.
     pub local: SocketAddr,
-    /// The client: the connection's source or, where that is a trusted proxy, whom its `X-Forwarded-For` names.
-    pub client: IpAddr,
     /// Whether the connection is over TLS.
     pub secure: bool,
     /// What sites remember of the connection from request to request.

@@ -47,11 +47,9 @@ impl Site for EchoSite {
     fn answer(&self, visit: &mut Visit<'_>, request: &Request) -> Response {
         assert!(request.path != b"/panic", "as asked");
         let body = format!(
-            "{} {} from {} number {}, {} bytes{}\n",
+            "{} {}, {} bytes{}\n",
             request.method.escape_ascii(),
             request.target.escape_ascii(),
-            visit.client,
-            visit.state.requests,
             request.content.bytes,
             if request.complete { "" } else { ", incomplete" },
         );

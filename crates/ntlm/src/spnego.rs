@@ -156,17 +156,6 @@ impl<'a> Token<'a> {
         };
         message.filter(|message| message_type(message).is_some())
     }
-
-    /// Whether Kerberos is meant: by a message of its own or, where there is none, as the preferred mechanism.
-    pub fn is_kerberos(&self) -> bool {
-        match self {
-            Self::Bare(mechanism, _) => *mechanism == Mechanism::Kerberos,
-            Self::Init { mechanisms, .. } => {
-                self.ntlm().is_none() && mechanisms.first() == Some(&Mechanism::Kerberos)
-            }
-            Self::Response { mechanism, .. } => *mechanism == Some(Mechanism::Kerberos),
-        }
-    }
 }
 
 /// NegTokenInit that offers NTLM alone, with its NEGOTIATE message: a client's first token.

@@ -101,7 +101,6 @@ pub(crate) fn ask_over(site: &ExchangeSite, request: &Request, secure: bool) -> 
     let mut visit = Visit {
         now: Timestamp::constant(1_629_000_538, 0),
         local: SocketAddr::from(([192, 0, 2, 10], 443)),
-        client: IpAddr::V4(Ipv4Addr::new(203, 0, 113, 7)),
         secure,
         state: &mut state,
         observed: Vec::new(),

@@ -94,19 +94,12 @@ impl Context {
         let mut visit = Visit {
             now: asking.time,
             local: connection.destination,
-            client: client_of(
-                connection.source.ip(),
-                asking.request.headers("x-forwarded-for"),
-                &self.endpoint.trusted,
-            ),
             secure: connection.service == Service::Https,
             state,
             observed: Vec::new(),
         };
         let response = guarded("site", || self.endpoint.site.answer(&mut visit, &asking.request))?;
-        let observed = visit.observed;
-        state.requests = state.requests.saturating_add(1);
-        Some((response, observed))
+        Some((response, visit.observed))
     }
 
     /// The events of a request: itself, what was observed and detected, and its answer, where it gets one.

@@ -36,10 +36,6 @@ pub enum Refusal {
     LengthRequired,
     /// A transfer coding other than `chunked`.
     NotImplemented,
-    /// No site listens for the URL.
-    NotFound,
-    /// The application pool is stopped.
-    Unavailable,
 }
 
 impl Refusal {
@@ -58,8 +54,6 @@ impl Refusal {
         Self::LineBreak,
         Self::LengthRequired,
         Self::NotImplemented,
-        Self::NotFound,
-        Self::Unavailable,
     ];
 
     /// The reason phrase in HTTP.sys's error log.
@@ -78,8 +72,6 @@ impl Refusal {
             Self::LineBreak => "Invalid_CR/LF",
             Self::LengthRequired => "LengthRequired",
             Self::NotImplemented => "N/I",
-            Self::NotFound => "NotFound",
-            Self::Unavailable => "AppOffline",
         }
     }
 
@@ -141,8 +133,6 @@ impl Refusal {
                 "",
                 "The request transfer encoding type is not supported.",
             ),
-            Self::NotFound => (404, "Not Found", "", "The requested resource is not found."),
-            Self::Unavailable => (503, "Service Unavailable", "", "The service is unavailable."),
         }
     }
 
@@ -188,8 +178,6 @@ mod tests {
             (Refusal::BadRequest, 311),
             (Refusal::LengthRequired, 344),
             (Refusal::NotImplemented, 343),
-            (Refusal::NotFound, 315),
-            (Refusal::Unavailable, 326),
         ] {
             assert_eq!(refusal.response().body.len(), length, "{refusal:?}");
         }

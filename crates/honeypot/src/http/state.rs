@@ -6,6 +6,4 @@ use crate::auth;
 pub struct ConnectionState {
     /// How far a log-on by NTLM got, which IIS binds to the connection.
     pub log_on: auth::State,
-    /// How many requests on this connection were given to the site before this one.
-    pub requests: u32,
 }
