@@ -54,13 +54,18 @@ pub(super) struct Answer {
     pub(super) bytes: u64,
 }
 
-/// What is kept of an answer's body in its event, in bytes. Longer ones are pages that the persona makes up anew, or files
-/// that are the same for everybody: their hash says which.
-const BODY_KEPT: usize = 4 * 1024;
+/// An answer's body up to so many bytes is in its event.
+const KEPT_WHOLE: usize = 4 * 1024;
+/// Of a longer one, the first bytes. It is a page that the persona makes up anew, or a file that is the same for
+/// everybody: its hash says which.
+const KEPT_OF_LONGER: usize = 1024;
 
 /// A body by hash, and its first bytes.
 pub(super) fn answered_with(body: &[u8]) -> (Content, Blob) {
-    let start = &body[..body.len().min(BODY_KEPT)];
+    let start = match body.len() {
+        ..=KEPT_WHOLE => body,
+        _ => &body[..KEPT_OF_LONGER],
+    };
     let content = match body {
         [] => Content::default(),
         _ => Content {
