@@ -88,6 +88,7 @@ impl ViewWriter {
         if let Some(before) = transaction.query_row(left, [], |row| row.get(0)).optional()? {
             delete_ended(&transaction, before)?;
         }
+        self.known.clear();
         transaction.commit()?;
         Ok(deleted as u64)
     }
@@ -99,6 +100,7 @@ impl ViewWriter {
         }
         let transaction = self.database.transaction()?;
         delete_ended(&transaction, before)?;
+        self.known.clear();
         transaction.commit()?;
         Ok(deleted)
     }

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -17,7 +17,12 @@ use crate::sinks::GeoIp;
 pub struct ViewWriter {
     pub(super) database: rusqlite::Connection,
     clients: Clients,
+    /// Connections that have their row.
+    pub(super) known: HashSet<Arc<str>>,
 }
+
+/// Connections that are remembered to have their row.
+const KNOWN: usize = 65_536;
 
 impl ViewWriter {
     /// Opens the view in `path`, makes it where it is missing, readable by its owner alone, and brings it up to date
@@ -39,6 +44,7 @@ impl ViewWriter {
         Ok(Self {
             database,
             clients: Clients::default(),
+            known: HashSet::new(),
         })
     }
 
@@ -60,12 +66,14 @@ impl ViewWriter {
             .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         let done = position(&transaction)?;
         let mut spans = Spans::default();
+        // Given back once their rows are there for good.
+        let mut known = std::mem::take(&mut self.known);
         for recorded in batch
             .iter()
             .filter(|recorded| done.is_none_or(|done| recorded.sequence > done))
         {
             let source = self.clients.source(&recorded.event);
-            insert(&transaction, recorded, source)?;
+            insert(&transaction, recorded, source, &mut known)?;
             spans.add(recorded, source);
         }
         spans.write(&transaction, geo)?;
@@ -76,6 +84,7 @@ impl ViewWriter {
             statement.execute([integer(last.sequence)])?;
         }
         transaction.commit()?;
+        self.known = known;
         Ok(())
     }
 }
@@ -170,6 +179,7 @@ fn insert(
     transaction: &Transaction<'_>,
     recorded: &Recorded,
     source: Option<IpAddr>,
+    known: &mut HashSet<Arc<str>>,
 ) -> Result<(), ViewError> {
     let event = &recorded.event;
     let connection = event.connection.as_deref();
@@ -198,8 +208,14 @@ fn insert(
         source,
         session
     ])?;
-    if let Some(connection) = connection {
+    if let Some(connection) = connection
+        && !known.contains(&connection.id)
+    {
         opened(transaction, connection, *time)?;
+        if known.len() >= KNOWN {
+            known.clear();
+        }
+        known.insert(Arc::clone(&connection.id));
     }
     detail(transaction, &event.saw, connection, &common)
 }
