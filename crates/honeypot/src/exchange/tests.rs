@@ -611,4 +611,7 @@ fn commands_and_uploads_are_seen() {
         let (_, saw) = ask(&site, &upload);
         assert!(matches!(&*saw, [Saw::Upload { secrets: true, .. }]), "{saw:?}");
     }
+    let script = request("PUT", "/aspnet_client/a.aspx").with_body(b"inert password=Summer2026!");
+    let (_, saw) = ask(&site, &script);
+    assert!(matches!(&*saw, [Saw::Upload { secrets: false, .. }]), "{saw:?}");
 }

@@ -18,7 +18,7 @@ pub const MASKED: &str = "[masked]";
 /// attributes of XML, passwords in WBXML, parts of `multipart/form-data`.
 ///
 /// A body from which something was taken loses its hash too, for whoever knows the rest could try passwords against
-/// it; so does an upload that is such a body. Compressed bodies and the other uploads, which are named by their hash
+/// it; so does an upload that is such a body and no script. Compressed bodies and the other uploads, which are named by their hash
 /// alone, are left.
 pub fn mask(event: &mut SensorEvent) {
     match &mut event.saw {

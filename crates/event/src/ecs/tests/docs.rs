@@ -25,7 +25,7 @@ Secrets (passwords, tokens, NTLM responses) stand in local files only. What leav
 otherwise: the secret of `credentials`, the message of `ntlm-authenticate`, `Authorization` and `Proxy-Authorization` in
 heads, and whatever is named like a password or token: headers, cookies, parameters of queries and forms, members of JSON,
 elements and attributes of XML and WBXML, parts of `multipart/form-data`. A body that was masked loses its hash, in an
-`upload` that is the whole body as well. Such a document has the tag `masked`.
+`upload` that is the whole body as well, unless that is a script. Such a document has the tag `masked`.
 
 A web request is an `alert` where it matches a rule that does not know ordinary traffic, otherwise an `event` of the
 category `web`; a stage that was refused has the type `denied`. The table shows what the examples below it have.
