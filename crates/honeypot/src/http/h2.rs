@@ -14,6 +14,7 @@ use bytes::Bytes;
 use h2::server::{Builder, Connection, SendResponse};
 use h2::{Reason, RecvStream};
 use imker_event::CloseReason;
+use jiff::Timestamp;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -21,7 +22,8 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use self::inbound::{Inbound, Received};
 use self::stream::{Outcome, Stream};
-use super::answer::{Context, stopping};
+use super::answer::{Asking, Context, stopping};
+use super::message::Request;
 use super::state::ConnectionState;
 
 mod convert;
@@ -59,8 +61,8 @@ where
         Ok(Ok(connection)) => connection,
         Ok(Err(error)) => {
             let reason = failed(context, &received, &error).await;
-            let refused = record_refused(context, &received, None).await;
-            return refused.err().unwrap_or(reason);
+            let rest = record_rest(context, &received).await;
+            return rest.err().unwrap_or(reason);
         }
         Err(_) => return CloseReason::IdleTimeout,
     };
@@ -99,21 +101,47 @@ async fn failed(context: &Context, received: &Received, error: &h2::Error) -> Cl
     }
 }
 
-/// Records the streams that the crate refused, of those opened before `stream` or of all, and counts them.
-async fn record_refused(
-    context: &Context,
-    received: &Received,
-    stream: Option<u32>,
-) -> Result<u32, CloseReason> {
-    let refused = received.lock().frames.refused(stream);
+/// Records the streams opened before `stream` that the crate refused, and counts them.
+async fn record_refused(context: &Context, received: &Received, stream: u32) -> Result<u32, CloseReason> {
+    let refused = received.lock().frames.passed_over(Some(stream));
     let limits = &context.sensor.limits;
-    let event = |fields| context.dropped(None, "HTTP/2: stream refused", convert::refused(fields, limits));
+    let event = |fields| {
+        let (request, _) = convert::request(fields, limits);
+        context.dropped(None, "HTTP/2: stream refused", request.head)
+    };
     let events: Vec<_> = refused.into_iter().flat_map(event).collect();
     let count = u32::try_from(events.len()).unwrap_or(u32::MAX);
     if count > 0 {
         context.record(events).await?;
     }
     Ok(count)
+}
+
+/// Records, at the connection's end, what came on it and was not accepted.
+async fn record_rest(context: &Context, received: &Received) -> Result<(), CloseReason> {
+    let rest = received.lock().frames.passed_over(None);
+    let limits = &context.sensor.limits;
+    let event = |fields| match convert::request(fields, limits) {
+        (request, Ok(())) => {
+            let request = Request {
+                complete: false,
+                ..request
+            };
+            let asking = Asking {
+                number: context.meter.next_request(),
+                time: Timestamp::now(),
+                begun: Instant::now(),
+                request,
+            };
+            context.events(asking, Vec::new(), None)
+        }
+        (request, Err(unread)) => context.dropped(None, unread.reason(), request.head),
+    };
+    let events: Vec<_> = rest.into_iter().flat_map(event).collect();
+    if events.is_empty() {
+        return Ok(());
+    }
+    context.record(events).await
 }
 
 struct Http2<'c, S> {
@@ -136,7 +164,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2<'_, S> {
                 accepted = timeout_at(deadline, self.connection.accept()) => match accepted {
                     Ok(Some(Ok((request, respond)))) => {
                         let stream = respond.stream_id().as_u32();
-                        match record_refused(self.context, &self.received, Some(stream)).await {
+                        match record_refused(self.context, &self.received, stream).await {
                             Ok(refused) => self.bad = self.bad.saturating_add(refused),
                             Err(reason) => return reason,
                         }
@@ -181,8 +209,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2<'_, S> {
             mut streams,
             ..
         } = self;
-        let refused = record_refused(context, &received, None).await;
-        let mut reason = refused.err().unwrap_or(reason);
+        let rest = record_rest(context, &received).await;
+        let mut reason = rest.err().unwrap_or(reason);
         if reason == CloseReason::NotRecorded {
             context.meter.reset_on_drop();
         }
@@ -206,6 +234,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2<'_, S> {
             context: self.context.clone(),
             state: Arc::clone(&self.state),
             respond,
+            received: self.received.clone(),
         };
         self.streams.spawn(stream.serve(fields, body));
     }

@@ -28,6 +28,16 @@ pub(super) enum Unread {
     Malformed,
 }
 
+impl Unread {
+    /// As it is recorded.
+    pub(super) const fn reason(self) -> &'static str {
+        match self {
+            Self::Refused(refusal) => refusal.reason(),
+            Self::Malformed => "HTTP/2: malformed",
+        }
+    }
+}
+
 /// The request in our form, without its body, and why it is none, if it is.
 pub(super) fn request(fields: Fields, limits: &Limits) -> (Request, Result<(), Unread>) {
     let Fields { list, cut } = fields;
@@ -76,11 +86,6 @@ pub(super) fn request(fields: Fields, limits: &Limits) -> (Request, Result<(), U
         }
         Err(unread) => (request, Err(unread)),
     }
-}
-
-/// The fields as they are recorded where no request is made of them.
-pub(super) fn refused(fields: Fields, limits: &Limits) -> Vec<u8> {
-    request(fields, limits).0.head
 }
 
 /// Path and query.

@@ -2,7 +2,7 @@
 //! object to. So no request is refused or answered before it is on record, and its fields stay in order and as they were
 //! sent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::hpack::{self, Decoder, NoHpack};
 use crate::http::message::Header;
@@ -22,6 +22,7 @@ const WAITING: usize = 512 * 1024;
 /// `:method: POST`, `:scheme: https`, `:path: /`: a request that the crate accepts whatever its body.
 const STAND_IN: &[u8] = &[0x83, 0x87, 0x84];
 
+const DATA: u8 = 0;
 const HEADERS: u8 = 1;
 const CONTINUATION: u8 = 9;
 const END_STREAM: u8 = 0x01;
@@ -70,6 +71,8 @@ pub struct Frames {
     last_stream: u32,
     waiting: BTreeMap<u32, Fields>,
     waiting_bytes: usize,
+    /// Streams that opened and are not closed here, without those whose last frame came.
+    open: BTreeSet<u32>,
 }
 
 #[derive(Debug)]
@@ -78,8 +81,8 @@ enum State {
     Preface(usize),
     /// In a frame's header.
     Header(Vec<u8>),
-    /// In a payload that is passed on.
-    Pass(usize),
+    /// In a payload that is passed on; of a stream that ends with it.
+    Pass(usize, Option<u32>),
     /// In a frame of a header block.
     Take(FrameHeader, Vec<u8>),
 }
@@ -124,6 +127,7 @@ impl Frames {
             last_stream: 0,
             waiting: BTreeMap::new(),
             waiting_bytes: 0,
+            open: BTreeSet::new(),
         }
     }
 
@@ -151,11 +155,14 @@ impl Frames {
                         self.state = self.begin(FrameHeader::parse(whole), whole, out)?;
                     }
                 }
-                State::Pass(left) => {
+                State::Pass(left, ends) => {
                     let taken = take(&mut bytes, *left);
                     out.extend_from_slice(taken);
                     *left -= taken.len();
                     if *left == 0 {
+                        if let Some(stream) = ends {
+                            self.open.remove(stream);
+                        }
                         self.state = State::Header(Vec::new());
                     }
                 }
@@ -179,15 +186,29 @@ impl Frames {
         Some(fields)
     }
 
-    /// Fields of streams that opened before this one and were never asked for: the crate refused them. All where there is
-    /// no such stream.
-    pub fn refused(&mut self, before: Option<u32>) -> Vec<Fields> {
+    /// Fields of streams that opened before this one and were never asked for; all where there is no such stream.
+    pub fn passed_over(&mut self, before: Option<u32>) -> Vec<Fields> {
         let later = before.map_or_else(BTreeMap::new, |stream| self.waiting.split_off(&stream));
-        let refused: Vec<Fields> = std::mem::replace(&mut self.waiting, later)
-            .into_values()
-            .collect();
-        self.waiting_bytes -= refused.iter().map(bytes_of).sum::<usize>();
-        refused
+        let passed = std::mem::replace(&mut self.waiting, later);
+        self.open.retain(|stream| !passed.contains_key(stream));
+        let passed: Vec<Fields> = passed.into_values().collect();
+        self.waiting_bytes -= passed.iter().map(bytes_of).sum::<usize>();
+        passed
+    }
+
+    /// How many streams opened whose fields were not asked for.
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Whether a stream's last frame came, or it is closed.
+    pub fn is_ended(&self, stream: u32) -> bool {
+        !self.open.contains(&stream)
+    }
+
+    /// Forgets a stream.
+    pub fn close(&mut self, stream: u32) {
+        self.open.remove(&stream);
     }
 
     fn begin(
@@ -208,9 +229,14 @@ impl Frames {
         let taken = goes_on || header.kind == HEADERS;
         if !taken || header.length > PAYLOAD {
             out.extend_from_slice(&bytes);
-            return Ok(match header.length {
-                0 => State::Header(Vec::new()),
-                length => State::Pass(length),
+            let ends = header.kind == DATA && header.flags & END_STREAM != 0;
+            return Ok(match (header.length, ends) {
+                (0, true) => {
+                    self.open.remove(&header.stream);
+                    State::Header(Vec::new())
+                }
+                (0, false) => State::Header(Vec::new()),
+                (length, ends) => State::Pass(length, ends.then_some(header.stream)),
             });
         }
         if header.length == 0 {
@@ -251,9 +277,13 @@ impl Frames {
             self.last_stream = block.stream;
             self.waiting_bytes += bytes_of(&fields);
             self.waiting.insert(block.stream, fields);
+            self.open.insert(block.stream);
             if self.waiting_bytes > WAITING {
                 return Err(Broken::TooMany);
             }
+        }
+        if block.end_stream {
+            self.open.remove(&block.stream);
         }
         let end_stream = if block.end_stream { END_STREAM } else { 0 };
         out.extend_from_slice(&[0, 0, stand_in.len() as u8, HEADERS, END_HEADERS | end_stream]);
@@ -415,7 +445,7 @@ mod tests {
         let fields = frames.fields(3).unwrap();
         assert!(fields.cut && fields.list.len() == 4, "{}", fields.list.len());
         assert_eq!(
-            (frames.refused(Some(3)).len(), frames.refused(None).len()),
+            (frames.passed_over(Some(3)).len(), frames.passed_over(None).len()),
             (1, 1)
         );
         assert_eq!(frames.waiting_bytes, 0);
@@ -429,7 +459,7 @@ mod tests {
             match (one, other) {
                 (Ok((one, mut first)), Ok((other, mut second))) => {
                     prop_assert_eq!(one, other);
-                    prop_assert_eq!(first.refused(None), second.refused(None));
+                    prop_assert_eq!(first.passed_over(None), second.passed_over(None));
                 }
                 (one, other) => prop_assert_eq!(one.map(drop), other.map(drop)),
             }

@@ -18,6 +18,21 @@ pub(super) struct State {
     pub(super) broken: Option<Broken>,
     /// The bytes read last, until they are understood.
     pub(super) last: Vec<u8>,
+    /// How the stream ended, if it did.
+    end: Option<io::Result<()>>,
+    /// How many streams waited when the end was held back last.
+    held: Option<usize>,
+}
+
+impl State {
+    /// Whether the end has to wait. The crate hands out nothing more once it knows of it, but a stream each time that it is
+    /// told to wait; where it did not, it refused the rest.
+    fn holds_end(&mut self) -> bool {
+        let waiting = Some(self.frames.waiting()).filter(|waiting| *waiting > 0);
+        let holds = waiting.is_some() && waiting != self.held;
+        self.held = waiting;
+        holds
+    }
 }
 
 impl Received {
@@ -26,7 +41,8 @@ impl Received {
     }
 }
 
-/// A stream whose header blocks are taken out on the way in; see [`Frames`].
+/// A stream whose header blocks are taken out on the way in; see [`Frames`]. Its end is held back while requests that came
+/// before it wait to be accepted.
 pub(super) struct Inbound<S> {
     stream: S,
     received: Received,
@@ -43,6 +59,8 @@ impl<S> Inbound<S> {
                 frames,
                 broken: None,
                 last: Vec::new(),
+                end: None,
+                held: None,
             }))),
             ready: Vec::new(),
             read: 0,
@@ -64,14 +82,30 @@ impl<S: AsyncRead + Unpin> AsyncRead for Inbound<S> {
         while this.read == this.ready.len() {
             (this.ready, this.read) = (Vec::new(), 0);
             let mut state = this.received.lock();
-            let State { frames, broken, last } = &mut *state;
-            last.clear();
-            if ready!(poll_fill(&mut this.stream, last, cx))? == 0 {
-                return Poll::Ready(Ok(()));
+            if state.end.is_some() && state.holds_end() {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
             }
-            if let Err(error) = frames.push(last, &mut this.ready) {
-                *broken = Some(error);
-                return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, error)));
+            let State {
+                frames,
+                broken,
+                last,
+                end,
+                ..
+            } = &mut *state;
+            if let Some(end) = end {
+                return Poll::Ready(std::mem::replace(end, Ok(())));
+            }
+            last.clear();
+            match ready!(poll_fill(&mut this.stream, last, cx)) {
+                Ok(0) => *end = Some(Ok(())),
+                Ok(_) => {
+                    if let Err(error) = frames.push(last, &mut this.ready) {
+                        *broken = Some(error);
+                        *end = Some(Err(io::Error::new(io::ErrorKind::InvalidData, error)));
+                    }
+                }
+                Err(error) => *end = Some(Err(error)),
             }
         }
         let length = (this.ready.len() - this.read).min(buf.remaining());

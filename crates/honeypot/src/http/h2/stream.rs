@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::convert::{self, Unread};
 use super::frames::Fields;
+use super::inbound::Received;
 use crate::http::answer::{Asking, Context};
 use crate::http::body::Body;
 use crate::http::message::{After, Request, Response};
@@ -33,10 +34,18 @@ pub(super) struct Stream {
     pub(super) context: Context,
     pub(super) state: Arc<Mutex<ConnectionState>>,
     pub(super) respond: SendResponse<Bytes>,
+    pub(super) received: Received,
 }
 
 impl Stream {
     pub(super) async fn serve(mut self, fields: Fields, body: RecvStream) -> Outcome {
+        let outcome = self.exchange(fields, body).await;
+        let stream = self.respond.stream_id().as_u32();
+        self.received.lock().frames.close(stream);
+        outcome
+    }
+
+    async fn exchange(&mut self, fields: Fields, body: RecvStream) -> Outcome {
         let (number, time, begun) = (
             self.context.meter.next_request(),
             Timestamp::now(),
@@ -51,9 +60,9 @@ impl Stream {
         };
         match read {
             Ok(()) => {}
-            Err(Unread::Malformed) => {
+            Err(unread @ Unread::Malformed) => {
                 return self
-                    .drop_stream(number, "HTTP/2: malformed", request.head, Reason::PROTOCOL_ERROR)
+                    .drop_stream(number, unread.reason(), request.head, Reason::PROTOCOL_ERROR)
                     .await;
             }
             Err(Unread::Refused(refusal)) => {
@@ -155,7 +164,7 @@ impl Stream {
         loop {
             let deadline = begin + limits.body_wait + limits.time_for(body.bytes());
             match timeout_at(deadline, from.data()).await {
-                Ok(None) => {
+                Ok(ended) if self.is_end(ended.as_ref()) => {
                     asking.request.complete = declared.is_none_or(|length| length == body.bytes());
                     break;
                 }
@@ -172,7 +181,7 @@ impl Stream {
                     // Fails only where the stream is gone, which the next read says.
                     let _ = from.flow_control().release_capacity(bytes.len());
                 }
-                Ok(Some(Err(_))) | Err(_) => {
+                _ => {
                     outcome = Err(Outcome::Bad);
                     break;
                 }
@@ -200,6 +209,16 @@ impl Stream {
             }
         }
         outcome
+    }
+
+    /// Whether a body came in full. Where the connection ends behind it, the crate says only that.
+    fn is_end(&self, read: Option<&Result<Bytes, h2::Error>>) -> bool {
+        let stream = self.respond.stream_id().as_u32();
+        match read {
+            None => true,
+            Some(Ok(_)) => false,
+            Some(Err(error)) => !error.is_reset() && self.received.lock().frames.is_ended(stream),
+        }
     }
 
     async fn record_and_send(

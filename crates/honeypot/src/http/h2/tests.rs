@@ -310,22 +310,93 @@ async fn what_http_2_does_not_allow_is_recorded_and_reset() {
     }
 }
 
+/// Statuses of requests, with how many bytes of their bodies came, and reasons of refusals.
+async fn outcomes(sent: &[u8]) -> (Vec<String>, CloseReason) {
+    let running = start(options());
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    let preface = [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(), frame(4, 0, 0, b"")].concat();
+    stream.write_all(&[&preface, sent].concat()).await.unwrap();
+    stream.shutdown().await.unwrap();
+    let mut outcomes: Vec<_> = running
+        .events(1)
+        .await
+        .iter()
+        .filter_map(|event| match &event.saw {
+            Saw::WebRequest(seen) => Some(format!(
+                "{:?} {} {}",
+                seen.request.status, seen.body.bytes, seen.body_complete
+            )),
+            Saw::WebRequestRefused { reason, .. } => Some(reason.to_string()),
+            _ => None,
+        })
+        .collect();
+    outcomes.sort();
+    (outcomes, running.kinds().await.1)
+}
+
+#[tokio::test]
+async fn requests_before_the_connections_end_are_recorded_whole() {
+    let post = [&[(":method", "POST")], &GET[1..]].concat();
+    let head = |flags, stream| frame(1, flags, stream, &block(&post));
+    for (sent, expected) in [
+        (head(5, 1), ["Some(200) 0 true"].as_slice()),
+        (
+            [head(4, 1), frame(0, 1, 1, b"abc")].concat(),
+            &["Some(200) 3 true"],
+        ),
+        (
+            [head(4, 1), frame(0, 0, 1, b"abc"), frame(0, 1, 1, b"")].concat(),
+            &["Some(200) 3 true"],
+        ),
+        ([head(4, 1), frame(0, 0, 1, b"abc")].concat(), &["None 3 false"]),
+        (
+            [head(4, 1), frame(0, 1, 1, b"abc")[..11].to_vec()].concat(),
+            &["None 0 false"],
+        ),
+        (
+            [head(4, 1), head(5, 3), frame(0, 0, 1, b"a"), head(5, 1)].concat(),
+            &["Some(200) 0 true", "Some(200) 1 true"],
+        ),
+    ] {
+        assert_eq!(
+            outcomes(&sent).await,
+            (
+                expected.iter().map(|text| (*text).to_owned()).collect(),
+                CloseReason::Client
+            )
+        );
+    }
+    // More than may be open at once: what the crate refuses is told as such, and the rest is not held up by it.
+    let many: Vec<u8> = (0..102).flat_map(|stream| head(4, 2 * stream + 1)).collect();
+    let (seen, _) = outcomes(&many).await;
+    let count = |what: &str| seen.iter().filter(|seen| *seen == what).count();
+    assert_eq!((count("None 0 false"), seen.len()), (102, 102), "{seen:?}");
+}
+
 #[tokio::test]
 async fn requests_before_a_broken_frame_are_recorded() {
+    let post = frame(1, 4, 1, &block(&[&[(":method", "POST")], &GET[1..]].concat()));
+    let whole = [post, frame(0, 1, 1, b"abc"), frame(1, 5, 3, &block(&GET))].concat();
     let unfinished = frame(1, 0, 5, b"\x82");
-    let broken = [unfinished.clone(), frame(0, 0, 5, b"")].concat();
-    let (seen, reason) = raw(options(), &[block(&GET), block(&GET)], &broken).await;
-    let reasons: Vec<_> = seen.iter().map(|(reason, _)| reason.as_str()).collect();
-    assert!(reasons.contains(&"HTTP/2: malformed header block"), "{reasons:?}");
-    assert_eq!((reasons.len(), reason), (3, CloseReason::Server));
-    // What the crate itself objects to: a window of 0 more.
-    let (seen, reason) = raw(options(), &[block(&GET)], &frame(8, 0, 0, &[0; 4])).await;
-    assert!(
-        seen.iter()
-            .any(|(reason, bytes)| reason.starts_with("HTTP/2: ") && bytes.contains("\\x08")),
-        "{seen:?}"
+    let broken = [&whole[..], &unfinished, &frame(0, 0, 5, b"")].concat();
+    let (seen, reason) = outcomes(&broken).await;
+    assert_eq!(
+        seen,
+        [
+            "HTTP/2: malformed header block",
+            "Some(200) 0 true",
+            "Some(200) 3 true"
+        ]
     );
-    assert_eq!((seen.len(), reason), (2, CloseReason::Server));
+    assert_eq!(reason, CloseReason::Server);
+    // What the crate itself objects to, a window of 0 more, keeps it from handing out what came with it.
+    let (seen, reason) = outcomes(&[&whole[..], &frame(8, 0, 0, &[0; 4])].concat()).await;
+    assert_eq!(seen[1..], ["None 0 false", "None 0 false"], "{seen:?}");
+    assert!(seen[0].starts_with("HTTP/2: "), "{seen:?}");
+    assert_eq!(reason, CloseReason::Server);
+    let (seen, _) = raw(options(), &[block(&GET)], &frame(8, 0, 0, &[0; 4])).await;
+    let told = |(reason, bytes): &(String, String)| reason.starts_with("HTTP/2: ") && bytes.contains("\\x08");
+    assert!(seen.len() == 2 && seen.iter().any(told), "{seen:?}");
 }
 
 #[tokio::test]
