@@ -26,6 +26,8 @@ pub struct Sensor {
     pub detect: Arc<dyn Detect>,
     /// What HTTP may cost.
     pub limits: Limits,
+    /// What answers of HTTP/1 may still hold, in KiB.
+    pub(crate) http1_memory: Arc<Semaphore>,
     /// What HTTP/2 streams may still hold, in KiB.
     pub(crate) http2_memory: Arc<Semaphore>,
     pub(crate) admission: Arc<Admission>,
@@ -48,6 +50,7 @@ impl Sensor {
             store,
             keep,
             detect,
+            http1_memory: Arc::new(Semaphore::new(limits.http1_memory as usize)),
             http2_memory: Arc::new(Semaphore::new(limits.http2_memory as usize)),
             limits,
             admission: Admission::new(admission),

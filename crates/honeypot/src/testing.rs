@@ -1,7 +1,6 @@
 //! A sensor on loopback, with a site that tells what it was asked and a store in memory.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
-use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -69,9 +68,9 @@ impl Site for EchoSite {
             substatus: 0,
             win32_status: 0,
             body: if request.path == b"/big" {
-                Cow::Owned(vec![b'x'; 8 << 20])
+                vec![b'x'; 8 << 20].into()
             } else {
-                body.into_bytes().into()
+                body.into()
             },
             after: match &*request.path {
                 b"/reset" => After::Reset,

@@ -3,9 +3,9 @@
 //! Ours are drawn and written anew. So the icon cannot have the hash that scanners know of the product's (1768726119,
 //! MurmurHash3 as Shodan has it): only a copy of that icon has it, which an operator may lend ([`Resources`]).
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use bytes::Bytes;
 use flate2::Crc;
 use jiff::Timestamp;
 use jiff::ToSpan as _;
@@ -123,13 +123,13 @@ pub(super) fn icon(marks: &Marks) -> Vec<u8> {
     icon
 }
 
-fn ours(site: &ExchangeSite, name: &str) -> Option<Cow<'static, [u8]>> {
+fn ours(site: &ExchangeSite, name: &str) -> Option<Bytes> {
     match name {
-        "favicon.ico" => Some(site.icon.clone().into()),
-        "logon.css" => Some(logon::CSS.as_bytes().into()),
+        "favicon.ico" => Some(site.icon.clone()),
+        "logon.css" => Some(Bytes::from_static(logon::CSS.as_bytes())),
         _ => {
             let (_, bytes) = FILES.iter().find(|(known, _)| *known == name)?;
-            Some((*bytes).into())
+            Some(Bytes::from_static(bytes))
         }
     }
 }
@@ -137,7 +137,7 @@ fn ours(site: &ExchangeSite, name: &str) -> Option<Cow<'static, [u8]>> {
 fn file(ask: &Ask<'_>, name: &str) -> Response {
     let lent = ask.site.resources.get(name);
     let bytes = match lent {
-        Some(lent) => Some(Cow::Owned(lent.bytes.clone())),
+        Some(lent) => Some(lent.bytes.clone()),
         None => ours(ask.site, name),
     };
     let Some((bytes, content_type)) = bytes.zip(content_type(name)) else {
@@ -163,7 +163,7 @@ fn file(ask: &Ask<'_>, name: &str) -> Response {
     match part {
         Part::Whole => reply = reply.body(content_type, bytes),
         Part::Of(from, to) => {
-            reply = reply.body(content_type, bytes[from..=to].to_vec());
+            reply = reply.body(content_type, bytes.slice(from..=to));
             reply.entity("Content-Range", format!("bytes {from}-{to}/{length}"));
         }
         Part::None if status == 416 => reply.entity("Content-Range", format!("bytes */{length}")),

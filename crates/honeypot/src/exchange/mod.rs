@@ -33,6 +33,7 @@ mod webshell;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use imker_exchange::{Fix, fix};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -58,7 +59,7 @@ pub struct ExchangeSite {
     owa_version: Option<String>,
     /// Of static files.
     marks: assets::Marks,
-    icon: Vec<u8>,
+    icon: Bytes,
     /// When the build came out.
     released: Timestamp,
     resources: Resources,
@@ -72,7 +73,7 @@ impl ExchangeSite {
             own_domains: OwnDomains::default(),
             server: format!("Microsoft-IIS/{}", persona.windows.iis),
             owa_version: sends_owa_version(&persona).then(|| persona.build_short()),
-            icon: assets::icon(&marks),
+            icon: assets::icon(&marks).into(),
             marks,
             released: persona
                 .released()

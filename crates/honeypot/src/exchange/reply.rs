@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use uuid::Uuid;
@@ -47,7 +48,7 @@ pub(super) struct Reply {
     fe_server: Option<String>,
     /// `WWW-Authenticate` of Basic: behind `X-FEServer`.
     pub basic: Vec<HeaderLine>,
-    pub body: Cow<'static, [u8]>,
+    pub body: Bytes,
 }
 
 impl Reply {
@@ -77,7 +78,7 @@ impl Reply {
             powered_by: true,
             fe_server: None,
             basic: Vec::new(),
-            body: Cow::Borrowed(b""),
+            body: Bytes::new(),
         }
     }
 
@@ -119,7 +120,7 @@ impl Reply {
             html_escaped(&location)
         );
         self.location = Some(location);
-        self.body = Cow::Owned(body.into_bytes());
+        self.body = body.into();
         self
     }
 
@@ -148,7 +149,7 @@ impl Reply {
     }
 
     /// Sets the body and its type.
-    pub fn body(mut self, content_type: &'static str, body: impl Into<Cow<'static, [u8]>>) -> Self {
+    pub fn body(mut self, content_type: &'static str, body: impl Into<Bytes>) -> Self {
         self.content_type = Some(content_type);
         self.body = body.into();
         self

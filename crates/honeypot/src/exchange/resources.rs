@@ -3,6 +3,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
 use jiff::Timestamp;
 
 use crate::document::read_at_most;
@@ -34,7 +35,7 @@ pub struct Resources(HashMap<String, Resource>);
 /// One of them.
 #[derive(Debug)]
 pub(super) struct Resource {
-    pub bytes: Vec<u8>,
+    pub bytes: Bytes,
     /// When it was last changed.
     pub modified: Option<Timestamp>,
 }
@@ -77,6 +78,7 @@ impl Resources {
                 .modified()
                 .ok()
                 .and_then(|at| Timestamp::try_from(at).ok());
+            let bytes = bytes.into();
             files.insert(name, Resource { bytes, modified });
         }
         Ok(Self(files))
@@ -111,7 +113,7 @@ mod tests {
         write("web.config", b"no");
         fs::create_dir(folder.path().join("below.png")).unwrap();
         let resources = Resources::read(folder.path()).unwrap();
-        assert_eq!(resources.get("favicon.ico").unwrap().bytes, b"icon");
+        assert_eq!(resources.get("favicon.ico").unwrap().bytes, &b"icon"[..]);
         assert!(resources.get("favicon.ico").unwrap().modified.is_some());
         assert!(resources.get("web.config").is_none() && resources.get("below.png").is_none());
 

@@ -209,7 +209,7 @@ fn pages_before_the_log_on_name_the_same_product() {
             "expiredpassword.aspx",
         ] {
             let (response, _) = ask(&site, &request("GET", &format!("/owa/auth/{page}")));
-            let body = String::from_utf8(response.body.into_owned()).unwrap();
+            let body = String::from_utf8(response.body.into()).unwrap();
             assert!(
                 body.contains(&format!("<title>{title}</title>")),
                 "{build} {page}"
@@ -315,6 +315,7 @@ fn lent_files_take_the_place_of_ours() {
     ] {
         let response = get(name);
         assert_eq!(&*response.body, b"lent");
+        assert!(!response.body.is_unique(), "each answer holds a copy");
         assert!(
             response.headers.iter().any(|(_, value)| value.contains(modified)),
             "{name}: {:?}",
@@ -334,10 +335,7 @@ fn autodiscover_version_2() {
     };
     let answer = |build: &str, request: &Request| {
         let (response, _) = ask(&site(build), request);
-        (
-            response.status,
-            String::from_utf8(response.body.into_owned()).unwrap(),
-        )
+        (response.status, String::from_utf8(response.body.into()).unwrap())
     };
     let known = "j.doe@example.org";
     assert_eq!(
@@ -491,7 +489,7 @@ fn log_on_page_is_what_scanners_expect() {
                 request("GET", &format!("/owa/auth/logon.aspx{query}")).with("Accept-Language", language);
             let (response, _) = ask(&site, &request);
             assert_eq!(response.status, 200);
-            String::from_utf8(response.body.into_owned()).unwrap()
+            String::from_utf8(response.body.into()).unwrap()
         };
         let page_en = page("en-US,en;q=0.9", "");
         for mark in [

@@ -5,8 +5,12 @@
 //! [`imker_event::Saw::WebRequestContinued`] before it is sent. What never becomes a whole request is recorded when the connection
 //! ends.
 
+use std::future::poll_fn;
 use std::io;
+use std::pin::pin;
+use std::task::Poll;
 
+use bytes::Bytes;
 use imker_event::{CloseReason, Content};
 use jiff::Timestamp;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
@@ -18,6 +22,7 @@ use super::body::Body;
 use super::chunked::{Chunked, Step};
 use super::fill::fill;
 use super::httpsys::Refusal;
+use super::limits::room_for;
 use super::message::{After, Response};
 use super::parse::{self, Framing, Head};
 use super::state::ConnectionState;
@@ -182,7 +187,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http1<'_, S> {
 
     async fn send_continue(&mut self, asking: &Asking) -> Result<(), CloseReason> {
         self.context.record(vec![self.context.continued(asking)]).await?;
-        self.send(b"HTTP/1.1 100 Continue\r\n\r\n").await
+        self.send(b"HTTP/1.1 100 Continue\r\n\r\n".to_vec(), Bytes::new())
+            .await
     }
 
     /// Reads a body to its end, or to where it is longer than is waited for.
@@ -244,8 +250,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http1<'_, S> {
         let asked = Asked::of(&asking.request, keep_alive && !*self.stop.borrow());
         let incomplete = !asking.request.complete;
         let encoded = writer::encode(&response, asked, Timestamp::now());
-        let body = if asked.head { &[][..] } else { &*response.body };
-        let answer = told(&response, &encoded, body);
+        let answer = told(&response, &encoded);
+        drop(response);
         let mut events = self.context.events(asking, observed, Some(answer));
         if encoded.close && !self.buffer.is_empty() {
             events.extend(
@@ -254,7 +260,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http1<'_, S> {
             );
         }
         self.context.record(events).await?;
-        self.send(&encoded.bytes).await?;
+        self.send(encoded.head, encoded.body).await?;
         if encoded.close {
             return Err(self.end(incomplete).await);
         }
@@ -266,10 +272,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http1<'_, S> {
         let number = number.unwrap_or_else(|| self.context.meter.next_request());
         let response = refusal.response();
         let encoded = writer::encode(&response, Asked::NOTHING, Timestamp::now());
-        let answer = told(&response, &encoded, &response.body);
+        let answer = told(&response, &encoded);
+        drop(response);
         let events = self.context.refused(refusal, received, number, answer);
         let sent = match self.context.record(events).await {
-            Ok(()) => self.send(&encoded.bytes).await,
+            Ok(()) => self.send(encoded.head, encoded.body).await,
             Err(reason) => Err(reason),
         };
         match sent {
@@ -278,17 +285,33 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http1<'_, S> {
         }
     }
 
-    async fn send(&mut self, bytes: &[u8]) -> Result<(), CloseReason> {
-        let limits = &self.context.sensor.limits;
-        let limit = limits.send_wait + limits.time_for(bytes.len() as u64);
-        let sending = async {
-            self.stream.write_all(bytes).await?;
-            self.stream.flush().await
+    /// Sends an answer. What the client does not take at once waits only while all such answers leave room for it.
+    async fn send(&mut self, mut head: Vec<u8>, mut body: Bytes) -> Result<(), CloseReason> {
+        let sensor = &self.context.sensor;
+        let limit = sensor.limits.send_wait + sensor.limits.time_for((head.len() + body.len()) as u64);
+        // In one write and one record of TLS, as far as that goes.
+        let room = RECORD.saturating_sub(head.len()).min(body.len());
+        head.extend_from_slice(&body.split_to(room));
+        let held = head.len() + if body.is_unique() { body.len() } else { 0 };
+        let stream = &mut self.stream;
+        let mut sending = pin!(async move {
+            stream.write_all(&head).await?;
+            drop(head);
+            stream.write_all(&body).await?;
+            stream.flush().await
+        });
+        let begun = poll_fn(|cx| Poll::Ready(sending.as_mut().poll(cx))).await;
+        let sent = match begun {
+            Poll::Ready(sent) => Some(sent),
+            Poll::Pending => match room_for(&sensor.http1_memory, held) {
+                Some(_room) => timeout(limit, sending).await.ok(),
+                None => None,
+            },
         };
-        match timeout(limit, sending).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(CloseReason::Reset),
-            Err(_) => {
+        match sent {
+            Some(Ok(())) => Ok(()),
+            Some(Err(_)) => Err(CloseReason::Reset),
+            None => {
                 self.context.meter.reset_on_drop();
                 Err(CloseReason::SlowReader)
             }
@@ -363,6 +386,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http1<'_, S> {
 /// Why bytes were not read as a request that came behind the last answer.
 const AFTER_CLOSE: &str = "AfterClose";
 
+/// The most bytes of one record of TLS.
+const RECORD: usize = 16 * 1024;
+
 const NOT_KEPT: Broken = Broken::Closed(CloseReason::NotRecorded);
 
 /// Decodes what is there of a chunked body: how many bytes that used, and whether the body ended.
@@ -382,15 +408,15 @@ fn decode(chunked: &mut Chunked, bytes: &[u8], body: &mut Body) -> (usize, Resul
     }
 }
 
-fn told(response: &Response, encoded: &Encoded, body: &[u8]) -> Answer {
-    let sent = encoded.bytes.len() > encoded.head;
-    let (body, body_start) = answered_with(if sent { body } else { &[] });
+fn told(response: &Response, encoded: &Encoded) -> Answer {
+    let sent = !encoded.body.is_empty();
+    let (body, body_start) = answered_with(if sent { &response.body } else { &[] });
     Answer {
         status: response.status,
         logged: (response.substatus, response.win32_status),
-        head: encoded.bytes[..encoded.head].to_vec(),
+        head: encoded.head.clone(),
         body,
         body_start,
-        bytes: encoded.bytes.len() as u64,
+        bytes: (encoded.head.len() + encoded.body.len()) as u64,
     }
 }

@@ -1,7 +1,5 @@
 //! The answers that HTTP.sys gives by itself, before IIS sees a request.
 
-use std::borrow::Cow;
-
 use super::message::{After, Response};
 
 /// Why HTTP.sys refuses a request.
@@ -156,7 +154,7 @@ impl Refusal {
             ],
             substatus: 0,
             win32_status: 0,
-            body: Cow::Owned(body.into_bytes()),
+            body: body.into(),
             after: After::Close,
         }
     }

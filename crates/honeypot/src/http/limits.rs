@@ -1,4 +1,7 @@
+use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// What HTTP may cost. The defaults are HTTP.sys's and IIS's where they have one.
 ///
@@ -38,6 +41,9 @@ pub struct Limits {
     pub linger_bytes: u64,
     /// Streams at once on one HTTP/2 connection.
     pub streams: u32,
+    /// What answers of HTTP/1 may hold together while their clients do not take them, in KiB; a connection beyond it is
+    /// reset.
+    pub http1_memory: u32,
     /// What heads, bodies and answers of all HTTP/2 streams of the sensor may hold together, in KiB; a stream beyond it is
     /// refused. A few bytes of HPACK make a head of any length, and a window of 0 holds an answer back.
     pub http2_memory: u32,
@@ -51,6 +57,12 @@ impl Limits {
     pub(crate) fn time_for(&self, bytes: u64) -> Duration {
         Duration::from_secs(bytes / u64::from(self.min_rate.max(1)))
     }
+}
+
+/// Room for so many bytes, if what shares this memory, counted in KiB, leaves it.
+pub(super) fn room_for(memory: &Arc<Semaphore>, bytes: usize) -> Option<OwnedSemaphorePermit> {
+    let kib = u32::try_from(bytes.div_ceil(1024)).ok()?;
+    Arc::clone(memory).try_acquire_many_owned(kib).ok()
 }
 
 impl Default for Limits {
@@ -71,6 +83,7 @@ impl Default for Limits {
             linger: Duration::from_secs(2),
             linger_bytes: 256 * 1024,
             streams: 100,
+            http1_memory: 64 * 1024,
             http2_memory: 64 * 1024,
             stream_resets: 200,
         }

@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 
+use bytes::Bytes;
 use imker_event::Content;
 
 /// A version of HTTP.
@@ -108,8 +109,8 @@ pub struct Response {
     pub substatus: u16,
     /// `sc-win32-status` of IIS's log: a code of [MS-ERREF], 0 for none.
     pub win32_status: u32,
-    /// Body; not sent to HEAD.
-    pub body: Cow<'static, [u8]>,
+    /// Body; not sent to HEAD. What many answers share is held once.
+    pub body: Bytes,
     /// What becomes of the connection.
     pub after: After,
 }

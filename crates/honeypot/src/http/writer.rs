@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::io::Write;
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 
@@ -11,10 +12,10 @@ use super::message::{After, Request, Response, Version};
 /// An answer on the wire.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Encoded {
-    /// Status line, headers and body.
-    pub bytes: Vec<u8>,
-    /// How many of them are status line and headers, the empty line included.
-    pub head: usize,
+    /// Status line and headers, the empty line included.
+    pub head: Vec<u8>,
+    /// What follows them.
+    pub body: Bytes,
     /// Whether the connection is closed after it.
     pub close: bool,
 }
@@ -64,46 +65,50 @@ pub fn encode(response: &Response, asked: Asked, now: Timestamp) -> Encoded {
     let dechunked = chunked && asked.version == Version::Http10;
     let close = !asked.keep_alive || response.after != After::Keep || dechunked;
 
-    let mut bytes = Vec::with_capacity(640 + if asked.head { 0 } else { response.body.len() });
-    status_line(&mut bytes, "HTTP/1.1", response);
+    let mut head = Vec::with_capacity(640);
+    status_line(&mut head, "HTTP/1.1", response);
     for (name, value) in &response.headers {
         if dechunked && name.eq_ignore_ascii_case("Transfer-Encoding") {
             continue;
         }
-        header(&mut bytes, name, value);
+        header(&mut head, name, value);
     }
     if !given("Date") {
-        bytes.extend_from_slice(b"Date: ");
-        date(&mut bytes, now);
-        bytes.extend_from_slice(b"\r\n");
+        head.extend_from_slice(b"Date: ");
+        date(&mut head, now);
+        head.extend_from_slice(b"\r\n");
     }
     if !given("Connection") {
         if close {
-            bytes.extend_from_slice(b"Connection: close\r\n");
+            head.extend_from_slice(b"Connection: close\r\n");
         } else if asked.version == Version::Http10 {
             // Assumed: captures of kept HTTP/1.0 connections are rare.
-            bytes.extend_from_slice(b"Connection: Keep-Alive\r\n");
+            head.extend_from_slice(b"Connection: Keep-Alive\r\n");
         }
     }
     if !bodiless && !chunked && !given("Content-Length") {
         // Writing to memory does not fail.
-        let _ = write!(bytes, "Content-Length: {}\r\n", response.body.len());
+        let _ = write!(head, "Content-Length: {}\r\n", response.body.len());
     }
-    bytes.extend_from_slice(b"\r\n");
-    let head = bytes.len();
-    if !asked.head && !bodiless {
-        if chunked && !dechunked {
-            if !response.body.is_empty() {
-                let _ = write!(bytes, "{:x}\r\n", response.body.len());
-                bytes.extend_from_slice(&response.body);
-                bytes.extend_from_slice(b"\r\n");
-            }
-            bytes.extend_from_slice(b"0\r\n\r\n");
-        } else {
-            bytes.extend_from_slice(&response.body);
-        }
+    head.extend_from_slice(b"\r\n");
+    let body = match (asked.head || bodiless, chunked && !dechunked) {
+        (true, _) => Bytes::new(),
+        (false, true) => in_one_chunk(&response.body),
+        (false, false) => response.body.clone(),
+    };
+    Encoded { head, body, close }
+}
+
+fn in_one_chunk(body: &[u8]) -> Bytes {
+    let mut chunked = Vec::with_capacity(body.len() + 32);
+    if !body.is_empty() {
+        // Writing to memory does not fail.
+        let _ = write!(chunked, "{:x}\r\n", body.len());
+        chunked.extend_from_slice(body);
+        chunked.extend_from_slice(b"\r\n");
     }
-    Encoded { bytes, head, close }
+    chunked.extend_from_slice(b"0\r\n\r\n");
+    chunked.into()
 }
 
 /// Writes a status line.
@@ -153,8 +158,6 @@ pub(super) fn date(out: &mut Vec<u8>, now: Timestamp) {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use std::borrow::Cow;
-
     use super::*;
     use crate::http::httpsys::Refusal;
 
@@ -174,14 +177,15 @@ mod tests {
                 .collect(),
             substatus: 0,
             win32_status: 0,
-            body: Cow::Borrowed(b"body"),
+            body: Bytes::from_static(b"body"),
             after: After::Keep,
         }
     }
 
     fn text(response: &Response, asked: Asked) -> String {
         let now = Timestamp::from_second(784_111_777).unwrap();
-        String::from_utf8(encode(response, asked, now).bytes).unwrap()
+        let encoded = encode(response, asked, now);
+        String::from_utf8([&encoded.head[..], &encoded.body].concat()).unwrap()
     }
 
     /// Golden files show line breaks, which would not be compared otherwise.

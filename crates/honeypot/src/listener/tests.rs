@@ -255,6 +255,38 @@ async fn who_does_not_read_is_reset() {
 }
 
 #[tokio::test]
+async fn answers_wait_for_their_clients_while_there_is_memory() {
+    let limits = Limits {
+        http1_memory: 1024,
+        ..Limits::default()
+    };
+    let running = start(Options {
+        limits,
+        ..Options::default()
+    });
+    let mut slow = TcpStream::connect(running.address).await.unwrap();
+    slow.write_all(b"GET /big HTTP/1.1\r\nHost: h\r\n\r\n")
+        .await
+        .unwrap();
+    assert_eq!(running.kinds().await.1, CloseReason::SlowReader);
+    // What a client takes at once needs none.
+    let answer = running
+        .exchange(b"GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+        .await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+}
+
+#[tokio::test]
+async fn long_answers_come_whole() {
+    let running = start(Options::default());
+    let answer = running
+        .exchange(b"GET /big HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+        .await;
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(body.len() == 8 << 20 && body.bytes().all(|byte| byte == b'x'));
+}
+
+#[tokio::test]
 async fn nothing_is_answered_that_is_not_recorded() {
     let running = start(Options::default());
     let mut stream = TcpStream::connect(running.address).await.unwrap();

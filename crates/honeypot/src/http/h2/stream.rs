@@ -1,4 +1,3 @@
-use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -6,7 +5,7 @@ use h2::server::SendResponse;
 use h2::{Reason, RecvStream, SendStream};
 use imker_event::{Content, SensorEvent};
 use jiff::Timestamp;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::convert::{self, Unread};
@@ -14,6 +13,7 @@ use super::frames::Fields;
 use super::inbound::Received;
 use crate::http::answer::{Asking, Context};
 use crate::http::body::Body;
+use crate::http::limits::room_for;
 use crate::http::message::{After, Request, Response};
 use crate::http::parse;
 use crate::http::state::ConnectionState;
@@ -92,9 +92,9 @@ impl Stream {
                 Err(_) => Outcome::NotRecorded,
             };
         };
-        let held = match &response.body {
-            Cow::Owned(body) => body.len(),
-            Cow::Borrowed(_) => 0,
+        let held = match response.body.is_unique() {
+            true => response.body.len(),
+            false => 0,
         };
         let reset = match self.room(held) {
             Some(room) => {
@@ -120,9 +120,7 @@ impl Stream {
 
     /// Room for so many bytes of this stream, if all streams of the sensor leave it.
     fn room(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
-        let kib = u32::try_from(bytes.div_ceil(1024)).ok()?;
-        let memory: &Arc<Semaphore> = &self.context.sensor.http2_memory;
-        Arc::clone(memory).try_acquire_many_owned(kib).ok()
+        room_for(&self.context.sensor.http2_memory, bytes)
     }
 
     /// Records what is no request, and resets the stream.
@@ -266,10 +264,7 @@ fn body_of(response: Response, head: bool) -> Bytes {
     if head || matches!(response.status, 204 | 304) {
         return Bytes::new();
     }
-    match response.body {
-        Cow::Borrowed(body) => Bytes::from_static(body),
-        Cow::Owned(body) => Bytes::from(body),
-    }
+    response.body
 }
 
 /// Whether a stream is reset instead of answered.
