@@ -57,11 +57,6 @@ impl Body {
         self.bytes
     }
 
-    /// The first bytes.
-    pub fn start(&self) -> &[u8] {
-        &self.start
-    }
-
     /// The first bytes, and the whole by hash, or why it could not be kept. Of a body that is all in the first bytes,
     /// all counts as kept.
     pub async fn finish(self) -> (Vec<u8>, io::Result<Content>) {

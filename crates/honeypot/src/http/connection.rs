@@ -11,7 +11,7 @@ use std::pin::pin;
 use std::task::Poll;
 
 use bytes::Bytes;
-use imker_event::{CloseReason, Content};
+use imker_event::{CloseReason, Content, SensorEvent};
 use jiff::Timestamp;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::watch;
@@ -65,14 +65,6 @@ struct Http1<'c, S> {
     stop: watch::Receiver<bool>,
 }
 
-/// How a body ended.
-struct Ended {
-    /// Lines beside the body: extensions of chunks, and trailers.
-    beside: Vec<u8>,
-    /// Whether all of it came. Otherwise it is longer than is waited for.
-    complete: bool,
-}
-
 /// Why a body did not end.
 enum Broken {
     Refused(Refusal),
@@ -113,7 +105,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http1<'_, S> {
                     Ok(None) => {}
                     Err(refusal) => {
                         let received = self.take(self.buffer.len());
-                        return Err(self.refuse(refusal, received, None).await);
+                        return Err(self.refuse_head(refusal, received).await);
                     }
                 }
             }
@@ -148,12 +140,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http1<'_, S> {
         if waits && !too_long && self.buffer.is_empty() {
             self.send_continue(asking).await?;
         }
-        let mut ended = self.body(framing, &mut body).await;
-        if let Err(Broken::Refused(refusal)) = ended {
-            let rest = self.take(self.buffer.len());
-            let received = [&asking.request.head, body.start(), &rest].concat();
-            return Err(self.refuse(refusal, received, Some(asking.number)).await);
-        }
+        let mut chunked = Chunked::default();
+        let mut ended = self.body(framing, &mut body, &mut chunked).await;
         let bytes = body.bytes();
         let (start, content) = body.finish().await;
         let request = &mut asking.request;
@@ -165,23 +153,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http1<'_, S> {
                 ..Content::default()
             }
         });
-        match ended {
-            Ok(ended) => {
-                request.complete = ended.complete;
-                request.head.extend_from_slice(&ended.beside);
-                Ok(ended.complete)
-            }
-            Err(Broken::Closed(reason)) => {
-                request.complete = false;
-                let unanswered = Asking {
-                    request: std::mem::take(request),
-                    ..*asking
-                };
+        request.head.extend_from_slice(&chunked.beside);
+        request.complete = matches!(ended, Ok(true));
+        let Err(broken) = ended else {
+            return Ok(request.complete);
+        };
+        let unanswered = Asking {
+            request: std::mem::take(request),
+            ..*asking
+        };
+        match broken {
+            Broken::Refused(refusal) => Err(self.refuse_body(refusal, unanswered).await),
+            Broken::Closed(reason) => {
                 let events = self.context.events(unanswered, Vec::new(), None);
                 self.context.record(events).await?;
                 Err(reason)
             }
-            Err(Broken::Refused(_)) => Err(CloseReason::Internal),
         }
     }
 
@@ -191,11 +178,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http1<'_, S> {
             .await
     }
 
-    /// Reads a body to its end, or to where it is longer than is waited for.
-    async fn body(&mut self, framing: Framing, body: &mut Body) -> Result<Ended, Broken> {
+    /// Reads a body to its end, or to where it is longer than is waited for; whether all of it came.
+    async fn body(
+        &mut self,
+        framing: Framing,
+        body: &mut Body,
+        chunked: &mut Chunked,
+    ) -> Result<bool, Broken> {
         let limits = &self.context.sensor.limits;
         let begin = Instant::now();
-        let mut chunked = Chunked::default();
         loop {
             let (used, step) = match framing {
                 Framing::Length(length) => {
@@ -204,7 +195,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http1<'_, S> {
                     let written = body.write(&self.buffer[..used]).map_err(|_| NOT_KEPT);
                     (used, written.map(|()| used == left))
                 }
-                Framing::Chunked => decode(&mut chunked, &self.buffer, body),
+                Framing::Chunked => decode(chunked, &self.buffer, body),
             };
             self.skip(used);
             let ended = step?;
@@ -213,10 +204,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http1<'_, S> {
                 Framing::Chunked => body.bytes() > limits.body,
             };
             if ended || too_long {
-                return Ok(Ended {
-                    beside: chunked.beside,
-                    complete: ended,
-                });
+                return Ok(ended);
             }
             let deadline = begin + limits.body_wait + limits.time_for(body.bytes());
             if let Err(reason) = self.more(deadline).await {
@@ -267,14 +255,37 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http1<'_, S> {
         Ok(())
     }
 
-    /// Answers as HTTP.sys by itself.
-    async fn refuse(&mut self, refusal: Refusal, received: Vec<u8>, number: Option<u32>) -> CloseReason {
-        let number = number.unwrap_or_else(|| self.context.meter.next_request());
+    /// Answers a head as HTTP.sys by itself.
+    async fn refuse_head(&mut self, refusal: Refusal, received: Vec<u8>) -> CloseReason {
+        let context = self.context;
+        let number = context.meter.next_request();
+        let events = |answer| context.refused(refusal, received, number, answer);
+        self.refuse(refusal, Asked::NOTHING, events).await
+    }
+
+    /// The same within a body; what follows of it is recorded beside the request.
+    async fn refuse_body(&mut self, refusal: Refusal, asking: Asking) -> CloseReason {
+        let context = self.context;
+        let (number, asked) = (asking.number, Asked::of(&asking.request, false));
+        let rest = std::mem::take(&mut self.buffer);
+        let events = |answer| {
+            let mut events = context.events(asking, Vec::new(), Some(answer));
+            events.extend(context.dropped(Some(number), refusal.reason(), rest));
+            events
+        };
+        self.refuse(refusal, asked, events).await
+    }
+
+    async fn refuse(
+        &mut self,
+        refusal: Refusal,
+        asked: Asked,
+        events: impl FnOnce(Answer) -> Vec<SensorEvent>,
+    ) -> CloseReason {
         let response = refusal.response();
-        let encoded = writer::encode(&response, Asked::NOTHING, Timestamp::now());
-        let answer = told(&response, &encoded);
+        let encoded = writer::encode(&response, asked, Timestamp::now());
+        let events = events(told(&response, &encoded));
         drop(response);
-        let events = self.context.refused(refusal, received, number, answer);
         let sent = match self.context.record(events).await {
             Ok(()) => self.send(encoded.head, encoded.body).await,
             Err(reason) => Err(reason),

@@ -104,16 +104,57 @@ async fn what_http_sys_refuses() {
 #[tokio::test]
 async fn a_broken_chunk_is_refused_with_all_that_came() {
     let running = start(Options::default());
-    let answer = running
-        .exchange(b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcd")
-        .await;
-    assert!(answer.contains("The request is badly formed."), "{answer}");
-    let events = running.events(1).await;
-    let Saw::WebRequestRefused { received, .. } = &events[1].saw else {
-        panic!()
-    };
-    assert!(received.0.ends_with(b"\r\n\r\nabcd"));
-    assert_eq!(events[1].request, Some(1));
+    let long = [
+        b"2710;a=b\r\n".to_vec(),
+        vec![b'x'; 10_000],
+        b"\r\nzz\r\n".to_vec(),
+    ]
+    .concat();
+    for chunks in [b"3\r\nabcd", &*long] {
+        let head = b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+        let answer = running.exchange(&[head, chunks].concat()).await;
+        assert!(answer.contains("The request is badly formed."), "{answer}");
+    }
+    let events = running.events(2).await;
+    let kinds: Vec<_> = events[..5].iter().map(SensorEvent::kind).collect();
+    let expected = [
+        ConnectionOpened,
+        WebRequest,
+        WebResponse,
+        WebRequestRefused,
+        ConnectionClosed,
+    ];
+    assert_eq!(kinds, expected);
+    let seen: Vec<_> = events
+        .iter()
+        .filter_map(|event| match &event.saw {
+            Saw::WebRequest(seen) => Some((seen, event.request)),
+            _ => None,
+        })
+        .collect();
+    let lengths = seen.iter().map(|(seen, number)| {
+        (
+            seen.body.bytes,
+            seen.body_complete,
+            seen.request.status,
+            seen.body.sha256.as_str().len(),
+            *number,
+        )
+    });
+    let expected = [
+        (3, false, Some(400), 64, Some(1)),
+        (10_000, false, Some(400), 64, Some(1)),
+    ];
+    assert_eq!(lengths.collect::<Vec<_>>(), expected);
+    assert!(seen[1].0.head.0.ends_with(b"\r\n\r\n2710;a=b\r\n"));
+    let rests = events.iter().filter_map(|event| match &event.saw {
+        Saw::WebRequestRefused { received, .. } => Some((received.0.as_slice(), event.request)),
+        _ => None,
+    });
+    assert_eq!(
+        rests.collect::<Vec<_>>(),
+        [(&b"d"[..], Some(1)), (b"\r\nzz\r\n", Some(1))]
+    );
 }
 
 #[tokio::test]
