@@ -23,6 +23,8 @@ pub(super) struct Ask<'a> {
     /// What is remembered of the connection.
     pub state: &'a mut ConnectionState,
     pub saw: &'a mut Vec<Saw>,
+    /// Whether `Authorization` was read.
+    pub asked_to_log_on: bool,
 }
 
 impl<'a> Ask<'a> {
@@ -77,17 +79,31 @@ impl<'a> Ask<'a> {
         self.persona().build.0[..2] == [15, 0]
     }
 
-    /// Asks for a log-on, or refuses the one that was tried, as IIS's authentication modules do for a virtual directory
-    /// with these schemes.
-    pub fn unauthorised(&mut self, schemes: Schemes) -> Reply {
-        let asked = Asked {
+    /// Records credentials sent to where nobody asks for them, which changes nothing on the connection.
+    pub fn observe_credentials(&mut self) {
+        if self.asked_to_log_on || self.request.header("Authorization").is_none() {
+            return;
+        }
+        let mut state = self.state.log_on.clone();
+        let decision = auth::check(&self.asked(Schemes::default()), &mut state);
+        self.saw.extend(decision.saw);
+    }
+
+    fn asked(&self, schemes: Schemes) -> Asked<'a> {
+        Asked {
             persona: &self.site.persona,
             schemes,
             own_domains: self.own_domains,
             request: self.request,
             now: self.now,
-        };
-        let decision = auth::check(&asked, &mut self.state.log_on);
+        }
+    }
+
+    /// Asks for a log-on, or refuses the one that was tried, as IIS's authentication modules do for a virtual directory
+    /// with these schemes.
+    pub fn unauthorised(&mut self, schemes: Schemes) -> Reply {
+        self.asked_to_log_on = true;
+        let decision = auth::check(&self.asked(schemes), &mut self.state.log_on);
         self.saw.extend(decision.saw);
         let mut reply = Reply::front(self, 401);
         reply.logged = (decision.substatus, decision.win32_status);

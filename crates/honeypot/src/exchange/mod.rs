@@ -111,10 +111,13 @@ impl Site for ExchangeSite {
             own_domains: &self.own_domains,
             state: visit.state,
             saw: &mut visit.observed,
+            asked_to_log_on: false,
         };
         webshell::observe(&mut ask);
         upload::observe(&mut ask);
-        route(&mut ask)
+        let response = route(&mut ask);
+        ask.observe_credentials();
+        response
     }
 }
 

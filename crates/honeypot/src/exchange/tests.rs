@@ -7,7 +7,8 @@ use imker_event::{Saw, Scheme};
 use super::Resources;
 use super::testing::{ask, ask_over, head, request, site};
 use crate::auth::OwnDomains;
-use crate::http::{Request, Response, Version};
+use crate::http::{ConnectionState, Request, Response, Version};
+use crate::site::{Site as _, Visit};
 
 /// A vulnerable and a patched build of each product where there are both.
 const BUILDS: [&str; 5] = [
@@ -474,6 +475,60 @@ fn own_domains_are_flagged() {
             "{saw:?}"
         );
     }
+}
+
+#[test]
+fn credentials_are_recorded_wherever_they_are_sent() {
+    let site = site("15.1.2176.9");
+    for path in [
+        "/",
+        "/owa/",
+        "/owa/auth/logon.aspx",
+        "/ecp/",
+        "/ews/healthcheck.htm",
+        "/nothing",
+        "/%3c",
+        "/ews/",
+        "/powershell",
+    ] {
+        for secure in [true, false] {
+            let basic = request("GET", path).with("Authorization", "Basic YTpi");
+            let (_, saw) = ask_over(&site, &basic, secure);
+            let [Saw::Credentials(sent)] = &*saw else {
+                panic!("{path}: {saw:?}");
+            };
+            assert_eq!(
+                (sent.scheme, sent.username.as_str(), sent.place.as_str()),
+                (Scheme::Basic, "a", path)
+            );
+        }
+    }
+}
+
+#[test]
+fn a_log_on_sent_to_another_place_leaves_the_handshake_alone() {
+    let site = site("15.1.2176.9");
+    let mut state = ConnectionState::default();
+    let mut ask = |path: &str| {
+        let mut visit = Visit {
+            now: jiff::Timestamp::UNIX_EPOCH,
+            local: ([192, 0, 2, 10], 443).into(),
+            secure: true,
+            state: &mut state,
+            observed: Vec::new(),
+        };
+        let token = "NTLM TlRMTVNTUAABAAAAB4IIogAAAAAAAAAAAAAAAAAAAAAKAGFKAAAADw==";
+        let response = site.answer(&mut visit, &request("GET", path).with("Authorization", token));
+        assert!(
+            matches!(&*visit.observed, [Saw::NtlmNegotiate { .. }]),
+            "{:?}",
+            visit.observed
+        );
+        (response.status, format!("{:?}", state.log_on))
+    };
+    let (status, challenged) = ask("/ews/");
+    assert_eq!(status, 401);
+    assert_eq!(ask("/owa/"), (302, challenged));
 }
 
 #[test]
