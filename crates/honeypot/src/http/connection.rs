@@ -259,8 +259,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http1<'_, S> {
     async fn refuse_head(&mut self, refusal: Refusal, received: Vec<u8>) -> CloseReason {
         let context = self.context;
         let number = context.meter.next_request();
+        let asked = Asked::of_refused(&received);
         let events = |answer| context.refused(refusal, received, number, answer);
-        self.refuse(refusal, Asked::NOTHING, events).await
+        self.refuse(refusal, asked, events).await
     }
 
     /// The same within a body; what follows of it is recorded beside the request.

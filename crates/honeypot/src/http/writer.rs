@@ -47,6 +47,16 @@ impl Asked {
         head: false,
         keep_alive: false,
     };
+
+    /// The same, but for its verb. That HTTP.sys keeps the body back where the verb is HEAD (RFC 9110, section 9.3.2), whatever
+    /// it objects to, is an assumption.
+    pub fn of_refused(received: &[u8]) -> Self {
+        let line = received.iter().position(|byte| !matches!(byte, b'\r' | b'\n'));
+        Self {
+            head: line.is_some_and(|start| received[start..].starts_with(b"HEAD ")),
+            ..Self::NOTHING
+        }
+    }
 }
 
 /// Encodes an answer for HTTP/1.

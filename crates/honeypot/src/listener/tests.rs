@@ -102,6 +102,22 @@ async fn what_http_sys_refuses() {
 }
 
 #[tokio::test]
+async fn no_body_is_sent_to_head() {
+    for head in [
+        "HEAD /%00 HTTP/1.1\r\nHost: h\r\n\r\n",
+        "\r\nHEAD / HTTP/1.1\r\nHo st: h\r\n\r\n",
+    ] {
+        let running = start(Options::default());
+        let answer = running.exchange(head.as_bytes()).await;
+        assert!(
+            answer.starts_with("HTTP/1.1 400 ") && answer.ends_with("\r\n\r\n"),
+            "{answer}"
+        );
+        assert!(answer.contains("\r\nContent-Length: 3"), "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn a_broken_chunk_is_refused_with_all_that_came() {
     let running = start(Options::default());
     let long = [

@@ -67,9 +67,10 @@ impl Stream {
             }
             Err(Unread::Refused(refusal)) => {
                 let response = refusal.response();
-                let (sent, answer) = convert::response(&response, false, Timestamp::now());
+                let head = request.method == b"HEAD";
+                let (sent, answer) = convert::response(&response, head, Timestamp::now());
                 let events = self.context.refused(refusal, request.head, number, answer);
-                return self.record_and_send(events, sent, body_of(response, false)).await;
+                return self.record_and_send(events, sent, body_of(response, head)).await;
             }
         }
         let mut asking = Asking {

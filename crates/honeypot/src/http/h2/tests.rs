@@ -108,6 +108,15 @@ async fn what_http_sys_refuses_and_what_it_cannot_do() {
     let client = client(&running).await;
     let bad = request("/%00").body(()).unwrap();
     assert_eq!(status(&client, bad).await.unwrap(), 400);
+    let head = request("/%00").method("HEAD").body(()).unwrap();
+    let mut ready = client.clone().ready().await.unwrap();
+    let (response, _) = ready.send_request(head, true).unwrap();
+    let mut response = response.await.unwrap();
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["content-length"]),
+        (400, &"324".parse().unwrap())
+    );
+    assert!(response.body_mut().data().await.is_none());
     for token in ["NTLM TlRM", "negotiate x"] {
         let windows = request("/").header("authorization", token).body(()).unwrap();
         let error = status(&client, windows).await.unwrap_err();
