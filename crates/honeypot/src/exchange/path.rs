@@ -1,6 +1,6 @@
 //! Paths as HTTP.sys and IIS read them.
 
-/// A request's path, as IIS's handlers see it: percent-decoded once, `\` as `/`, without empty, `.` and `..` segments.
+/// A request's path, as IIS's handlers see it: decoded once, `\` as `/`, without empty, `.` and `..` segments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Path {
     /// Decoded, letter case as received: begins with `/`, ends with `/` where the request's path did.
@@ -10,10 +10,9 @@ pub(super) struct Path {
 }
 
 impl Path {
-    /// Reads the raw path of a request. What is no UTF-8 after decoding becomes U+FFFD, as no file has such a name.
+    /// Reads the raw path of a request.
     pub fn new(raw: &[u8]) -> Self {
-        let decoded = super::form::percent_decoded(raw, false);
-        let decoded = String::from_utf8_lossy(&decoded);
+        let decoded = decoded(raw);
         let mut segments: Vec<&str> = Vec::new();
         for segment in decoded.split(['/', '\\']) {
             match segment {
@@ -61,6 +60,59 @@ impl Path {
     }
 }
 
+/// Decodes `%XX` and `%uXXXX` (`PercentUAllowed`) once. What is no UTF-8 then is in the code page (`EnableNonUTF8`; both are
+/// HTTP.sys's defaults), here Windows-1252.
+fn decoded(raw: &[u8]) -> String {
+    /// From 0x80 on; what is not assigned stays a control character.
+    const WINDOWS_1252: [char; 32] = [
+        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž',
+        '\u{8f}', //
+        '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
+    ];
+    let mut bytes = Vec::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some(at) = memchr::memchr(b'%', rest) {
+        bytes.extend_from_slice(&rest[..at]);
+        rest = &rest[at..];
+        let units: Vec<u16> = rest.chunks_exact(6).map_while(unit).collect();
+        if !units.is_empty() {
+            bytes.extend_from_slice(String::from_utf16_lossy(&units).as_bytes());
+            rest = &rest[6 * units.len()..];
+        } else if let Some(byte) = rest
+            .get(1..3)
+            .and_then(hex)
+            .and_then(|byte| u8::try_from(byte).ok())
+        {
+            bytes.push(byte);
+            rest = &rest[3..];
+        } else {
+            bytes.push(b'%');
+            rest = &rest[1..];
+        }
+    }
+    bytes.extend_from_slice(rest);
+    let character = |byte: &u8| match byte {
+        0x80..=0x9f => WINDOWS_1252[usize::from(byte - 0x80)],
+        byte => char::from(*byte),
+    };
+    String::from_utf8(bytes).unwrap_or_else(|error| error.as_bytes().iter().map(character).collect())
+}
+
+/// The UTF-16 unit that `%uXXXX` stands for.
+fn unit(escape: &[u8]) -> Option<u16> {
+    match escape {
+        [b'%', b'u' | b'U', digits @ ..] => hex(digits),
+        _ => None,
+    }
+}
+
+fn hex(digits: &[u8]) -> Option<u16> {
+    let digit = |byte: &u8| u16::try_from(char::from(*byte).to_digit(16)?).ok();
+    digits
+        .iter()
+        .try_fold(0, |value, byte| Some(value << 4 | digit(byte)?))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -80,6 +132,11 @@ mod tests {
             ("/owa/..", "/"),
             ("/%25", "/%"),
             ("/%zz", "/%zz"),
+            ("/owa/%u0061uth/%U006Cogon", "/owa/auth/logon"),
+            ("/%u002e%u002e%u2215/%u002E%u002e/a", "/a"),
+            ("/%ud83d%ude00%e2%82%ac%u20ac", "/😀€€"),
+            ("/%ud83d/%u12", "/\u{fffd}/%u12"),
+            ("/%e4%80/%c3%a4", "/ä€/Ã¤"),
         ] {
             assert_eq!(Path::new(raw.as_bytes()).text, text, "{raw}");
         }

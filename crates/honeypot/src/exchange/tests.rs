@@ -478,6 +478,15 @@ fn own_domains_are_flagged() {
 }
 
 #[test]
+fn escapes_are_read_as_http_sys_reads_them() {
+    let site = site("15.1.2176.9");
+    let (form, _) = ask(&site, &request("GET", "/owa/%u0061uth/logon.aspx"));
+    assert_eq!(form.status, 200);
+    let (other, _) = ask(&site, &request("GET", "/owa/%e4"));
+    assert_eq!(other.status, 302);
+}
+
+#[test]
 fn credentials_are_recorded_wherever_they_are_sent() {
     let site = site("15.1.2176.9");
     for path in [

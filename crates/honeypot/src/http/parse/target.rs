@@ -68,25 +68,21 @@ fn check_path(path: &[u8], limits: &Limits) -> Result<(), Refusal> {
     }
     let mut rest = path;
     while let Some(at) = memchr::memchr(b'%', rest) {
-        let escape = rest.get(at + 1..at + 3).ok_or(Refusal::Url)?;
-        rest = &rest[at + 3..];
-        match (hex(escape[0]), hex(escape[1])) {
-            (Some(high), Some(low)) => {
-                let byte = high << 4 | low;
-                if byte < 0x20 || byte == 0x7f {
-                    return Err(Refusal::Url);
-                }
-            }
-            // `%uXXXX` is read (`PercentUAllowed`).
-            _ if matches!(escape[0], b'u' | b'U') => {}
-            _ => return Err(Refusal::Url),
+        rest = &rest[at + 1..];
+        // `%uXXXX` is read (`PercentUAllowed`).
+        let (start, digits) = match rest.first() {
+            Some(b'u' | b'U') => (1, 4),
+            _ => (0, 2),
+        };
+        let digits = rest.get(start..start + digits).and_then(hex);
+        if digits.is_none_or(|value| value < 0x20 || value == 0x7f) {
+            return Err(Refusal::Url);
         }
     }
     Ok(())
 }
 
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit)
-        .to_digit(16)
-        .and_then(|value| u8::try_from(value).ok())
+fn hex(digits: &[u8]) -> Option<u32> {
+    let digit = |value: u32, digit: &u8| Some(value << 4 | char::from(*digit).to_digit(16)?);
+    digits.iter().try_fold(0, digit)
 }

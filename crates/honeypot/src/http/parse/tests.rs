@@ -52,6 +52,8 @@ fn refusals() {
         (Refusal::Url, "GET /% HTTP/1.1\r\nHost: a\r\n\r\n"),
         (Refusal::Url, "GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n"),
         (Refusal::Url, "GET /a%00b HTTP/1.1\r\nHost: a\r\n\r\n"),
+        (Refusal::Url, "GET /%u0000 HTTP/1.1\r\nHost: a\r\n\r\n"),
+        (Refusal::Url, "GET /%u004 HTTP/1.1\r\nHost: a\r\n\r\n"),
         (Refusal::Url, &format!("GET /{long} HTTP/1.1\r\nHost: a\r\n\r\n")),
         (Refusal::BadRequest, "GET /\r\n"),
         (Refusal::BadRequest, "OPTIONS / RTSP/1.0\r\n\r\n"),
