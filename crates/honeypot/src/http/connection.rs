@@ -96,9 +96,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http1<'_, S> {
     async fn head(&mut self) -> Result<(Head, Instant), CloseReason> {
         let limits = &self.context.sensor.limits;
         let idle = Instant::now() + limits.idle;
-        let mut begun = None;
+        let (mut begun, mut seen) = (None, 0);
         loop {
-            if !self.buffer.is_empty() {
+            let goes_on = parse::goes_on(&self.buffer, seen, limits);
+            seen = self.buffer.len();
+            if !self.buffer.is_empty() && !goes_on {
                 let begun = *begun.get_or_insert_with(Instant::now);
                 match parse::head(&self.buffer, limits) {
                     Ok(Some(head)) => return Ok((head, begun)),

@@ -53,6 +53,22 @@ pub fn head(bytes: &[u8], limits: &Limits) -> Result<Option<Head>, Refusal> {
     }
 }
 
+/// Whether nothing new can be read in `bytes`, of which the first `seen` were a part of a head: what follows them is in a
+/// header's name or value. So a client that sends byte by byte does not make all be read for each of them.
+pub(super) fn goes_on(bytes: &[u8], seen: usize, limits: &Limits) -> bool {
+    let (old, new) = bytes.split_at(seen);
+    let line = old.iter().position(|byte| !matches!(byte, b'\r' | b'\n'));
+    let fields = line.and_then(|line| memchr::memrchr(b'\n', &old[line..]).map(|end| &old[line + end + 1..]));
+    let Some(field) = fields.filter(|field| bytes.len() < limits.head && !field.ends_with(b"\r")) else {
+        return false;
+    };
+    let of_value = |byte: &u8| matches!(byte, b'\t' | b' '..=b'~' | 0x80..);
+    match memchr::memchr(b':', field) {
+        Some(_) => new.iter().all(of_value),
+        None => new.iter().all(|byte| is_token(*byte)),
+    }
+}
+
 /// Checks what HTTP/2 says in pseudo-headers as [`head`] would: the method, and path and query of the target.
 ///
 /// # Errors

@@ -180,6 +180,22 @@ fn when_the_connection_stays_and_when_the_client_waits() {
 
 proptest! {
     #[test]
+    fn where_a_head_goes_on_nothing_is_to_be_read(bytes in "\r?\n?GET /[a%20?]{0,4} HTTP/1\\.1\r?\n?([:aX \t\u{0}\u{7f}\u{e4}]{0,6}\r?\n?){0,4}", limit in 20..60_usize) {
+        let limits = Limits { head: limit, ..Limits::default() };
+        let bytes = bytes.as_bytes();
+        for seen in 1..bytes.len() {
+            if head(&bytes[..seen], &limits) != Ok(None) {
+                break;
+            }
+            for end in seen + 1..=bytes.len() {
+                if goes_on(&bytes[..end], seen, &limits) {
+                    prop_assert_eq!(head(&bytes[..end], &limits), Ok(None));
+                }
+            }
+        }
+    }
+
+    #[test]
     fn a_prefix_is_never_refused_if_the_whole_is_not(bytes in "(GET|P\u{0}?OST) /[a%20?]{0,4} HTTP/1\\.[01]\r\n(Host: [a:1]{0,3}\r\n){0,2}(X ?: b\r\n)?\r\n") {
         if read(bytes.as_bytes()).is_ok() {
             for end in 0..bytes.len() {
