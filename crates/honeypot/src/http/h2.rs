@@ -35,7 +35,7 @@ mod stream;
 
 pub use self::frames::{Broken, Fields, Frames};
 
-/// How long streams may take to end once the sensor stops.
+/// How long a connection may take to end that is to end.
 const DRAIN: Duration = Duration::from_secs(5);
 /// What the crate may hold of an answer that the client does not take, in bytes; the rest waits where it is counted.
 const SEND_BUFFER: usize = 16 * 1024;
@@ -73,6 +73,7 @@ where
         state: Arc::default(),
         streams: JoinSet::new(),
         bad: 0,
+        left: limits.requests,
     };
     let reason = http2.run(stop).await;
     http2.end(reason).await
@@ -152,6 +153,8 @@ struct Http2<'c, S> {
     streams: JoinSet<Outcome>,
     /// Streams that the client reset or let hang, or that were refused.
     bad: u32,
+    /// Requests that may still come.
+    left: u32,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Http2<'_, S> {
@@ -169,8 +172,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2<'_, S> {
                             Err(reason) => return reason,
                         }
                         self.spawn(stream, request.into_body(), respond);
+                        self.left = self.left.saturating_sub(1);
+                        if self.left == 0 {
+                            self.connection.graceful_shutdown();
+                        }
                     }
                     Ok(Some(Err(error))) => return failed(self.context, &self.received, &error).await,
+                    Ok(None) if self.left == 0 => return closing.unwrap_or(CloseReason::Server),
                     Ok(None) => return closing.unwrap_or(CloseReason::Client),
                     Err(_) => match closing {
                         Some(reason) => return reason,
@@ -196,7 +204,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2<'_, S> {
                 self.connection.abrupt_shutdown(Reason::ENHANCE_YOUR_CALM);
                 closing = Some(CloseReason::Server);
             }
-            deadline = Instant::now() + if closing.is_some() { DRAIN } else { idle };
+            let ends = closing.is_some() || (self.left == 0 && self.streams.is_empty());
+            deadline = Instant::now() + if ends { DRAIN } else { idle };
         }
     }
 

@@ -32,7 +32,7 @@ pub struct Limits {
     pub send_wait: Duration,
     /// Bytes a second (`minBytesPerSecond`).
     pub min_rate: u32,
-    /// Requests on one connection; the answer to the last one closes it.
+    /// Requests on one connection; the answer to the last one closes it, over HTTP/2 with those that are on their way.
     pub requests: u32,
     /// How long and how much is read and thrown away after an answer that came before the request's end, so that the
     /// client sees the answer and not a reset.

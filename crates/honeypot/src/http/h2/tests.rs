@@ -193,6 +193,23 @@ async fn what_is_no_http_2_is_recorded() {
 }
 
 #[tokio::test]
+async fn the_last_request_is_answered_and_ends_the_connection() {
+    let limits = Limits {
+        requests: 2,
+        ..Limits::default()
+    };
+    let running = start(Options { limits, ..options() });
+    let client = client(&running).await;
+    let ask = || status(&client, request("/").body(()).unwrap());
+    assert_eq!(ask().await.unwrap(), 200);
+    assert_eq!(ask().await.unwrap(), 200);
+    let (kinds, reason) = running.kinds().await;
+    assert_eq!(kinds.iter().filter(|kind| **kind == Kind::WebRequest).count(), 2);
+    assert_eq!(reason, CloseReason::Server);
+    assert!(ask().await.is_err());
+}
+
+#[tokio::test]
 async fn idle_and_stopping_connections_end() {
     let limits = Limits {
         idle: Duration::from_millis(200),
