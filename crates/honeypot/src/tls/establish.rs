@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use imker_event::{CloseReason, Saw};
+use tokio::time::Instant;
 
 use super::{TlsFailure, TlsHost, read_hello};
 use crate::connection::{ConnectionRecorder, Socket};
@@ -34,6 +35,7 @@ async fn establish(
             Err(reason) => reason,
         }
     };
+    let deadline = Instant::now() + host.handshake;
     let hello = match read_hello(socket, host.handshake).await {
         Ok(hello) => hello,
         Err(failure) if failure.close == CloseReason::Client && failure.received.0.is_empty() => {
@@ -43,7 +45,10 @@ async fn establish(
         Err(failure) => return Err(fail(failure).await),
     };
     record(Saw::TlsHello(hello.client.clone())).await?;
-    let accepted = match hello.accept(host, host.handshake).await {
+    let accepted = match hello
+        .accept(host, deadline.saturating_duration_since(Instant::now()))
+        .await
+    {
         Ok(accepted) => accepted,
         Err(failure) => return Err(fail(failure).await),
     };

@@ -78,7 +78,7 @@ impl TlsHost {
         })
     }
 
-    /// The same with another limit: how long a ClientHello may take, and the rest of the handshake after it.
+    /// The same with another limit on the handshake, ClientHello included.
     #[must_use]
     pub fn with_handshake_limit(mut self, limit: Duration) -> Self {
         self.handshake = limit;

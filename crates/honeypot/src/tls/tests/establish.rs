@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use imker_event::{CloseReason, Kind, Saw};
 use openssl::ssl::{Ssl, SslSession};
@@ -11,6 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_openssl::SslStream;
 
+use super::build::{HelloBuilder, in_records};
 use super::peers::{client, host, rsa_key};
 use crate::persona::{TlsVersion, Windows};
 use crate::testing::{Options, Running, start};
@@ -165,6 +166,31 @@ async fn clients_that_close_first_are_told_apart_from_resets() {
         _ => None,
     });
     assert_eq!(reasons.collect::<Vec<_>>(), [CloseReason::Client; 2]);
+}
+
+#[tokio::test]
+async fn hello_and_handshake_share_one_limit() {
+    let limit = Duration::from_secs(1);
+    let host = host(Windows::named("Windows Server 2016").unwrap(), &rsa_key());
+    let running = start(Options {
+        tls: Some(Arc::new(host.with_handshake_limit(limit))),
+        ..Options::default()
+    });
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    let begin = Instant::now();
+    tokio::time::sleep(limit.mul_f64(0.8)).await;
+    let hello = HelloBuilder {
+        ciphers: vec![0x0035],
+        ..HelloBuilder::default()
+    };
+    stream
+        .write_all(&in_records(&hello.message(), 1 << 14))
+        .await
+        .unwrap();
+    let (kinds, reason) = running.kinds().await;
+    assert!(kinds.contains(&Kind::TlsHello), "{kinds:?}");
+    assert_eq!(reason, CloseReason::SlowRequest);
+    assert!(begin.elapsed() < limit.mul_f64(1.6));
 }
 
 #[tokio::test]
