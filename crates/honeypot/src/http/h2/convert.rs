@@ -161,8 +161,6 @@ fn head(method: &[u8], target: &[u8], headers: &[Header]) -> Vec<u8> {
 pub(super) fn response(response: &Response, head_only: bool, now: Timestamp) -> (http::Response<()>, Answer) {
     let mut sent = http::Response::new(());
     *sent.status_mut() = http::StatusCode::from_u16(response.status).unwrap_or_default();
-    let mut head = Vec::with_capacity(512);
-    writer::status_line(&mut head, "HTTP/2", response);
     let mut add = |name: &str, value: &str| {
         let value: Vec<u8> = value.bytes().filter(|byte| !byte.is_ascii_control()).collect();
         let parsed = (
@@ -173,7 +171,6 @@ pub(super) fn response(response: &Response, head_only: bool, now: Timestamp) -> 
         let (Ok(name), Ok(value)) = parsed else {
             return;
         };
-        writer::header_bytes(&mut head, name.as_str(), value.as_bytes());
         sent.headers_mut().append(name, value);
     };
     for (name, value) in &response.headers {
@@ -195,6 +192,11 @@ pub(super) fn response(response: &Response, head_only: bool, now: Timestamp) -> 
     let bodiless = matches!(response.status, 204 | 304);
     if !bodiless && !given("content-length") && !given("transfer-encoding") {
         add("content-length", &response.body.len().to_string());
+    }
+    let mut head = Vec::with_capacity(512);
+    writer::status_line(&mut head, "HTTP/2", response);
+    for (name, value) in sent.headers() {
+        writer::header_bytes(&mut head, name.as_str(), value.as_bytes());
     }
     head.extend_from_slice(b"\r\n");
     let body = if head_only || bodiless {

@@ -10,7 +10,7 @@ use imker_event::{CloseReason, Kind, Saw};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use crate::http::Limits;
+use crate::http::{After, Limits, Response};
 use crate::testing::{Options, Running, start};
 
 fn options() -> Options {
@@ -99,6 +99,43 @@ async fn a_request_is_recorded_in_the_form_of_http_1() {
     assert!(
         head.contains("\r\ndate: ") && head.ends_with("\r\ncontent-length: 18\r\n\r\n"),
         "{head}"
+    );
+}
+
+#[test]
+fn the_recorded_answer_has_its_headers_in_the_order_sent() {
+    let headers = [
+        ("WWW-Authenticate", "Negotiate"),
+        ("X-Powered-By", "ASP.NET"),
+        ("WWW-Authenticate", "Basic"),
+    ];
+    let response = Response {
+        status: 401,
+        reason: "Unauthorized",
+        headers: headers
+            .iter()
+            .map(|(name, value)| ((*name).into(), (*value).into()))
+            .collect(),
+        substatus: 2,
+        win32_status: 5,
+        body: Bytes::new(),
+        after: After::Keep,
+    };
+    let (sent, answer) = super::convert::response(&response, false, jiff::Timestamp::UNIX_EPOCH);
+    let names: Vec<_> = sent.headers().iter().map(|(name, _)| name.as_str()).collect();
+    let names_sent = [
+        "www-authenticate",
+        "www-authenticate",
+        "x-powered-by",
+        "date",
+        "content-length",
+    ];
+    assert_eq!(names, names_sent);
+    let recorded = String::from_utf8(answer.head).unwrap();
+    assert_eq!(
+        recorded,
+        "HTTP/2 401 Unauthorized\r\nwww-authenticate: Negotiate\r\nwww-authenticate: Basic\r\nx-powered-by: ASP.NET\r\n\
+         date: Thu, 01 Jan 1970 00:00:00 GMT\r\ncontent-length: 0\r\n\r\n"
     );
 }
 
