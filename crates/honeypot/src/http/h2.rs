@@ -2,7 +2,8 @@
 //!
 //! Requests take the same way as those of HTTP/1 and are recorded in its form. Their fields are read here ([`Frames`]), the
 //! rest of the protocol is the crate's. Streams that it refuses, as there are too many at once, are recorded as such; where
-//! it ends the connection, that is recorded with the bytes read last.
+//! it ends the connection, that is recorded with the bytes read last. The client's end is held back until all requests before
+//! it are accepted; what the crate does not hand out before an end of its own is recorded as requests without an answer.
 //!
 //! Limits of the likeness: IIS's public settings are its 100 streams at once (`Http2MaxConcurrentClientStreams`);
 //! window sizes are RFC 9113's, and the order of frames is the crate's.
@@ -54,17 +55,17 @@ where
     let inbound = Inbound::new(stream, Frames::new(limits.head));
     let received = inbound.received().clone();
     let shaken = tokio::select! {
-        shaken = timeout(limits.head_wait, builder.handshake(inbound)) => shaken,
-        () = stopping(&mut stop) => return CloseReason::Stopping,
+        shaken = timeout(limits.head_wait, builder.handshake(inbound)) => Some(shaken),
+        () = stopping(&mut stop) => None,
     };
     let connection = match shaken {
-        Ok(Ok(connection)) => connection,
-        Ok(Err(error)) => {
+        Some(Ok(Ok(connection))) => connection,
+        Some(Ok(Err(error))) => {
             let reason = failed(context, &received, &error).await;
-            let rest = record_rest(context, &received).await;
-            return rest.err().unwrap_or(reason);
+            return record_rest(context, &received, reason).await;
         }
-        Err(_) => return CloseReason::IdleTimeout,
+        Some(Err(_)) => return record_rest(context, &received, CloseReason::IdleTimeout).await,
+        None => return record_rest(context, &received, CloseReason::Stopping).await,
     };
     let mut http2 = Http2 {
         connection,
@@ -81,16 +82,19 @@ where
 
 /// Records why the connection failed, and says it.
 async fn failed(context: &Context, received: &Received, error: &h2::Error) -> CloseReason {
-    let (broken, last) = {
-        let mut state = received.lock();
-        (state.broken, std::mem::take(&mut state.last))
+    let (broken, closed) = {
+        let state = received.lock();
+        (state.broken, state.closed)
     };
     let reason = match (broken, error.reason()) {
         (Some(broken), _) => broken.to_string(),
+        // Within a frame.
+        (None, _) if error.is_io() && closed => return CloseReason::Client,
         (None, _) if error.is_io() => return CloseReason::Reset,
         (None, Some(reason)) => reason.description().to_owned(),
         (None, None) => error.to_string(),
     };
+    let last = received.lock().take_unread(true);
     let events = context.dropped(None, &format!("HTTP/2: {reason}"), last);
     if context.recorder.record(events).await.is_err() {
         return CloseReason::NotRecorded;
@@ -118,9 +122,17 @@ async fn record_refused(context: &Context, received: &Received, stream: u32) -> 
     Ok(count)
 }
 
-/// Records, at the connection's end, what came on it and was not accepted.
-async fn record_rest(context: &Context, received: &Received) -> Result<(), CloseReason> {
-    let rest = received.lock().frames.passed_over(None);
+/// Records, at the connection's end, what came on it and was not accepted or is not complete, and says why it ended.
+async fn record_rest(context: &Context, received: &Received, reason: CloseReason) -> CloseReason {
+    let (rest, unread) = {
+        let mut state = received.lock();
+        (state.frames.passed_over(None), state.take_unread(false))
+    };
+    // The words of HTTP.sys's error log.
+    let (word, reason) = match reason {
+        CloseReason::IdleTimeout if !unread.is_empty() => ("Timer_HeaderWait", CloseReason::SlowRequest),
+        reason => ("Connection_Dropped", reason),
+    };
     let limits = &context.sensor.limits;
     let event = |fields| match convert::request(fields, limits) {
         (request, Ok(())) => {
@@ -138,11 +150,14 @@ async fn record_rest(context: &Context, received: &Received) -> Result<(), Close
         }
         (request, Err(unread)) => context.dropped(None, unread.reason(), request.head),
     };
-    let events: Vec<_> = rest.into_iter().flat_map(event).collect();
-    if events.is_empty() {
-        return Ok(());
+    let mut events: Vec<_> = rest.into_iter().flat_map(event).collect();
+    if !unread.is_empty() {
+        events.extend(context.dropped(None, word, unread));
     }
-    context.record(events).await
+    if events.is_empty() {
+        return reason;
+    }
+    context.record(events).await.err().unwrap_or(reason)
 }
 
 struct Http2<'c, S> {
@@ -218,8 +233,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2<'_, S> {
             mut streams,
             ..
         } = self;
-        let rest = record_rest(context, &received).await;
-        let mut reason = rest.err().unwrap_or(reason);
+        let mut reason = record_rest(context, &received, reason).await;
         if reason == CloseReason::NotRecorded {
             context.meter.reset_on_drop();
         }

@@ -3,6 +3,7 @@
 //! sent.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use super::hpack::{self, Decoder, NoHpack};
 use crate::http::message::Header;
@@ -13,10 +14,8 @@ const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const FRAME_HEADER: usize = 9;
 /// The longest payload: the initial value of `SETTINGS_MAX_FRAME_SIZE`, which is not changed here.
 const PAYLOAD: usize = 16 * 1024;
-/// A header block over all its frames, in bytes on the wire.
-const BLOCK: usize = 64 * 1024;
 /// Frames of one header block (CVE-2024-27316 and its kin: CONTINUATION without end).
-const BLOCK_FRAMES: u32 = 16;
+const BLOCK_FRAMES: usize = 16;
 /// What requests that are not accepted yet may hold, in bytes.
 const WAITING: usize = 512 * 1024;
 /// `:method: POST`, `:scheme: https`, `:path: /`: a request that the crate accepts whatever its body.
@@ -67,6 +66,10 @@ pub struct Frames {
     /// Bytes of a request's fields that are kept, names and values.
     limit: usize,
     block: Option<Block>,
+    /// What is not understood yet, as received: of the preface, of a frame's header, of the frames of a header block.
+    held: Vec<u8>,
+    /// How much of it came before the last bytes taken.
+    earlier: usize,
     /// The highest stream that was opened.
     last_stream: u32,
     waiting: BTreeMap<u32, Fields>,
@@ -77,14 +80,13 @@ pub struct Frames {
 
 #[derive(Debug)]
 enum State {
-    /// So many bytes of the preface were seen.
-    Preface(usize),
-    /// In a frame's header.
-    Header(Vec<u8>),
+    Preface,
+    /// In a frame's header; where the frame begins in what is held.
+    Header(usize),
     /// In a payload that is passed on; of a stream that ends with it.
     Pass(usize, Option<u32>),
-    /// In a frame of a header block.
-    Take(FrameHeader, Vec<u8>),
+    /// In a frame of a header block; likewise.
+    Take(FrameHeader, usize),
 }
 
 /// A header block that is not complete.
@@ -92,8 +94,9 @@ enum State {
 struct Block {
     stream: u32,
     end_stream: bool,
-    bytes: Vec<u8>,
-    frames: u32,
+    /// Where its parts are in what is held, a part a frame.
+    parts: Vec<Range<usize>>,
+    bytes: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -117,13 +120,15 @@ impl FrameHeader {
 }
 
 impl Frames {
-    /// Before the preface. Of each request's fields, so many bytes are kept.
+    /// Before the preface. Of each request's fields, so many bytes are kept; their block may have twice as many on the wire.
     pub fn new(limit: usize) -> Self {
         Self {
-            state: State::Preface(0),
+            state: State::Preface,
             decoder: Decoder::default(),
             limit,
             block: None,
+            held: Vec::new(),
+            earlier: 0,
             last_stream: 0,
             waiting: BTreeMap::new(),
             waiting_bytes: 0,
@@ -136,23 +141,27 @@ impl Frames {
     /// # Errors
     /// The connection has to be closed.
     pub fn push(&mut self, mut bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Broken> {
+        self.earlier = self.held.len();
         while !bytes.is_empty() {
             match &mut self.state {
-                State::Preface(seen) => {
-                    let taken = take(&mut bytes, PREFACE.len() - *seen);
-                    if taken != &PREFACE[*seen..*seen + taken.len()] {
+                State::Preface => {
+                    let expected = &PREFACE[self.held.len()..];
+                    let taken = take(&mut bytes, expected.len());
+                    if !expected.starts_with(taken) {
                         return Err(Broken::Preface);
                     }
                     out.extend_from_slice(taken);
-                    *seen += taken.len();
-                    if *seen == PREFACE.len() {
-                        self.state = State::Header(Vec::new());
+                    self.held.extend_from_slice(taken);
+                    if self.held.len() == PREFACE.len() {
+                        self.release(0);
                     }
                 }
-                State::Header(header) => {
-                    header.extend_from_slice(take(&mut bytes, FRAME_HEADER - header.len()));
-                    if let Some(&whole) = header.first_chunk() {
-                        self.state = self.begin(FrameHeader::parse(whole), whole, out)?;
+                State::Header(start) => {
+                    let start = *start;
+                    let missing = start + FRAME_HEADER - self.held.len();
+                    self.held.extend_from_slice(take(&mut bytes, missing));
+                    if let Some(&whole) = self.held[start..].first_chunk() {
+                        self.begin(FrameHeader::parse(whole), start, out)?;
                     }
                 }
                 State::Pass(left, ends) => {
@@ -163,20 +172,39 @@ impl Frames {
                         if let Some(stream) = ends {
                             self.open.remove(stream);
                         }
-                        self.state = State::Header(Vec::new());
+                        self.state = State::Header(self.held.len());
                     }
                 }
-                State::Take(header, payload) => {
-                    payload.extend_from_slice(take(&mut bytes, header.length - payload.len()));
-                    if payload.len() == header.length {
-                        let (header, payload) = (*header, std::mem::take(payload));
-                        self.state = State::Header(Vec::new());
-                        self.block(header, &payload, out)?;
+                State::Take(header, start) => {
+                    let (header, start) = (*header, *start);
+                    let missing = start + FRAME_HEADER + header.length - self.held.len();
+                    self.held.extend_from_slice(take(&mut bytes, missing));
+                    if self.held.len() == start + FRAME_HEADER + header.length {
+                        self.block(header, start, out)?;
                     }
                 }
             }
         }
         Ok(())
+    }
+
+    /// What came and is not understood yet, as received: before the last bytes, and of these.
+    pub fn unfinished(&self) -> (&[u8], &[u8]) {
+        self.held.split_at(self.earlier)
+    }
+
+    /// Forgets it, and lets all that follows pass.
+    pub fn forget_unfinished(&mut self) {
+        (self.held, self.earlier) = (Vec::new(), 0);
+        (self.block, self.state) = (None, State::Pass(usize::MAX, None));
+    }
+
+    /// What is held from there on is understood.
+    fn release(&mut self, start: usize) {
+        self.held.truncate(start);
+        self.held.shrink_to(FRAME_HEADER);
+        self.earlier = self.earlier.min(start);
+        self.state = State::Header(start);
     }
 
     /// The fields that opened a stream, once.
@@ -211,12 +239,7 @@ impl Frames {
         self.open.remove(&stream);
     }
 
-    fn begin(
-        &mut self,
-        header: FrameHeader,
-        bytes: [u8; FRAME_HEADER],
-        out: &mut Vec<u8>,
-    ) -> Result<State, Broken> {
+    fn begin(&mut self, header: FrameHeader, start: usize, out: &mut Vec<u8>) -> Result<(), Broken> {
         let goes_on = header.kind == CONTINUATION && self.block.is_some();
         if self
             .block
@@ -228,48 +251,61 @@ impl Frames {
         // The crate objects to frames that are too long, and to what has no place here.
         let taken = goes_on || header.kind == HEADERS;
         if !taken || header.length > PAYLOAD {
-            out.extend_from_slice(&bytes);
-            let ends = header.kind == DATA && header.flags & END_STREAM != 0;
-            return Ok(match (header.length, ends) {
-                (0, true) => {
-                    self.open.remove(&header.stream);
-                    State::Header(Vec::new())
-                }
-                (0, false) => State::Header(Vec::new()),
-                (length, ends) => State::Pass(length, ends.then_some(header.stream)),
-            });
+            out.extend_from_slice(&self.held[start..]);
+            self.release(start);
+            let ends = (header.kind == DATA && header.flags & END_STREAM != 0).then_some(header.stream);
+            match (header.length, ends) {
+                (0, Some(stream)) => drop(self.open.remove(&stream)),
+                (0, None) => {}
+                (length, ends) => self.state = State::Pass(length, ends),
+            }
+            return Ok(());
         }
+        let bytes = self.block.as_ref().map_or(0, |block| block.bytes);
+        if bytes + header.length > 2 * self.limit {
+            return Err(Broken::BlockLength);
+        }
+        self.state = State::Take(header, start);
         if header.length == 0 {
-            self.block(header, &[], out)?;
-            return Ok(State::Header(Vec::new()));
+            self.block(header, start, out)?;
         }
-        Ok(State::Take(header, Vec::new()))
+        Ok(())
     }
 
     /// Takes a frame of a header block.
-    fn block(&mut self, header: FrameHeader, mut payload: &[u8], out: &mut Vec<u8>) -> Result<(), Broken> {
-        let mut block = match self.block.take() {
-            Some(block) => block,
+    fn block(&mut self, header: FrameHeader, start: usize, out: &mut Vec<u8>) -> Result<(), Broken> {
+        let payload = start + FRAME_HEADER..self.held.len();
+        let (mut block, part) = match self.block.take() {
+            Some(block) => (block, payload),
             None => {
-                payload = without_padding(header.flags, payload).ok_or(Broken::Block)?;
-                Block {
+                let block = Block {
                     stream: header.stream,
                     end_stream: header.flags & END_STREAM != 0,
-                    bytes: Vec::new(),
-                    frames: 0,
-                }
+                    parts: Vec::new(),
+                    bytes: 0,
+                };
+                let part = without_padding(header.flags, &self.held[payload.clone()]).ok_or(Broken::Block)?;
+                (block, payload.start + part.start..payload.start + part.end)
             }
         };
-        block.frames += 1;
-        if block.frames > BLOCK_FRAMES || block.bytes.len() + payload.len() > BLOCK {
+        block.bytes += part.len();
+        block.parts.push(part);
+        if block.parts.len() > BLOCK_FRAMES {
             return Err(Broken::BlockLength);
         }
-        block.bytes.extend_from_slice(payload);
         if header.flags & END_HEADERS == 0 {
             self.block = Some(block);
+            self.state = State::Header(self.held.len());
             return Ok(());
         }
-        let fields = self.decode(&block.bytes)?;
+        let fields = match &*block.parts {
+            [part] => decode(&mut self.decoder, &self.held[part.clone()], self.limit),
+            parts => {
+                let parts: Vec<_> = parts.iter().map(|part| &self.held[part.clone()]).collect();
+                decode(&mut self.decoder, &parts.concat(), self.limit)
+            }
+        }?;
+        self.release(0);
         // A second block on a stream are trailers; they are not kept, nor are blocks on streams that were closed.
         let opens = block.stream > self.last_stream;
         let stand_in = if opens { STAND_IN } else { &[] };
@@ -291,21 +327,22 @@ impl Frames {
         out.extend_from_slice(stand_in);
         Ok(())
     }
+}
 
-    fn decode(&mut self, block: &[u8]) -> Result<Fields, Broken> {
-        let (mut fields, mut bytes) = (Fields::default(), 0_usize);
-        self.decoder.decode(block, |name, value| {
-            bytes = bytes.saturating_add(hpack::size(name, value));
-            fields.cut |= bytes > self.limit;
-            if !fields.cut {
-                fields.list.push(Header {
-                    name: name.to_vec(),
-                    value: value.to_vec(),
-                });
-            }
-        })?;
-        Ok(fields)
-    }
+/// The fields of a block, up to so many bytes.
+fn decode(decoder: &mut Decoder, block: &[u8], limit: usize) -> Result<Fields, NoHpack> {
+    let (mut fields, mut bytes) = (Fields::default(), 0_usize);
+    decoder.decode(block, |name, value| {
+        bytes = bytes.saturating_add(hpack::size(name, value));
+        fields.cut |= bytes > limit;
+        if !fields.cut {
+            fields.list.push(Header {
+                name: name.to_vec(),
+                value: value.to_vec(),
+            });
+        }
+    })?;
+    Ok(fields)
 }
 
 /// What the fields of a request that waits hold, roughly.
@@ -321,17 +358,17 @@ fn take<'b>(bytes: &mut &'b [u8], most: usize) -> &'b [u8] {
     taken
 }
 
-/// The block's part in a HEADERS frame (RFC 9113, section 6.2).
-fn without_padding(flags: u8, mut payload: &[u8]) -> Option<&[u8]> {
-    let mut padding = 0;
+/// Where the block's part is in the payload of a HEADERS frame (RFC 9113, section 6.2).
+fn without_padding(flags: u8, payload: &[u8]) -> Option<Range<usize>> {
+    let (mut start, mut padding) = (0, 0);
     if flags & PADDED != 0 {
-        let (length, rest) = payload.split_first()?;
-        (padding, payload) = (usize::from(*length), rest);
+        (start, padding) = (1, usize::from(*payload.first()?));
     }
     if flags & PRIORITY != 0 {
-        payload = payload.get(5..)?;
+        start += 5;
     }
-    payload.get(..payload.len().checked_sub(padding)?)
+    let end = payload.len().checked_sub(padding)?;
+    (start <= end).then_some(start..end)
 }
 
 #[cfg(test)]
@@ -430,6 +467,44 @@ mod tests {
             frames.push(b"GET / HTTP/1.1\r\n", &mut Vec::new()),
             Err(Broken::Preface)
         );
+    }
+
+    #[test]
+    fn what_is_not_understood_is_told_as_received() {
+        let whole = frame(HEADERS, END_HEADERS, 1, &[0x82]);
+        let begun = [
+            frame(HEADERS, PADDED, 3, &[1, 0x82, 0]),
+            frame(CONTINUATION, 0, 3, &[0x87])[..10].to_vec(),
+        ]
+        .concat();
+        for (sent, held) in [
+            (PREFACE[..7].to_vec(), &PREFACE[..7]),
+            (PREFACE.to_vec(), &[]),
+            (
+                [&PREFACE[..], &whole, &frame(0, 0, 1, b"data")[..10]].concat(),
+                &[],
+            ),
+            ([&PREFACE[..], &whole, &begun].concat(), &begun),
+        ] {
+            for step in [1, 5, 1000] {
+                let mut frames = Frames::new(1024);
+                let mut last = 0;
+                for piece in sent.chunks(step) {
+                    frames.push(piece, &mut Vec::new()).unwrap();
+                    last = piece.len();
+                }
+                let (before, of_last) = frames.unfinished();
+                assert_eq!([before, of_last].concat(), held);
+                assert_eq!(of_last.len(), held.len().min(last));
+            }
+        }
+        let mut frames = Frames::new(1024);
+        frames
+            .push(&[&PREFACE[..], &begun].concat(), &mut Vec::new())
+            .unwrap();
+        let rest = [&[0x84][..], &frame(0, 0, 3, b"")].concat();
+        assert_eq!(frames.push(&rest, &mut Vec::new()), Err(Broken::Block));
+        assert_eq!(frames.unfinished().0, begun);
     }
 
     #[test]

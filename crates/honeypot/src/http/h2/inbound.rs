@@ -18,6 +18,8 @@ pub(super) struct State {
     pub(super) broken: Option<Broken>,
     /// The bytes read last, until they are understood.
     pub(super) last: Vec<u8>,
+    /// Whether the client closed the stream.
+    pub(super) closed: bool,
     /// How the stream ended, if it did.
     end: Option<io::Result<()>>,
     /// How many streams waited when the end was held back last.
@@ -25,6 +27,15 @@ pub(super) struct State {
 }
 
 impl State {
+    /// What is not understood, once nothing more is read: of the bytes read last all, where they may be what ended it.
+    pub(super) fn take_unread(&mut self, with_last: bool) -> Vec<u8> {
+        let (before, of_last) = self.frames.unfinished();
+        let all = with_last && !self.last.is_empty();
+        let unread = [before, if all { &self.last } else { of_last }].concat();
+        self.frames.forget_unfinished();
+        unread
+    }
+
     /// Whether the end has to wait. The crate hands out nothing more once it knows of it, but a stream each time that it is
     /// told to wait; where it did not, it refused the rest.
     fn holds_end(&mut self) -> bool {
@@ -59,6 +70,7 @@ impl<S> Inbound<S> {
                 frames,
                 broken: None,
                 last: Vec::new(),
+                closed: false,
                 end: None,
                 held: None,
             }))),
@@ -90,6 +102,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Inbound<S> {
                 frames,
                 broken,
                 last,
+                closed,
                 end,
                 ..
             } = &mut *state;
@@ -98,7 +111,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Inbound<S> {
             }
             last.clear();
             match ready!(poll_fill(&mut this.stream, last, cx)) {
-                Ok(0) => *end = Some(Ok(())),
+                Ok(0) => (*closed, *end) = (true, Some(Ok(()))),
                 Ok(_) => {
                     if let Err(error) = frames.push(last, &mut this.ready) {
                         *broken = Some(error);

@@ -437,6 +437,52 @@ async fn requests_before_the_connections_end_are_recorded_whole() {
 }
 
 #[tokio::test]
+async fn unfinished_heads_are_recorded() {
+    let limits = Limits {
+        head_wait: Duration::from_millis(200),
+        idle: Duration::from_millis(200),
+        ..Limits::default()
+    };
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    let begun = [frame(1, 0, 1, b"\x82"), frame(9, 0, 1, b"\x87")[..10].to_vec()].concat();
+    let whole = [preface.to_vec(), frame(4, 0, 0, b""), begun.clone()].concat();
+    for (sent, held, slow) in [
+        (&preface[..6], &preface[..6], CloseReason::SlowRequest),
+        (&whole, &begun, CloseReason::SlowRequest),
+        (b"", b"", CloseReason::IdleTimeout),
+    ] {
+        for (closes, why) in [(true, CloseReason::Client), (false, slow)] {
+            let limits = limits.clone();
+            let running = start(Options { limits, ..options() });
+            let mut stream = TcpStream::connect(running.address).await.unwrap();
+            stream.write_all(sent).await.unwrap();
+            if closes {
+                stream.shutdown().await.unwrap();
+            }
+            let (_, reason) = running.kinds().await;
+            let events = running.events(1).await;
+            let seen: Vec<_> = events
+                .iter()
+                .filter_map(|event| match &event.saw {
+                    Saw::WebRequestRefused { reason, received, .. } => Some((reason.as_str(), &*received.0)),
+                    _ => None,
+                })
+                .collect();
+            let word = if closes {
+                "Connection_Dropped"
+            } else {
+                "Timer_HeaderWait"
+            };
+            let expected = [(word, held)];
+            assert_eq!(
+                (&*seen, reason),
+                (&expected[..usize::from(!held.is_empty())], why)
+            );
+        }
+    }
+}
+
+#[tokio::test]
 async fn requests_before_a_broken_frame_are_recorded() {
     let post = frame(1, 4, 1, &block(&[&[(":method", "POST")], &GET[1..]].concat()));
     let whole = [post, frame(0, 1, 1, b"abc"), frame(1, 5, 3, &block(&GET))].concat();
