@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used)]
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -7,10 +8,12 @@ use bytes::Bytes;
 use h2::Reason;
 use h2::client::SendRequest;
 use imker_event::{CloseReason, Kind, Saw};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use crate::connection::{ConnectionRecorder, Socket};
 use crate::http::{After, Limits, Response};
+use crate::sensor::{Established, Establishing, Tls};
 use crate::testing::{Options, Running, start};
 
 fn options() -> Options {
@@ -373,9 +376,29 @@ async fn what_http_2_does_not_allow_is_recorded_and_reset() {
     }
 }
 
+/// Stands in for TLS that hands on all that came together with its end.
+struct AtOnce;
+
+impl Tls for AtOnce {
+    fn establish<'t>(&'t self, mut socket: Socket, _: &'t ConnectionRecorder) -> Establishing<'t> {
+        Box::pin(async {
+            let mut all = Vec::new();
+            socket.read_to_end(&mut all).await.unwrap();
+            socket.give_back(all);
+            Ok(Established {
+                stream: Box::new(socket),
+                http2: true,
+            })
+        })
+    }
+}
+
 /// Statuses of requests, with how many bytes of their bodies came, and reasons of refusals.
 async fn outcomes(sent: &[u8]) -> (Vec<String>, CloseReason) {
-    let running = start(options());
+    let running = start(Options {
+        tls: Some(Arc::new(AtOnce)),
+        ..Options::default()
+    });
     let mut stream = TcpStream::connect(running.address).await.unwrap();
     let preface = [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(), frame(4, 0, 0, b"")].concat();
     stream.write_all(&[&preface, sent].concat()).await.unwrap();
