@@ -356,7 +356,7 @@ fn quarantine_limits(config: &Config) -> quarantine::Limits {
         max_item: config.quarantine.max_item,
         max_total: config.quarantine.max_total,
         max_age: config.quarantine.max_age,
-        min_free: config.spool.min_free,
+        min_free: sinks::left_free(config.spool.min_free),
     }
 }
 

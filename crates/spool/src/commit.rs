@@ -100,7 +100,7 @@ impl Committer {
             let batches = std::mem::take(&mut queue.batches);
             let damaged = std::mem::take(&mut queue.damaged);
             let age = std::mem::take(&mut queue.age);
-            queue.beat = false;
+            let beat = std::mem::take(&mut queue.beat);
             let closed = queue.closed;
             drop(queue);
 
@@ -111,6 +111,9 @@ impl Committer {
             self.losses.extend(new);
             if age {
                 self.expire();
+            }
+            if beat {
+                self.spare();
             }
             let done: usize = batches.iter().map(|batch| batch.bytes).sum();
             self.commit_all(batches);

@@ -14,6 +14,9 @@ pub struct Options {
     pub max_age: Option<Duration>,
     /// What is left free on the disk, whoever fills it.
     pub min_free: u64,
+    /// What others need free who write to the same disk, above `min_free`; 0 for none. Where two segments more than this
+    /// are not free, segments go: those that all cursors have passed where that helps, others where they suffice.
+    pub spare: u64,
     /// Appends that may wait for the disk, together; what exceeds it fails with
     /// [`AppendError::Busy`](crate::AppendError::Busy).
     pub max_waiting: usize,
@@ -33,6 +36,7 @@ impl Default for Options {
             max_size: 10 << 30,
             max_age: Some(Duration::from_hours(90 * 24)),
             min_free: 512 << 20,
+            spare: 0,
             max_waiting: 64 << 20,
             sources: 1024,
             given: 0,

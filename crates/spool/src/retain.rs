@@ -4,11 +4,11 @@ use std::io;
 use std::time::{Duration, SystemTime};
 
 use crate::Error;
-use crate::commit::{Active, Committer};
+use crate::commit::{Active, Closed, Committer};
 use crate::error::Io;
 use crate::reserve::Evicted;
 use crate::segment;
-use crate::shared::lock;
+use crate::shared::{Shared, lock};
 use crate::steady::SLACK;
 
 impl Committer {
@@ -55,6 +55,33 @@ impl Committer {
         }
     }
 
+    /// Lets segments go for others who write to this disk, see [`Options::spare`](crate::Options::spare).
+    pub(crate) fn spare(&mut self) {
+        let Shared {
+            dir,
+            options,
+            platform,
+            ..
+        } = &*self.shared;
+        let (spare, Ok(free)) = (options.spare, platform.free(dir)) else {
+            return;
+        };
+        let mut closed: u64 = self.state.closed.iter().map(|segment| segment.size).sum();
+        if spare == 0 || free.saturating_add(closed) < spare {
+            return;
+        }
+        let target = spare.saturating_add(2 * options.segment_size);
+        let mut lacking = target.saturating_sub(free);
+        while lacking > 0
+            && let Some(Closed { size, .. }) = self.state.closed.front().copied()
+            && (closed >= lacking || self.shared.cursors.behind(self.after_oldest().0 - 1).is_none())
+            && self.evict_oldest()
+        {
+            lacking = lacking.saturating_sub(size);
+            closed -= size;
+        }
+    }
+
     /// Removes the oldest segment that is not being written; false where there is none.
     ///
     /// Where a cursor lags, the reserve learns of the loss first: no crash lets it go untold.
@@ -62,14 +89,7 @@ impl Committer {
         let Some(&oldest) = self.state.closed.front() else {
             return false;
         };
-        let next = self.state.closed.get(1).map(|next| (next.first, next.created));
-        let active = self
-            .state
-            .active
-            .as_ref()
-            .map(|active| (active.first, active.created));
-        let now = self.shared.platform.now().0;
-        let (follower, until) = next.or(active).unwrap_or((self.state.next, now));
+        let (follower, until) = self.after_oldest();
         let last = follower - 1;
         let noted = self.shared.cursors.behind(last).map(|(passed, _)| {
             let evicted = Evicted {
@@ -94,6 +114,16 @@ impl Committer {
         }
         self.state.closed.pop_front();
         true
+    }
+
+    /// The first sequence number after the oldest segment that is not being written, and when it was given at the
+    /// earliest.
+    fn after_oldest(&self) -> (u64, SystemTime) {
+        let next = self.state.closed.get(1).map(|next| (next.first, next.created));
+        let active = self.state.active.as_ref();
+        let active = active.map(|active| (active.first, active.created));
+        next.or(active)
+            .unwrap_or((self.state.next, self.shared.platform.now().0))
     }
 
     /// Removes segments that are too old, and ends the one being written before it spans too long a time.

@@ -51,7 +51,7 @@ pub(crate) struct Queue {
     pub(crate) bytes: usize,
     /// Damage that a follower met.
     pub(crate) damaged: Vec<(u64, u64)>,
-    /// Whether the committer shall look for losses to tell.
+    /// Whether the committer shall look for losses to tell and for what the disk has free.
     pub(crate) beat: bool,
     /// Whether it shall look at the segments' age.
     pub(crate) age: bool,

@@ -27,7 +27,7 @@ pub(crate) use taken::count_up;
 use crate::auth::OwnDomains;
 use crate::document::{Document, DocumentError};
 use crate::persona::checked::SensorName;
-use crate::sinks::{GeoSettings, SqliteSettings};
+use crate::sinks::{GeoSettings, SqliteSettings, left_free};
 use crate::view::Retention;
 
 mod addresses;
@@ -117,6 +117,7 @@ impl Config {
             max_size: self.spool.max_size,
             max_age: self.spool.max_age,
             min_free: self.spool.min_free,
+            spare: left_free(self.spool.min_free),
             cursors: Some(self.data.join("cursors")),
             ..imker_spool::Options::default()
         }

@@ -92,6 +92,11 @@ fn defaults_are_complete() {
         config.spool_options().cursors,
         Some("/var/lib/honeypot/cursors".into())
     );
+    assert_eq!(
+        config.spool_options().spare,
+        576 << 20,
+        "what sinks need to go on"
+    );
     assert_eq!(config.limits.http().requests, u32::MAX);
     assert_eq!(config.limits.http().idle, Duration::from_secs(120));
     let retention = config.view_settings().unwrap().retention;

@@ -35,6 +35,7 @@ pub use backoff::Backoff;
 pub use geo::{GeoError, GeoIp, GeoSettings};
 pub use hpfeeds::{HpfeedsSettings, HpfeedsSink};
 pub use jsonl::{JsonLinesSettings, JsonLinesSink};
+pub(crate) use named::left_free;
 pub use named::open;
 pub use net::{Peer, TlsSettings};
 pub use runner::{Pace, Pause, Running, Stop, run};

@@ -55,12 +55,16 @@ pub(super) struct Disk {
     min_free: u64,
 }
 
+/// What others leave free of a disk of whose space the record needs `min_free` itself: they stand still before that.
+pub(crate) const fn left_free(min_free: u64) -> u64 {
+    min_free.saturating_add(min_free / 8)
+}
+
 impl Disk {
-    /// The record needs `min_free` itself: what is made of it stands still before that.
     pub(super) fn new(folder: &Path, min_free: u64) -> Self {
         Self {
             folder: folder.to_owned(),
-            min_free: min_free.saturating_add(min_free / 8),
+            min_free: left_free(min_free),
         }
     }
 

@@ -10,6 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use imker_event::GapReason;
+use imker_honeypot::sinks::saved_status;
 
 use crate::sensor::{
     Place, Sensor, ask, free_port, gaps, markers, numbered, once, path_of, record, wait_for,
@@ -19,6 +20,22 @@ use crate::sensor::{
 const SPOOL: &str =
     "[spool]\nsegment_size = \"1M\"\nmax_size = \"64M\"\nmin_free = \"0\"\n[view]\nenabled = false\n";
 
+/// All on a disk of 24 MiB, in the proportions of the defaults.
+const ONE_DISK: &str = r#"
+[spool]
+segment_size = "1M"
+max_size = "64M"
+min_free = "8M"
+[view]
+max_size = "2M"
+[[sink]]
+kind = "jsonl"
+name = "near"
+folder = "disk/near"
+rotate_size = "1M"
+keep = 2
+"#;
+
 /// Holds a namespace in which `disk` is a file system of its own.
 struct Disk {
     holder: Child,
@@ -27,11 +44,12 @@ struct Disk {
 
 impl Disk {
     /// None where this system permits no such thing.
-    fn mount(place: &Place) -> Option<Self> {
-        let run = "mount -t tmpfs -o size=12m none \"$0\" && echo ready && exec sleep 600";
+    fn mount(place: &Place, size: &str) -> Option<Self> {
+        let run = "mount -t tmpfs -o size=$1 none \"$0\" && echo ready && exec sleep 600";
         let mut holder = Command::new("unshare")
             .args(["--map-root-user", "--mount", "sh", "-c", run])
             .arg(place.path("disk"))
+            .arg(size)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -60,6 +78,15 @@ impl Disk {
 
     fn filler(&self) -> PathBuf {
         self.path.join("filler")
+    }
+
+    /// Whether the JSON lines on this disk hold a request, or did until others took their place.
+    fn holds(&self, marker: &str) -> bool {
+        let entries = fs::read_dir(self.path.join("near")).unwrap();
+        let files = entries.map(|entry| entry.unwrap().path());
+        files
+            .filter_map(|file| fs::read_to_string(file).ok())
+            .any(|lines| lines.contains(&format!("n={marker}&")))
     }
 
     /// What another program takes of the disk: all that is left.
@@ -95,8 +122,8 @@ fn fill(file: &mut File) {
     }
 }
 
-/// Asks with heads of twelve kilobytes, no faster than the JSON lines take it.
-fn ask_much(place: &Place, markers: &[String]) {
+/// Asks with heads of twelve kilobytes.
+fn ask_much(place: &Place, markers: &[String], after_each: impl Fn(&str)) {
     for markers in markers.chunks(25) {
         let mut stream = std::net::TcpStream::connect(place.http()).unwrap();
         for marker in markers {
@@ -108,10 +135,17 @@ fn ask_much(place: &Place, markers: &[String]) {
                 fs::read_to_string(place.path("log")).unwrap()
             );
         }
-        place.wait_for_json_line(markers.last().unwrap());
+        after_each(markers.last().unwrap());
+    }
+}
+
+/// No faster than the JSON lines take it.
+fn ask_slowly(place: &Place, markers: &[String]) {
+    ask_much(place, markers, |last| {
+        place.wait_for_json_line(last);
         // A cursor is on disk within a second.
         thread::sleep(Duration::from_millis(1100));
-    }
+    });
 }
 
 /// Whether a client at this address gets any byte of an answer.
@@ -127,7 +161,7 @@ fn is_answered(place: &Place, source: &str) -> bool {
 #[test]
 fn a_full_disk_costs_what_is_passed_then_what_is_told_and_then_answers() {
     let place = Place::new(SPOOL);
-    let Some(disk) = Disk::mount(&place) else {
+    let Some(disk) = Disk::mount(&place, "12m") else {
         return imker_testing::left_out(
             "this system permits no mount namespaces (unshare --map-root-user --mount)",
         );
@@ -136,12 +170,12 @@ fn a_full_disk_costs_what_is_passed_then_what_is_told_and_then_answers() {
 
     // What all sinks have passed goes first, without a word.
     let passed = numbered("passed", 0..150);
-    ask_much(&place, &passed);
+    ask_slowly(&place, &passed);
     let before = disk.segments();
     assert!(before.len() >= 2, "{before:?}");
     disk.fill();
     let kept = numbered("kept", 0..150);
-    ask_much(&place, &kept);
+    ask_slowly(&place, &kept);
     assert!(
         disk.segments()[0] > before[0],
         "{:?} after {before:?}",
@@ -160,7 +194,7 @@ fn a_full_disk_costs_what_is_passed_then_what_is_told_and_then_answers() {
     let sensor = disk.play(&place);
     disk.fill();
     let lagging = numbered("lagging", 0..150);
-    ask_much(&place, &lagging);
+    ask_slowly(&place, &lagging);
     let (events, missing) = record(&disk.data());
     let evicted = gaps(&events);
     assert!(!evicted.is_empty());
@@ -206,7 +240,7 @@ fn a_full_disk_costs_what_is_passed_then_what_is_told_and_then_answers() {
     fs::remove_file(disk.filler()).unwrap();
     wait_for("it answers again", || is_answered(&place, "127.0.0.9"));
     let after = numbered("after", 0..5);
-    ask_much(&place, &after);
+    ask_slowly(&place, &after);
     sensor.stop();
     let (events, _) = record(&disk.data());
     let full: Vec<_> = gaps(&events)
@@ -231,6 +265,48 @@ fn a_full_disk_costs_what_is_passed_then_what_is_told_and_then_answers() {
         .map(|(query, times)| (before_padding(&query), times))
         .collect();
     assert_eq!(lines, once([passed, kept, lagging, after].concat()));
+}
+
+#[test]
+fn sinks_on_the_disk_of_the_record_get_on_when_that_is_full() {
+    let place = Place::new(ONE_DISK);
+    let Some(disk) = Disk::mount(&place, "24m") else {
+        return imker_testing::left_out(
+            "this system permits no mount namespaces (unshare --map-root-user --mount)",
+        );
+    };
+    let get_on = |markers: &[String]| {
+        ask_much(&place, markers, |last| {
+            wait_for("the sinks get on", || disk.holds(last));
+        });
+        wait_for("sinks here are out of trouble", || {
+            let status = saved_status(&disk.data()).unwrap();
+            let here = |name: &str| status.iter().find(|status| status.name == name).unwrap();
+            here("near").trouble.is_none() && here("_view").trouble.is_none()
+        });
+    };
+    let sensor = disk.play(&place);
+    get_on(&numbered("full", 0..900));
+    let segments = disk.segments();
+    assert_ne!(segments[0], "00000000000000000001.seg", "the disk is full");
+    assert_eq!(gaps(&record(&disk.data()).0), []);
+    sensor.stop();
+
+    // One that is down holds up none of the others.
+    let syslog = format!(
+        "[[sink]]\nkind = \"syslog\"\naddress = \"127.0.0.1:{}\"\ntls = false\n",
+        free_port()
+    );
+    place.configure(&format!("{ONE_DISK}{syslog}"));
+    let sensor = disk.play(&place);
+    get_on(&numbered("lagging", 0..900));
+    let evicted = gaps(&record(&disk.data()).0);
+    assert!(!evicted.is_empty());
+    assert!(
+        evicted.iter().all(|gap| gap.reason == GapReason::Evicted),
+        "{evicted:?}"
+    );
+    sensor.stop();
 }
 
 fn sensor_lives(place: &Place) -> bool {

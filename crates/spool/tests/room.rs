@@ -1,0 +1,177 @@
+//! A disk that others write to as well.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::disallowed_types)]
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::sleep;
+use std::time::{Duration, Instant, SystemTime};
+
+use imker_spool::{Cursor, Entry, Loss, Options, Output, Platform, Spool, System, read_only};
+
+const SEGMENT: u64 = 16 << 10;
+
+/// The real disk, as if it had room for so many bytes of segments and no more.
+#[derive(Clone)]
+struct Disk {
+    room: Arc<AtomicU64>,
+}
+
+fn segments(dir: &Path) -> Vec<(PathBuf, u64)> {
+    let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    let mut segments: Vec<_> = entries
+        .filter(|path| path.extension().is_some_and(|extension| extension == "seg"))
+        .map(|path| {
+            (
+                path.clone(),
+                fs::metadata(path).map_or(0, |metadata| metadata.len()),
+            )
+        })
+        .collect();
+    segments.sort();
+    segments
+}
+
+fn size(dir: &Path) -> u64 {
+    segments(dir).into_iter().map(|(_, size)| size).sum()
+}
+
+impl Platform for Disk {
+    fn create(&self, path: &Path) -> io::Result<Box<dyn Output>> {
+        System.create(path)
+    }
+    fn open(&self, path: &Path, length: u64) -> io::Result<Box<dyn Output>> {
+        System.open(path, length)
+    }
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        System.remove(path)
+    }
+    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+        System.sync_dir(dir)
+    }
+    fn free(&self, dir: &Path) -> io::Result<u64> {
+        Ok(self.room.load(Ordering::Relaxed).saturating_sub(size(dir)))
+    }
+    fn now(&self) -> (SystemTime, Instant) {
+        System.now()
+    }
+}
+
+struct Place {
+    folder: tempfile::TempDir,
+    disk: Disk,
+    spool: Spool,
+}
+
+impl Place {
+    fn new(room: u64, min_free: u64, spare: u64) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = Disk {
+            room: Arc::new(AtomicU64::new(room)),
+        };
+        let options = Options {
+            segment_size: SEGMENT,
+            min_free,
+            spare,
+            ..Options::default()
+        };
+        let explain = |loss: &Loss| format!("{loss:?}").into_bytes();
+        let (spool, _) = Spool::open_on(
+            Box::new(disk.clone()),
+            &folder.path().join("spool"),
+            options,
+            explain,
+        )
+        .unwrap();
+        Self { folder, disk, spool }
+    }
+
+    fn dir(&self) -> PathBuf {
+        self.folder.path().join("spool")
+    }
+
+    /// Fills so many segments, four payloads each.
+    fn write(&self, segments: u64, cursor: Option<&Cursor>) {
+        for _ in 0..4 * segments {
+            let sequence = self.spool.append(vec![vec![b'x'; 4000]]).wait().unwrap();
+            if let Some(cursor) = cursor {
+                cursor.pass(sequence);
+            }
+        }
+    }
+
+    fn free(&self) -> u64 {
+        self.disk.free(&self.dir()).unwrap()
+    }
+
+    fn set_free(&self, free: u64) {
+        self.disk.room.store(size(&self.dir()) + free, Ordering::Relaxed);
+    }
+
+    fn told(&self) -> Vec<String> {
+        let mut reader = read_only(&self.dir(), 1).unwrap();
+        let entries = std::iter::from_fn(|| reader.try_next().unwrap());
+        let texts = entries.filter_map(|entry| match entry {
+            Entry::Payload { bytes, .. } => Some(String::from_utf8(bytes).unwrap()),
+            Entry::Missing { .. } => None,
+        });
+        texts.filter(|text| !text.starts_with('x')).collect()
+    }
+}
+
+fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !holds() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "not so: {what}");
+        sleep(Duration::from_millis(20));
+    }
+}
+
+/// Cursors are on disk, and the spool has looked at the disk, within so long.
+const BEATS: Duration = Duration::from_millis(2500);
+
+#[test]
+fn what_is_passed_goes_for_others_and_is_not_told() {
+    let place = Place::new(1 << 30, 0, 6 * SEGMENT);
+    let cursor = place.spool.cursor("passes").unwrap();
+    place.write(6, Some(&cursor));
+    sleep(BEATS);
+    let before = segments(&place.dir()).len();
+    place.set_free(6 * SEGMENT);
+    wait_for("there is room again", || place.free() >= 8 * SEGMENT);
+    assert!(segments(&place.dir()).len() >= before - 3, "not more than needed");
+    // Others have taken more than the spool can make up for.
+    let before = segments(&place.dir());
+    place.set_free(SEGMENT);
+    sleep(BEATS);
+    assert_eq!(segments(&place.dir()), before, "it would help nobody");
+    place.set_free(5 * SEGMENT);
+    wait_for("all that is passed is gone", || segments(&place.dir()).len() == 1);
+    place.write(1, Some(&cursor));
+    assert_eq!(place.told(), [""; 0]);
+}
+
+#[test]
+fn what_lags_goes_for_others_where_that_suffices() {
+    let place = Place::new(1 << 30, 2 * SEGMENT, 6 * SEGMENT);
+    let lags = place.spool.cursor("lags").unwrap();
+    place.write(5, None);
+    place.set_free(SEGMENT * 3);
+    sleep(BEATS);
+    assert_eq!(
+        segments(&place.dir()).len(),
+        5,
+        "all that is there would not suffice"
+    );
+    place.set_free(SEGMENT * 6);
+    wait_for("there is room again", || place.free() >= 8 * SEGMENT);
+    wait_for("it is told", || {
+        place
+            .told()
+            .iter()
+            .any(|told| told.starts_with("Evicted { first: 1,"))
+    });
+    assert_eq!(lags.passed(), 0);
+}
