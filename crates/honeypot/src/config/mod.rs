@@ -115,7 +115,8 @@ impl Config {
         imker_spool::Options {
             segment_size: self.spool.segment_size,
             max_size: self.spool.max_size,
-            max_age: self.spool.max_age,
+            // The spool keeps what it has for an eighth longer than it is told.
+            max_age: self.spool.max_age.map(|age| age / 9 * 8),
             min_free: self.spool.min_free,
             spare: left_free(self.spool.min_free),
             cursors: Some(self.data.join("cursors")),

@@ -22,7 +22,7 @@ pub struct Spool {
     /// Bytes of all segments together.
     #[serde(deserialize_with = "size")]
     pub max_size: u64,
-    /// The age at which a segment goes; none means what [`Privacy`] allows at most.
+    /// The age at which an event is gone at the latest; none means what [`Privacy`] allows at most.
     #[serde(deserialize_with = "some_duration")]
     pub max_age: Option<Duration>,
     /// Bytes at which a new segment begins.

@@ -23,6 +23,8 @@ use crate::sinks::{
 /// How long a receiver may take where nothing else is said.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
+const DAY: Duration = Duration::from_hours(24);
+
 /// Bytes of all logs of a sink of kind `w3c` together.
 const W3C_MAX_BYTES: u64 = 4 << 30;
 
@@ -203,7 +205,11 @@ impl Sink {
                 settings.max_age = Some(events.min(privacy.credentials));
             }
             SinkConfig::Jsonl(settings) => settings.max_age = Some(events),
-            SinkConfig::W3c(settings) => settings.max_age = Some(privacy.events),
+            SinkConfig::W3c(settings) => {
+                let limit = privacy.events.min(privacy.credentials);
+                // A log goes so long after its last line, and has those of a day: less than two cannot be kept to.
+                settings.max_age = Some(limit.saturating_sub(DAY).max(limit / 2));
+            }
             SinkConfig::Syslog(_) | SinkConfig::Webhook(_) | SinkConfig::Hpfeeds(_) => {}
         }
     }

@@ -88,9 +88,15 @@ fn defaults_are_complete() {
     assert_eq!(jsonl.folder, Path::new("/etc/honeypot/events"));
     assert_eq!(jsonl.state, Path::new("/var/lib/honeypot/cursors/jsonl.json"));
     assert_eq!(jsonl.secrets, Secrets::Kept);
+    assert_eq!(jsonl.max_age, Some(day * 30), "as long as credentials");
     assert_eq!(
         config.spool_options().cursors,
         Some("/var/lib/honeypot/cursors".into())
+    );
+    assert_eq!(
+        config.spool_options().max_age.map(|age| age + age / 8),
+        Some(day * 30),
+        "with what a segment spans"
     );
     assert_eq!(
         config.spool_options().spare,
@@ -247,6 +253,18 @@ fn sinks_open_under_their_names() {
     let names: Vec<String> = config.sinks.iter().map(open).collect();
     assert_eq!(names, ["jsonl", "masked", "w3c", "syslog", "webhook", "hpfeeds"]);
     assert_eq!(config.sinks[4].batch, Some(7));
+    let day = Duration::from_hours(24);
+    let ages = config.sinks.iter().map(|sink| match &sink.config {
+        SinkConfig::Jsonl(settings) => settings.max_age,
+        SinkConfig::W3c(settings) => settings.max_age.map(|age| age + day),
+        _ => None,
+    });
+    let ages: Vec<_> = ages.flatten().map(|age| age.as_secs() / day.as_secs()).collect();
+    assert_eq!(
+        ages,
+        [30, 90, 30],
+        "what may hold passwords, as long as credentials"
+    );
 }
 
 #[test]

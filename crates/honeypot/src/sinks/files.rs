@@ -4,6 +4,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{private, remedy};
@@ -32,6 +33,9 @@ struct State {
     sequence: u64,
     /// Names below the folder, with `/`, and lengths.
     files: BTreeMap<String, u64>,
+    /// When the last of them by name was begun, where it is to be gone on with.
+    #[serde(default)]
+    begun: Option<Timestamp>,
 }
 
 impl State {
@@ -83,9 +87,19 @@ impl Files {
         self.state.sequence
     }
 
-    /// The last by name of the files last written to.
-    pub(super) fn latest(&self) -> Option<&str> {
-        self.state.files.keys().next_back().map(String::as_str)
+    /// The file to go on with, and when it was begun; none where [`Files::commit`] was told of none.
+    pub(super) fn current(&self) -> Option<(String, Timestamp)> {
+        let (latest, _) = self.state.files.last_key_value()?;
+        Some((latest.clone(), self.state.begun?))
+    }
+
+    /// Lets the current file be: there is none now.
+    pub(super) fn end_current(&mut self) -> io::Result<()> {
+        let begun = None;
+        self.save(State {
+            begun,
+            ..self.state.clone()
+        })
     }
 
     /// A file's length with what is pending.
@@ -111,8 +125,9 @@ impl Files {
         self.pending.clear();
     }
 
-    /// Writes what is pending, all of it or, after the next start or try, none.
-    pub(super) fn commit(&mut self, sequence: u64) -> io::Result<()> {
+    /// Writes what is pending, all of it or, after the next start or try, none. `begun` is when the last file by name was,
+    /// where it is to be the current one.
+    pub(super) fn commit(&mut self, sequence: u64, begun: Option<Timestamp>) -> io::Result<()> {
         let pending = std::mem::take(&mut self.pending);
         self.keep_lengths(pending.keys())?;
         let mut files = BTreeMap::new();
@@ -124,7 +139,11 @@ impl Files {
         if files.is_empty() {
             files.clone_from(&self.state.files);
         }
-        self.save(State { sequence, files })
+        self.save(State {
+            sequence,
+            files,
+            begun,
+        })
     }
 
     /// Keeps how long files are that are about to be written to.
@@ -144,7 +163,7 @@ impl Files {
     }
 
     /// Deletes files that were last written to longer ago than `max_age`, and the first of these names while all
-    /// together exceed `max_bytes`; but none of those written to last. Without `now`, none is too old.
+    /// together exceed `max_bytes`, but for that none of those written to last. Without `now`, none is too old.
     pub(super) fn expire(
         &self,
         names: &[String],
@@ -155,11 +174,12 @@ impl Files {
             .zip(keeping.max_age)
             .and_then(|(now, age)| now.checked_sub(age));
         let mut total: u64 = names.iter().map(|name| self.length_on_disk(name)).sum();
-        for name in names.iter().filter(|name| !self.state.files.contains_key(*name)) {
+        for name in names {
             let path = self.folder.join(name);
             let metadata = std::fs::metadata(&path)?;
             let modified = metadata.modified()?;
-            if total > keeping.max_bytes || oldest.is_some_and(|oldest| modified < oldest) {
+            let too_much = total > keeping.max_bytes && !self.state.files.contains_key(name);
+            if too_much || oldest.is_some_and(|oldest| modified < oldest) {
                 std::fs::remove_file(&path)?;
                 total = total.saturating_sub(metadata.len());
             }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use imker_event::{Recorded, ecs};
+use jiff::Timestamp;
 
 use super::files::{Files, Keeping};
 use super::{GeoIp, Sink, SinkError};
@@ -19,7 +20,7 @@ pub struct JsonLinesSettings {
     pub max_bytes: u64,
     /// Files kept; older ones are deleted.
     pub keep: usize,
-    /// How long files are kept that are no longer written to.
+    /// How long a line is kept at most, from when it was written. A file is ended when it spans a ninth of that.
     pub max_age: Option<Duration>,
     /// What becomes of secrets.
     pub secrets: ecs::Secrets,
@@ -31,7 +32,8 @@ pub struct JsonLinesSink {
     settings: JsonLinesSettings,
     geo: Option<Arc<GeoIp>>,
     files: Files,
-    current: Option<String>,
+    /// Where the next event goes, unless it is full, and when it was begun.
+    current: Option<(String, Timestamp)>,
 }
 
 impl JsonLinesSink {
@@ -41,7 +43,7 @@ impl JsonLinesSink {
     /// The folder or the state cannot be read or written.
     pub fn open(settings: JsonLinesSettings, geo: Option<Arc<GeoIp>>) -> io::Result<Self> {
         let files = Files::open(settings.folder.clone(), settings.state.clone())?;
-        let current = files.latest().map(str::to_owned);
+        let current = files.current();
         Ok(Self {
             settings,
             geo,
@@ -53,10 +55,10 @@ impl JsonLinesSink {
     /// The file for an event.
     fn file(&mut self, sequence: u64) -> String {
         match &self.current {
-            Some(current) if self.files.length(current) < self.settings.max_bytes => current.clone(),
+            Some((current, _)) if self.files.length(current) < self.settings.max_bytes => current.clone(),
             _ => {
                 let next = format!("events-{sequence:020}.jsonl");
-                self.current = Some(next.clone());
+                self.current = Some((next.clone(), Timestamp::now()));
                 next
             }
         }
@@ -82,7 +84,8 @@ impl JsonLinesSink {
             self.files.append(&file, line.as_bytes());
         }
         let last = batch.last().map_or(self.files.position(), |last| last.sequence);
-        if let Err(error) = self.files.commit(last) {
+        let begun = self.current.as_ref().map(|(_, begun)| *begun);
+        if let Err(error) = self.files.commit(last, begun) {
             self.current = before;
             return Err(error);
         }
@@ -93,6 +96,26 @@ impl JsonLinesSink {
             tracing::warn!(%error, "old files cannot be deleted");
         }
         Ok(())
+    }
+
+    /// Deletes files, and ends the current one, before they hold what is too old.
+    fn expire(&mut self, now: Option<SystemTime>) -> io::Result<()> {
+        let span = self.settings.max_age.map(|age| age / 9);
+        let keeping = Keeping {
+            max_age: span.map(|span| span * 8),
+            max_bytes: u64::MAX,
+        };
+        let names = self.names();
+        let deleted = names.and_then(|names| self.files.expire(&names, keeping, now));
+        if let (Some(now), Some((_, begun)), Some(span)) = (now, &self.current, span)
+            && let Ok(now) = Timestamp::try_from(now)
+            // Begun by a clock that was ahead, it would never grow old.
+            && (now < *begun || now.duration_since(*begun).unsigned_abs() > span)
+        {
+            self.files.end_current()?;
+            self.current = None;
+        }
+        deleted
     }
 
     /// Deletes the oldest files.
@@ -126,13 +149,7 @@ impl Sink for JsonLinesSink {
     }
 
     fn tend(&mut self, now: Option<SystemTime>) -> Result<(), SinkError> {
-        let keeping = Keeping {
-            max_age: self.settings.max_age,
-            max_bytes: u64::MAX,
-        };
-        let expired = self
-            .names()
-            .and_then(|names| self.files.expire(&names, keeping, now));
-        expired.map_err(|error| SinkError::retry(format!("old files cannot be deleted: {error}")))
+        self.expire(now)
+            .map_err(|error| SinkError::retry(format!("old files cannot be deleted: {error}")))
     }
 }

@@ -98,7 +98,7 @@ impl W3cSink {
             );
         }
         let last = batch.last().map_or(self.files.position(), |last| last.sequence);
-        self.files.commit(last)?;
+        self.files.commit(last, None)?;
         // Old days are not written to again; a header too many does no harm.
         if self.begun.len() > 10_000 {
             self.begun.clear();

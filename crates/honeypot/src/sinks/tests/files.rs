@@ -19,7 +19,7 @@ fn files(folder: &Path) -> Files {
 
 fn append(files: &mut Files, name: &str, text: &str, sequence: u64) {
     files.append(name, text.as_bytes());
-    files.commit(sequence).unwrap();
+    files.commit(sequence, None).unwrap();
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn a_failed_commit_leaves_nothing_behind_for_the_next_try() {
     fs::create_dir(folder.path().join("logs/b.log")).unwrap();
     sink.append("a.log", b"two\n");
     sink.append("b.log", b"two\n");
-    assert!(sink.commit(2).is_err());
+    assert!(sink.commit(2, None).is_err());
     fs::remove_dir(folder.path().join("logs/b.log")).unwrap();
     sink.append("a.log", b"two\n");
     append(&mut sink, "b.log", "two\n", 2);
@@ -220,4 +220,35 @@ fn old_json_lines_go() {
     assert_eq!(self::names(folder.path()), names, "the clock cannot be believed");
     sink.tend(Some(SystemTime::now())).unwrap();
     assert_eq!(self::names(folder.path()), names[1..], "its time is over");
+}
+
+#[test]
+fn no_line_outlives_its_time_in_a_file_that_is_still_written_to() {
+    let folder = folder();
+    let minutes = |minutes| Some(SystemTime::now() + Duration::from_mins(minutes));
+    let open = || JsonLinesSink::open(settings(folder.path()), None).unwrap();
+    let (events, mut sink) = (opened(8), open());
+    sink.deliver(&events[..2]).unwrap();
+    sink.tend(minutes(6)).unwrap();
+    sink = open();
+    sink.deliver(&events[2..4]).unwrap();
+    assert_eq!(names(folder.path()).len(), 1, "it is young");
+    sink.tend(minutes(7)).unwrap();
+    sink = open();
+    sink.deliver(&events[4..6]).unwrap();
+    assert_eq!(names(folder.path()).len(), 2, "an hour's ninth is over");
+    sink.tend(Some(SystemTime::now() - Duration::from_hours(1)))
+        .unwrap();
+    sink.deliver(&events[6..]).unwrap();
+    assert_eq!(
+        names(folder.path()).len(),
+        3,
+        "it was begun by a clock that was ahead"
+    );
+
+    // Nothing comes any more.
+    sink.tend(minutes(52)).unwrap();
+    assert_eq!(names(folder.path()).len(), 3);
+    sink.tend(minutes(54)).unwrap();
+    assert_eq!(names(folder.path()), [""; 0]);
 }
