@@ -19,6 +19,8 @@ pub(super) struct Files {
     state_path: PathBuf,
     state: State,
     pending: BTreeMap<String, Vec<u8>>,
+    /// Whether the last commit failed, and may have left bytes behind.
+    failed: bool,
 }
 
 /// How long files are kept that are no longer written to, and how many bytes of them.
@@ -64,8 +66,21 @@ impl Files {
         create(&folder)?;
         state_path.parent().map_or(Ok(()), create)?;
         let state = State::read(&state_path)?;
-        for (name, length) in &state.files {
-            let path = folder.join(name);
+        let files = Self {
+            folder,
+            state_path,
+            state,
+            pending: BTreeMap::new(),
+            failed: false,
+        };
+        files.cut_back()?;
+        Ok(files)
+    }
+
+    /// Cuts off what was written and not committed.
+    fn cut_back(&self) -> io::Result<()> {
+        for (name, length) in &self.state.files {
+            let path = self.folder.join(name);
             match OpenOptions::new().write(true).open(&path) {
                 // What is shorter was shortened by someone else: it stays as it is.
                 Ok(file) if file.metadata()?.len() > *length => file.set_len(*length)?,
@@ -74,12 +89,7 @@ impl Files {
                 Err(error) => return Err(remedy::named(&path)(error)),
             }
         }
-        Ok(Self {
-            folder,
-            state_path,
-            state,
-            pending: BTreeMap::new(),
-        })
+        Ok(())
     }
 
     /// Sequence number of the last event committed; 0 for none.
@@ -120,15 +130,21 @@ impl Files {
         }
     }
 
-    /// Forgets what is pending.
-    pub(super) fn discard(&mut self) {
+    /// Forgets what is pending, and takes back what a failed commit wrote: what is tried next may go to other files.
+    pub(super) fn discard(&mut self) -> io::Result<()> {
         self.pending.clear();
+        if self.failed {
+            self.cut_back()?;
+            self.failed = false;
+        }
+        Ok(())
     }
 
     /// Writes what is pending, all of it or, after the next start or try, none. `begun` is when the last file by name was,
     /// where it is to be the current one.
     pub(super) fn commit(&mut self, sequence: u64, begun: Option<Timestamp>) -> io::Result<()> {
         let pending = std::mem::take(&mut self.pending);
+        self.failed = true;
         self.keep_lengths(pending.keys())?;
         let mut files = BTreeMap::new();
         for (name, bytes) in pending {
@@ -143,7 +159,9 @@ impl Files {
             sequence,
             files,
             begun,
-        })
+        })?;
+        self.failed = false;
+        Ok(())
     }
 
     /// Keeps how long files are that are about to be written to.

@@ -65,7 +65,7 @@ impl JsonLinesSink {
     }
 
     fn write(&mut self, batch: &[Recorded]) -> io::Result<()> {
-        self.files.discard();
+        self.files.discard()?;
         let before = self.current.clone();
         for recorded in batch {
             let source = recorded

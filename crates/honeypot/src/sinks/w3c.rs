@@ -59,7 +59,7 @@ impl W3cSink {
     }
 
     fn write(&mut self, batch: &[Recorded]) -> io::Result<()> {
-        self.files.discard();
+        self.files.discard()?;
         let mut begun = HashSet::new();
         for recorded in batch {
             let (Saw::WebRequest(received), Some(connection)) =

@@ -201,6 +201,38 @@ fn an_old_file_that_cannot_be_deleted_brings_no_event_twice() {
 }
 
 #[test]
+fn json_lines_come_once_where_a_commit_that_begins_a_file_fails() {
+    let events = opened(40);
+    let begin = |folder: &Path| {
+        let mut sink = JsonLinesSink::open(settings(folder), None).unwrap();
+        sink.deliver(&events[..10]).unwrap();
+        sink
+    };
+    let dry = folder();
+    begin(dry.path()).deliver(&events[10..]).unwrap();
+    let second = &names(dry.path())[1];
+    for minutes in [0, 20] {
+        let folder = folder();
+        let mut sink = begin(folder.path());
+        let in_the_way = folder.path().join("events").join(second);
+        fs::create_dir(&in_the_way).unwrap();
+        sink.deliver(&events[10..]).unwrap_err();
+        fs::remove_dir(&in_the_way).unwrap();
+        // By then the next try may go to another file.
+        sink.tend(Some(SystemTime::now() + Duration::from_mins(minutes)))
+            .unwrap();
+        sink.deliver(&events[10..]).unwrap();
+        let read = |name| fs::read(folder.path().join("events").join(name)).unwrap();
+        let lines = names(folder.path())
+            .into_iter()
+            .flat_map(read)
+            .collect::<Vec<u8>>();
+        let documents = Reader::new(&*lines).map(|document| document.unwrap().recorded);
+        assert_eq!(documents.collect::<Vec<_>>(), events, "after {minutes} minutes");
+    }
+}
+
+#[test]
 fn old_json_lines_go() {
     let folder = folder();
     let mut sink = JsonLinesSink::open(settings(folder.path()), None).unwrap();
