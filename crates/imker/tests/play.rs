@@ -125,6 +125,14 @@ fn the_status_tells_of_sinks_that_are_down_and_of_a_sensor_that_is_not_running()
     let (code, shown) = imker(folder, &["status"]);
     assert_eq!(code, Some(2), "{shown}");
     assert!(shown.starts_with("sensor: not running\n"), "{shown}");
+    // As a power cut may leave it: the rest is told nevertheless.
+    fs::write(folder.join("data/sinks.json"), "").unwrap();
+    let (code, shown) = imker(folder, &["status"]);
+    assert_eq!(code, Some(2), "{shown}");
+    assert!(
+        shown.contains(" events, ") && shown.contains("data/sinks.json: EOF") && shown.contains("delete it"),
+        "{shown}"
+    );
 }
 
 #[test]

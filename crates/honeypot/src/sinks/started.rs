@@ -12,8 +12,8 @@ use super::{
     W3cSettings, files, open, run,
 };
 use crate::config::{Config, SinkConfig};
-use crate::private;
 use crate::view::{self, ViewError};
+use crate::{private, remedy};
 
 /// The local view's cursor; no configured sink can have this name.
 const VIEW: &str = "_view";
@@ -56,10 +56,14 @@ const STATUS_MAX: u64 = 1 << 20;
 /// # Errors
 /// The file cannot be read or holds something else.
 pub fn saved_status(data: &Path) -> io::Result<Vec<SinkStatus>> {
-    match File::open(data.join(STATUS)) {
-        Ok(file) => Ok(serde_json::from_reader(file.take(STATUS_MAX))?),
+    let path = data.join(STATUS);
+    match File::open(&path) {
+        Ok(file) => serde_json::from_reader(file.take(STATUS_MAX)).map_err(|error| {
+            let remedy = "a sensor that runs writes it anew; else delete it";
+            io::Error::other(format!("{}: {error} ({remedy})", path.display()))
+        }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        Err(error) => Err(error),
+        Err(error) => Err(remedy::named(&path)(error)),
     }
 }
 
@@ -70,11 +74,15 @@ pub fn saved_status(data: &Path) -> io::Result<Vec<SinkStatus>> {
 pub fn save_status(data: &Path, statuses: &[SinkStatus]) -> io::Result<()> {
     let path = data.join(STATUS);
     let new = path.with_extension("new");
-    // Errors may name addresses that hold a secret.
-    let mut file = private::open(&new)?;
-    file.set_len(0)?;
-    file.write_all(&serde_json::to_vec_pretty(statuses)?)?;
-    std::fs::rename(&new, path)
+    let save = || {
+        // Errors may name addresses that hold a secret.
+        let mut file = private::open(&new)?;
+        file.set_len(0)?;
+        file.write_all(&serde_json::to_vec_pretty(statuses)?)?;
+        file.sync_data()?;
+        std::fs::rename(&new, &path)
+    };
+    save().map_err(remedy::named(&path))
 }
 
 /// The highest position among sinks that keep their own; 0 where there is none. Whatever became of the spool, numbers

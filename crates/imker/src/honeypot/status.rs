@@ -25,7 +25,10 @@ pub fn status(arguments: &StoreArguments) -> Result<Exit> {
         sequence = recorded.sequence;
     }
     // After the record, or what was delivered meanwhile would count as behind.
-    let sinks = saved_status(store.data()).into_diagnostic()?;
+    let (sinks, unknown) = match saved_status(store.data()) {
+        Ok(sinks) => (sinks, None),
+        Err(error) => (Vec::new(), Some(error)),
+    };
     let mut text = format!("sensor: {}\n", if running { "running" } else { "not running" });
     text += &match (first, last) {
         (Some(first), Some(last)) => format!("{count} events, {} to {} UTC\n", time(first), time(last)),
@@ -48,13 +51,21 @@ pub fn status(arguments: &StoreArguments) -> Result<Exit> {
             );
         }
     }
+    if let Some(error) = &unknown {
+        text += &format!(
+            "how sinks fare is not known: {}\n",
+            escape::visible(&error.to_string())
+        );
+    }
     let mut out = Output::open(None)?;
     out.write_all(text.as_bytes()).map_err(WriteError)?;
     out.close()?;
     let troubled = sinks.iter().any(|sink| sink.trouble.is_some());
-    Ok(if !running || troubled || events.missing > 0 {
-        Exit::Failed
-    } else {
-        Exit::Clean
-    })
+    Ok(
+        if !running || troubled || unknown.is_some() || events.missing > 0 {
+            Exit::Failed
+        } else {
+            Exit::Clean
+        },
+    )
 }

@@ -8,7 +8,7 @@ use tokio::runtime::Runtime;
 
 use super::events::opened;
 use crate::config::Config;
-use crate::sinks::{Sinks, Source, SpoolSource, save_status};
+use crate::sinks::{Sinks, Source, SpoolSource, save_status, saved_status};
 use crate::view::{Filter, View};
 
 fn spool(folder: &Path) -> Spool {
@@ -146,6 +146,12 @@ fn configured_sinks_start_stop_and_go_on_without_one_that_was_removed() {
     assert!(
         saved.contains("\"name\": \"webhook\"") && saved.contains("127.0.0.1:1"),
         "{saved}"
+    );
+    std::fs::write(folder.path().join("data/sinks.json"), "").unwrap();
+    let error = saved_status(&folder.path().join("data")).unwrap_err().to_string();
+    assert!(
+        error.contains("data/sinks.json: EOF") && error.contains("delete it"),
+        "{error}"
     );
     sinks.stop();
     let cursor = folder.path().join("data/cursors/webhook");
