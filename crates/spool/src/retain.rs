@@ -122,8 +122,11 @@ impl Committer {
         let next = self.state.closed.get(1).map(|next| (next.first, next.created));
         let active = self.state.active.as_ref();
         let active = active.map(|active| (active.first, active.created));
-        next.or(active)
-            .unwrap_or((self.state.next, self.shared.platform.now().0))
+        next.or(active).unwrap_or_else(|| {
+            // What is being written has numbers already, but is not on disk.
+            let next = self.shared.durable.borrow().next;
+            (next, self.shared.platform.now().0)
+        })
     }
 
     /// Removes segments that are too old, and ends the one being written before it spans too long a time.

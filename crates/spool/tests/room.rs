@@ -17,6 +17,29 @@ const SEGMENT: u64 = 16 << 10;
 #[derive(Clone)]
 struct Disk {
     room: Arc<AtomicU64>,
+    /// What of that it tells nobody before it is reached.
+    quota: Arc<AtomicU64>,
+}
+
+struct Limited {
+    output: Box<dyn Output>,
+    disk: Disk,
+    dir: PathBuf,
+}
+
+impl Output for Limited {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if size(&self.dir) + bytes.len() as u64 > self.disk.quota.load(Ordering::Relaxed) {
+            return Err(io::ErrorKind::QuotaExceeded.into());
+        }
+        self.output.append(bytes)
+    }
+    fn sync(&mut self) -> io::Result<()> {
+        self.output.sync()
+    }
+    fn cut(&mut self, length: u64) -> io::Result<()> {
+        self.output.cut(length)
+    }
 }
 
 fn segments(dir: &Path) -> Vec<(PathBuf, u64)> {
@@ -40,7 +63,11 @@ fn size(dir: &Path) -> u64 {
 
 impl Platform for Disk {
     fn create(&self, path: &Path) -> io::Result<Box<dyn Output>> {
-        System.create(path)
+        Ok(Box::new(Limited {
+            output: System.create(path)?,
+            disk: self.clone(),
+            dir: path.parent().unwrap().to_owned(),
+        }))
     }
     fn open(&self, path: &Path, length: u64) -> io::Result<Box<dyn Output>> {
         System.open(path, length)
@@ -70,6 +97,7 @@ impl Place {
         let folder = tempfile::tempdir().unwrap();
         let disk = Disk {
             room: Arc::new(AtomicU64::new(room)),
+            quota: Arc::new(AtomicU64::new(u64::MAX)),
         };
         let options = Options {
             segment_size: SEGMENT,
@@ -174,4 +202,21 @@ fn what_lags_goes_for_others_where_that_suffices() {
             .any(|told| told.starts_with("Evicted { first: 1,"))
     });
     assert_eq!(lags.passed(), 0);
+}
+
+#[test]
+fn what_is_being_written_is_not_told_as_lost() {
+    let place = Place::new(u64::MAX, 0, 0);
+    let _lags = place.spool.cursor("lags").unwrap();
+    place.write(1, None);
+    // There is no room for the header of a second segment, but in place of the first.
+    place.disk.quota.store(size(&place.dir()), Ordering::Relaxed);
+    place.spool.append(vec![vec![b'x'; 4000]]).wait().unwrap();
+    place.disk.quota.store(u64::MAX, Ordering::Relaxed);
+    wait_for("it is told", || {
+        place
+            .told()
+            .iter()
+            .any(|told| told.starts_with("Evicted { first: 1, last: 4,"))
+    });
 }
