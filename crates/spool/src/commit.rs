@@ -230,7 +230,7 @@ impl Committer {
         loop {
             let result = self.roll(first).and_then(|()| self.write_active());
             let full = matches!(&result, Err(Error::Io { source, .. }) if is_full(source));
-            if !(full && self.evict_oldest()) {
+            if !(full && (self.evict_oldest() || self.close_passed())) {
                 return result;
             }
         }
@@ -324,6 +324,23 @@ impl Committer {
             };
             self.state.closed.push_back(closed);
         }
+    }
+
+    /// The active segment is finished if there are cursors and all have passed it; whether it is.
+    pub(crate) fn close_passed(&mut self) -> bool {
+        let last = self.shared.durable.borrow().next - 1;
+        let cursors = &self.shared.cursors;
+        let closes = self
+            .state
+            .active
+            .as_ref()
+            .is_some_and(|active| !active.is_empty())
+            && cursors.highest() >= last
+            && cursors.behind(last).is_none();
+        if closes {
+            self.close_active();
+        }
+        closes
     }
 
     /// The active segment ends before what was written last. Should that stay in the file nevertheless, the

@@ -38,6 +38,10 @@ impl Committer {
                 continue;
             }
             if no_room {
+                let suffices = free.saturating_add(active) >= min_free.saturating_add(bytes);
+                if suffices && self.close_passed() {
+                    continue;
+                }
                 return Err(Error::NoRoom { dir, free, min_free });
             }
             if self.state.active.as_ref().is_none_or(Active::is_empty) {

@@ -220,3 +220,22 @@ fn what_is_being_written_is_not_told_as_lost() {
             .any(|told| told.starts_with("Evicted { first: 1, last: 4,"))
     });
 }
+
+#[test]
+fn the_segment_being_written_goes_once_it_is_passed_where_there_is_no_other() {
+    for is_quota in [false, true] {
+        let place = Place::new(u64::MAX, SEGMENT, 0);
+        let cursor = place.spool.cursor("passes").unwrap();
+        place.spool.append(vec![vec![b'x'; 8000]]).wait().unwrap();
+        if is_quota {
+            place.disk.quota.store(size(&place.dir()), Ordering::Relaxed);
+        } else {
+            place.set_free(SEGMENT);
+        }
+        let append = || place.spool.append(vec![vec![b'x'; 4000]]).wait();
+        append().unwrap_err();
+        cursor.pass(1);
+        wait_for("there is room again", || append().is_ok());
+        assert_eq!(place.told(), [""; 0]);
+    }
+}
