@@ -75,6 +75,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http1<'_, S> {
     /// One request and its answer.
     async fn exchange(&mut self) -> Result<(), CloseReason> {
         let (head, begun) = self.head().await?;
+        // On the heap: connections that are idle should not pay for its size.
+        Box::pin(self.respond(head, begun)).await
+    }
+
+    /// Reads what belongs to a head, and answers.
+    async fn respond(&mut self, head: Head, begun: Instant) -> Result<(), CloseReason> {
         let number = self.context.meter.next_request();
         let mut asking = Asking {
             number,
@@ -107,7 +113,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http1<'_, S> {
                     Ok(None) => {}
                     Err(refusal) => {
                         let received = self.take(self.buffer.len());
-                        return Err(self.refuse_head(refusal, received).await);
+                        return Err(Box::pin(self.refuse_head(refusal, received)).await);
                     }
                 }
             }
