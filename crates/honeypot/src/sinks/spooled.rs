@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use imker_event::{Recorded, SensorEvent};
 use imker_spool::{Cursor, Entry, Error, Follower, Spool};
-use tokio::runtime::Handle;
+use tokio::runtime::{Builder, Runtime};
 
 use super::{Batch, Source, SourceError};
 
@@ -18,16 +18,17 @@ pub struct SpoolSource {
     /// The follower's next entry comes after this sequence number.
     at: u64,
     held: Option<Result<Entry, Error>>,
-    runtime: Handle,
+    /// Of its own, once it has waited: the sensor's may be gone before its sinks are.
+    runtime: Option<Runtime>,
 }
 
 impl SpoolSource {
-    /// Follows `spool` behind the cursor `name`, which is made where it is missing. `runtime` must have its timer enabled;
-    /// what follows blocks and must not run on it.
+    /// Follows `spool` behind the cursor `name`, which is made where it is missing. What follows blocks: it is not for
+    /// threads of a runtime.
     ///
     /// # Errors
     /// The name is none for a cursor, or its file cannot be written.
-    pub fn open(spool: &Spool, name: &str, runtime: Handle) -> Result<Self, Error> {
+    pub fn open(spool: &Spool, name: &str) -> Result<Self, Error> {
         let cursor = spool.cursor(name)?;
         let at = cursor.passed();
         let follower = spool.follow(at + 1);
@@ -38,7 +39,7 @@ impl SpoolSource {
             follower,
             at,
             held: None,
-            runtime,
+            runtime: None,
         })
     }
 
@@ -102,8 +103,16 @@ impl Source for SpoolSource {
         if self.held.is_some() {
             return;
         }
+        let runtime = match self.runtime.take() {
+            Some(runtime) => Ok(runtime),
+            None => Builder::new_current_thread().enable_time().build(),
+        };
+        let Ok(runtime) = runtime else {
+            return std::thread::sleep(timeout);
+        };
         let next = async { tokio::time::timeout(timeout, self.follower.next()).await };
-        match self.runtime.block_on(next) {
+        let next = self.runtime.insert(runtime).block_on(next);
+        match next {
             Ok(next) => {
                 self.held = next.transpose();
                 if self.held.is_none() {

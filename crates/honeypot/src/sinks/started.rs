@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use imker_spool::Spool;
-use tokio::runtime::Handle;
 
 use super::named::{Disk, Named};
 use super::{
@@ -117,11 +116,9 @@ impl Sinks {
     /// Starts the local view and the configured sinks behind `spool`. Cursors of sinks that are no longer configured
     /// are dropped, so that they hold back nothing.
     ///
-    /// `runtime` must have its timer enabled.
-    ///
     /// # Errors
     /// A sink cannot be opened, see [`StartError`]; none runs then.
-    pub fn start(config: &Config, spool: &Spool, runtime: &Handle) -> Result<Self, StartError> {
+    pub fn start(config: &Config, spool: &Spool) -> Result<Self, StartError> {
         let geo = Some(Arc::new(GeoIp::open(&config.geo_settings())?));
         let mut sinks = Vec::new();
         if let Some(settings) = config.view_settings() {
@@ -150,7 +147,7 @@ impl Sinks {
             stop: Stop::default(),
         };
         for (sink, pace) in sinks {
-            match start(sink, pace, spool, runtime, &started.stop) {
+            match start(sink, pace, spool, &started.stop) {
                 Ok(running) => started.running.push(running),
                 Err(error) => {
                     started.stop();
@@ -174,15 +171,9 @@ impl Sinks {
     }
 }
 
-fn start(
-    sink: Box<dyn Sink>,
-    pace: Pace,
-    spool: &Spool,
-    runtime: &Handle,
-    stop: &Stop,
-) -> Result<Running, StartError> {
+fn start(sink: Box<dyn Sink>, pace: Pace, spool: &Spool, stop: &Stop) -> Result<Running, StartError> {
     let name = sink.name().to_owned();
-    let source = SpoolSource::open(spool, &name, runtime.clone());
+    let source = SpoolSource::open(spool, &name);
     let source = source.map_err(|error| StartError::Cursor { name, error })?;
     run(sink, Box::new(source), pace, Box::new(()), stop.clone()).map_err(StartError::Sink)
 }

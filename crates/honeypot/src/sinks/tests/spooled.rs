@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 use imker_event::ecs::Reader;
 use imker_event::{Recorded, SensorEvent};
 use imker_spool::{Options, Spool};
-use tokio::runtime::Runtime;
 
 use super::events::opened;
 use crate::config::Config;
@@ -29,19 +28,11 @@ fn append(spool: &Spool, events: &[Recorded]) {
         .unwrap();
 }
 
-fn runtime() -> Runtime {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_time()
-        .build()
-        .unwrap()
-}
-
 #[test]
 fn a_source_reads_in_batches_passes_over_what_is_no_event_and_wakes_up() {
-    let (folder, runtime) = (tempfile::tempdir().unwrap(), runtime());
+    let folder = tempfile::tempdir().unwrap();
     let spool = spool(folder.path());
-    let mut source = SpoolSource::open(&spool, "test", runtime.handle().clone()).unwrap();
+    let mut source = SpoolSource::open(&spool, "test").unwrap();
     assert_eq!(source.next_batch(0, 10).unwrap().through, 0);
     let begun = Instant::now();
     source.wait(Duration::from_millis(50));
@@ -72,7 +63,7 @@ fn a_source_reads_in_batches_passes_over_what_is_no_event_and_wakes_up() {
         append(&waiting, &opened(1));
     });
     let begun = Instant::now();
-    let mut source = SpoolSource::open(&spool, "test", runtime.handle().clone()).unwrap();
+    let mut source = SpoolSource::open(&spool, "test").unwrap();
     assert_eq!(
         (source.passed(), source.next_batch(4, 10).unwrap().through),
         (3, 4)
@@ -115,7 +106,7 @@ fn wait_for(sinks: &Sinks, sequence: u64) {
 
 #[test]
 fn configured_sinks_start_stop_and_go_on_without_one_that_was_removed() {
-    let (folder, runtime) = (tempfile::tempdir().unwrap(), runtime());
+    let folder = tempfile::tempdir().unwrap();
     let jsonl = "\n[[sink]]\nkind = \"jsonl\"\nfolder = \"out\"\n";
     // Nobody listens there.
     let down = "\n[[sink]]\nkind = \"webhook\"\nurl = \"http://127.0.0.1:1/\"\n";
@@ -123,12 +114,7 @@ fn configured_sinks_start_stop_and_go_on_without_one_that_was_removed() {
     let spool = spool(folder.path());
     append(&spool, &events[..200]);
 
-    let sinks = Sinks::start(
-        &config(folder.path(), &format!("{jsonl}{down}")),
-        &spool,
-        runtime.handle(),
-    )
-    .unwrap();
+    let sinks = Sinks::start(&config(folder.path(), &format!("{jsonl}{down}")), &spool).unwrap();
     let begun = Instant::now();
     while sinks
         .status()
@@ -157,7 +143,7 @@ fn configured_sinks_start_stop_and_go_on_without_one_that_was_removed() {
     let cursor = folder.path().join("data/cursors/webhook");
     assert!(cursor.exists());
 
-    let sinks = Sinks::start(&config(folder.path(), jsonl), &spool, runtime.handle()).unwrap();
+    let sinks = Sinks::start(&config(folder.path(), jsonl), &spool).unwrap();
     assert!(!cursor.exists(), "it would hold back what nobody wants");
     append(&spool, &events[200..]);
     wait_for(&sinks, 500);
