@@ -23,6 +23,7 @@ pub fn problems(config: &Config) -> Vec<PlayError> {
     for path in [config.data.clone()].into_iter().chain(there) {
         note(writable(&path).map_err(|error| PlayError::Folder { path, error }));
     }
+    note(room(config));
     note(sinks::position(config).map(drop).map_err(PlayError::from));
     let geo = GeoIp::open(&config.geo_settings()).map(drop);
     note(geo.map_err(|error| StartError::Geo(error).into()));
@@ -85,16 +86,29 @@ fn certificate(config: &Config, host: &Host) -> Result<(), PlayError> {
     })
 }
 
-/// Whether something can be made in a folder, or in the one that it would be made in.
-fn writable(folder: &Path) -> io::Result<()> {
+/// Whether an event could be recorded beside what is to be left free.
+fn room(config: &Config) -> Result<(), PlayError> {
+    let (data, min_free) = (config.data.clone(), config.spool.min_free);
+    match fs4::available_space(there(&data)) {
+        Ok(free) if free < min_free => Err(PlayError::NoRoom { data, free, min_free }),
+        _ => Ok(()),
+    }
+}
+
+/// A folder, or the one that it would be made in.
+fn there(folder: &Path) -> &Path {
     let there = folder
         .ancestors()
         .find(|folder| folder.exists() || folder.as_os_str().is_empty());
-    let there = match there {
+    match there {
         Some(there) if !there.as_os_str().is_empty() => there,
         _ => Path::new("."),
-    };
-    let probe = there.join(format!(".imker-{}", Uuid::new_v4()));
+    }
+}
+
+/// Whether something can be made in a folder, or in the one that it would be made in.
+fn writable(folder: &Path) -> io::Result<()> {
+    let probe = there(folder).join(format!(".imker-{}", Uuid::new_v4()));
     fs::create_dir(&probe)?;
     fs::remove_dir(probe)
 }

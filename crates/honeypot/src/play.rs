@@ -12,7 +12,6 @@ use imker_sigma::RuleSet;
 use imker_spool::SteadyClock;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
-use tokio::runtime::Handle;
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
@@ -46,6 +45,19 @@ pub enum PlayError {
         path: PathBuf,
         /// Why.
         error: io::Error,
+    },
+    /// The disk has less free than the record is to leave.
+    #[error(
+        "{}: {free} bytes of its disk are free, and [spool] min_free is {min_free} (make room, or lower min_free)",
+        data.display()
+    )]
+    NoRoom {
+        /// The data folder.
+        data: PathBuf,
+        /// Bytes free.
+        free: u64,
+        /// Bytes that are to be left.
+        min_free: u64,
     },
     /// The spool cannot be opened.
     #[error(transparent)]
@@ -180,7 +192,7 @@ impl Played {
             sensor,
             quarantine,
             listeners,
-            sinks: Sinks::start(config, recorder.spool(), &Handle::current())?,
+            sinks: Sinks::start(config, recorder.spool())?,
             recorder,
             data: config.data.clone(),
         };

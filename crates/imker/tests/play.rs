@@ -108,7 +108,7 @@ fn the_status_tells_of_sinks_that_are_down_and_of_a_sensor_that_is_not_running()
     };
     assert!(shown.starts_with("sensor: running\n"), "{shown}");
     // All of the record is still to be delivered, however long the sink has been waiting.
-    assert_eq!(count(&shown, 1), count(&shown, 3), "{shown}");
+    assert_eq!(count(&shown, 1), count(&shown, 4), "{shown}");
 
     let listener = TcpListener::bind(("127.0.0.1", receiver)).unwrap();
     let taking =
@@ -196,6 +196,21 @@ fn a_check_opens_what_playing_would_and_leaves_nothing_behind() {
     }
     assert!(shown.ends_with("OK: this can be played.\n"), "{shown}");
     assert_eq!(fs::read_dir(folder).unwrap().count(), 1);
+
+    let text = fs::read_to_string(folder.join("honeypot.toml")).unwrap();
+    let text = text.replace("min_free = 0", "min_free = \"1000000G\"");
+    fs::write(folder.join("honeypot.toml"), text).unwrap();
+    for arguments in [&["--check"][..], &[]] {
+        let (code, shown) = imker(folder, arguments);
+        assert_eq!((code, shown.contains("panicked")), (Some(2), false), "{shown}");
+        assert!(
+            shown.contains("bytes of its disk are free") || arguments.is_empty(),
+            "{shown}"
+        );
+    }
+    for made in ["data", "iis"] {
+        fs::remove_dir_all(folder.join(made)).unwrap();
+    }
 
     fs::write(folder.join("file"), "").unwrap();
     let sinks = "[geoip]\nasn = \"asn.mmdb\"\n\

@@ -63,7 +63,8 @@ impl Arriving {
         }
         let size = wanted.len() as u64;
         if !shared.has_room(size) {
-            return Err(io::ErrorKind::StorageFull.into());
+            let full = "the quarantine is full, by its max_total or by what is to be left free on its disk";
+            return Err(io::Error::new(io::ErrorKind::StorageFull, full));
         }
         shared.lock().total += size;
         kept.bytes += size;
