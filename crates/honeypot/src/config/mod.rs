@@ -230,6 +230,14 @@ fn check_sizes(document: &Document, file: &File) -> Result<(), DocumentError> {
 /// shorter of the two, the quarantine not longer than payloads.
 fn check_ages(document: &Document, file: &mut File) -> Result<(), DocumentError> {
     let privacy = file.privacy.get_ref();
+    let shortest = privacy.events.min(privacy.credentials).min(privacy.payloads);
+    if shortest < Duration::from_secs(86_400) {
+        return Err(document.error(
+            Some(file.privacy.span()),
+            "something in [privacy] is kept for less than a day, which cannot be held to",
+            "give each at least 1d: what is too old is looked for once an hour, and logs hold a day",
+        ));
+    }
     let spool_limit = privacy.events.min(privacy.credentials);
     let too_long = |span, table: &str, limit: Duration| {
         document.error(

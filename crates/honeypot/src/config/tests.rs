@@ -330,6 +330,7 @@ fn errors_name_file_line_and_remedy() {
         changed("dmz-1", "dmz-1", "[limits]\nidle = \"two minutes\"\n"),
         changed("dmz-1", "dmz-1", "[limits]\nhead = \"1G\"\n"),
         changed("dmz-1", "dmz-1", "[privacy]\ncredentials = \"0d\"\n"),
+        changed("dmz-1", "dmz-1", "[privacy]\npayloads = \"23h\"\n"),
         changed("dmz-1", "dmz-1", "[privacy]\nown_domains = [\"@example.org\"]\n"),
         changed("kind = \"jsonl\"", "kind = \"kafka\"", ""),
         changed(

@@ -81,6 +81,11 @@ impl Resources {
             let bytes = bytes.into();
             files.insert(name, Resource { bytes, modified });
         }
+        if files.is_empty() {
+            return Err(failed(folder)(io::Error::other(
+                "no picture, font, script or style is in it",
+            )));
+        }
         Ok(Self(files))
     }
 
