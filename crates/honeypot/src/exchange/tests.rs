@@ -676,4 +676,8 @@ fn commands_and_uploads_are_seen() {
     let script = request("PUT", "/aspnet_client/a.aspx").with_body(b"inert password=Summer2026!");
     let (_, saw) = ask(&site, &script);
     assert!(matches!(&*saw, [Saw::Upload { secrets: false, .. }]), "{saw:?}");
+    let script =
+        request("PUT", "/aspnet_client/a.aspx").with_body(b"<%@ Language=\"JScript\"%><%Response.Write(1)%>");
+    let (_, saw) = ask(&site, &script);
+    assert!(matches!(&*saw, [Saw::Upload { .. }]), "{saw:?}");
 }

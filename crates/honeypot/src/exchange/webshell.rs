@@ -92,6 +92,8 @@ pub(super) fn observe(ask: &mut Ask<'_>) {
             .to_ascii_lowercase()
             .starts_with(b"application/x-www-form-urlencoded")
     });
+    // What a PUT brings is a file.
+    let is_form = is_form && !ask.request.method.eq_ignore_ascii_case(b"PUT");
     let body = if is_form { &*ask.request.body } else { &[] };
     let commands = form::pairs(ask.query())
         .chain(form::pairs(body))
