@@ -60,8 +60,8 @@ impl Path {
     }
 }
 
-/// Decodes `%XX` and `%uXXXX` (`PercentUAllowed`) once. What is no UTF-8 then is in the code page (`EnableNonUTF8`; both are
-/// HTTP.sys's defaults), here Windows-1252.
+/// Decodes `%XX` and `%uXXXX` (`PercentUAllowed`) once. Bytes between the latter that are no UTF-8 then are in the
+/// code page (`EnableNonUTF8`; both are HTTP.sys's defaults), here Windows-1252.
 fn decoded(raw: &[u8]) -> String {
     /// From 0x80 on; what is not assigned stays a control character.
     const WINDOWS_1252: [char; 32] = [
@@ -69,14 +69,24 @@ fn decoded(raw: &[u8]) -> String {
         '\u{8f}', //
         '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
     ];
-    let mut bytes = Vec::with_capacity(raw.len());
+    let character = |byte: &u8| match byte {
+        0x80..=0x9f => WINDOWS_1252[usize::from(byte - 0x80)],
+        byte => char::from(*byte),
+    };
+    let text = |bytes: &[u8]| match str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(_) => bytes.iter().map(character).collect(),
+    };
+    let (mut decoded, mut bytes) = (String::with_capacity(raw.len()), Vec::new());
     let mut rest = raw;
     while let Some(at) = memchr::memchr(b'%', rest) {
         bytes.extend_from_slice(&rest[..at]);
         rest = &rest[at..];
         let units: Vec<u16> = rest.chunks_exact(6).map_while(unit).collect();
         if !units.is_empty() {
-            bytes.extend_from_slice(String::from_utf16_lossy(&units).as_bytes());
+            decoded += &text(&bytes);
+            bytes.clear();
+            decoded += &String::from_utf16_lossy(&units);
             rest = &rest[6 * units.len()..];
         } else if let Some(byte) = rest
             .get(1..3)
@@ -91,11 +101,7 @@ fn decoded(raw: &[u8]) -> String {
         }
     }
     bytes.extend_from_slice(rest);
-    let character = |byte: &u8| match byte {
-        0x80..=0x9f => WINDOWS_1252[usize::from(byte - 0x80)],
-        byte => char::from(*byte),
-    };
-    String::from_utf8(bytes).unwrap_or_else(|error| error.as_bytes().iter().map(character).collect())
+    decoded + &text(&bytes)
 }
 
 /// The UTF-16 unit that `%uXXXX` stands for.
@@ -137,6 +143,7 @@ mod tests {
             ("/%ud83d%ude00%e2%82%ac%u20ac", "/😀€€"),
             ("/%ud83d/%u12", "/\u{fffd}/%u12"),
             ("/%e4%80/%c3%a4", "/ä€/Ã¤"),
+            ("/%u00e4%e4/%u20ac%c3%a4", "/ää/€ä"),
         ] {
             assert_eq!(Path::new(raw.as_bytes()).text, text, "{raw}");
         }
