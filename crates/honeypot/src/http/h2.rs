@@ -75,6 +75,7 @@ where
         streams: JoinSet::new(),
         bad: 0,
         left: limits.requests,
+        last_call: None,
     };
     let reason = http2.run(stop).await;
     http2.end(reason).await
@@ -170,6 +171,9 @@ struct Http2<'c, S> {
     bad: u32,
     /// Requests that may still come.
     left: u32,
+    /// Until when requests are answered that were on their way when the client was told that the connection ends. It may
+    /// never acknowledge that, and the crate goes on accepting them.
+    last_call: Option<Instant>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Http2<'_, S> {
@@ -178,19 +182,26 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2<'_, S> {
         let mut closing = None;
         let mut deadline = Instant::now() + idle;
         loop {
+            let mut moves = true;
             tokio::select! {
                 accepted = timeout_at(deadline, self.connection.accept()) => match accepted {
-                    Ok(Some(Ok((request, respond)))) => {
+                    Ok(Some(Ok((request, mut respond)))) => {
+                        let late = self.last_call.is_some_and(|end| end <= Instant::now());
                         let stream = respond.stream_id().as_u32();
-                        match record_refused(self.context, &self.received, stream).await {
+                        match record_refused(self.context, &self.received, stream + u32::from(late)).await {
                             Ok(refused) => self.bad = self.bad.saturating_add(refused),
                             Err(reason) => return reason,
                         }
-                        self.spawn(stream, request.into_body(), respond);
-                        self.left = self.left.saturating_sub(1);
-                        if self.left == 0 {
-                            self.connection.graceful_shutdown();
+                        if late {
+                            respond.send_reset(Reason::REFUSED_STREAM);
+                        } else {
+                            self.spawn(stream, request.into_body(), respond);
+                            self.left = self.left.saturating_sub(1);
+                            if self.left == 0 {
+                                self.announce_end();
+                            }
                         }
+                        moves = !late;
                     }
                     Ok(Some(Err(error))) => return failed(self.context, &self.received, &error).await,
                     Ok(None) if self.left == 0 => return closing.unwrap_or(CloseReason::Server),
@@ -198,7 +209,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2<'_, S> {
                     Err(_) => match closing {
                         Some(reason) => return reason,
                         None if self.streams.is_empty() => {
-                            self.connection.graceful_shutdown();
+                            if self.left == 0 {
+                                return CloseReason::Server;
+                            }
+                            self.announce_end();
                             closing = Some(CloseReason::IdleTimeout);
                         }
                         None => {}
@@ -211,7 +225,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2<'_, S> {
                     Ok(Outcome::Failed) | Err(_) => return CloseReason::Internal,
                 },
                 () = stopping(&mut stop), if closing.is_none() => {
-                    self.connection.graceful_shutdown();
+                    self.announce_end();
                     closing = Some(CloseReason::Stopping);
                 }
             }
@@ -219,9 +233,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2<'_, S> {
                 self.connection.abrupt_shutdown(Reason::ENHANCE_YOUR_CALM);
                 closing = Some(CloseReason::Server);
             }
-            let ends = closing.is_some() || (self.left == 0 && self.streams.is_empty());
-            deadline = Instant::now() + if ends { DRAIN } else { idle };
+            if moves {
+                let ends = closing.is_some() || (self.left == 0 && self.streams.is_empty());
+                deadline = Instant::now() + if ends { DRAIN } else { idle };
+            }
         }
+    }
+
+    fn announce_end(&mut self) {
+        self.connection.graceful_shutdown();
+        self.last_call.get_or_insert_with(|| Instant::now() + DRAIN);
     }
 
     /// Ends the connection once all that came on it is on record.

@@ -249,6 +249,45 @@ async fn the_last_request_is_answered_and_ends_the_connection() {
     assert!(ask().await.is_err());
 }
 
+/// Lets time pass.
+async fn later(seconds: u64) {
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(seconds)).await;
+    tokio::time::resume();
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_acknowledge_the_end_cannot_put_it_off() {
+    for asks in [1, 2, 3, 4] {
+        let limits = Limits {
+            requests: 1,
+            ..Limits::default()
+        };
+        let running = start(Options { limits, ..options() });
+        let mut stream = TcpStream::connect(running.address).await.unwrap();
+        let preface = [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(), frame(4, 0, 0, b"")].concat();
+        stream.write_all(&preface).await.unwrap();
+        for i in 0..asks {
+            stream
+                .write_all(&frame(1, 5, 2 * i + 1, &block(&GET)))
+                .await
+                .unwrap();
+            later(4).await;
+        }
+        later(4).await;
+        let (kinds, reason) = running.kinds().await;
+        let count = |kind| kinds.iter().filter(|of| **of == kind).count();
+        let answered = asks.min(2) as usize;
+        let refused = usize::from(asks > 2);
+        assert_eq!(
+            (count(Kind::WebResponse), count(Kind::WebRequestRefused), reason),
+            (answered, refused, CloseReason::Server),
+            "{asks} {kinds:?}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn idle_and_stopping_connections_end() {
     let limits = Limits {
