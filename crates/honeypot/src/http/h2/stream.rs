@@ -210,13 +210,14 @@ impl Stream {
         outcome
     }
 
-    /// Whether a body came in full. Where the connection ends behind it, the crate says only that.
+    /// Whether a body came in full. Where the client's end is behind it, the crate says only that; where the crate objects to
+    /// what came, it does not hand out all before it.
     fn is_end(&self, read: Option<&Result<Bytes, h2::Error>>) -> bool {
         let stream = self.respond.stream_id().as_u32();
         match read {
             None => true,
             Some(Ok(_)) => false,
-            Some(Err(error)) => !error.is_reset() && self.received.lock().frames.is_ended(stream),
+            Some(Err(error)) => error.is_io() && self.received.lock().frames.is_ended(stream),
         }
     }
 

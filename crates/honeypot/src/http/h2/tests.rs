@@ -499,6 +499,29 @@ async fn requests_before_the_connections_end_are_recorded_whole() {
 }
 
 #[tokio::test]
+async fn a_body_that_is_not_handed_out_whole_is_not_complete() {
+    let running = start(options());
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    let post = [&[(":method", "POST")], &GET[1..]].concat();
+    let begin = [
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(),
+        frame(4, 0, 0, b""),
+        frame(1, 4, 1, &block(&post)),
+    ];
+    stream.write_all(&begin.concat()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let ping = frame(6, 0, 0, &[0; 7]);
+    let rest = [frame(0, 0, 1, b"abc"), ping, frame(0, 1, 1, b"def")];
+    stream.write_all(&rest.concat()).await.unwrap();
+    let events = running.events(1).await;
+    let seen = events.iter().find_map(|event| match &event.saw {
+        Saw::WebRequest(seen) => Some((seen.body.bytes, seen.body_complete, seen.request.status)),
+        _ => None,
+    });
+    assert_eq!(seen, Some((3, false, None)), "{events:#?}");
+}
+
+#[tokio::test]
 async fn unfinished_heads_are_recorded() {
     let limits = Limits {
         head_wait: Duration::from_millis(200),
