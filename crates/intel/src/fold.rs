@@ -456,6 +456,10 @@ impl Span {
         source: Option<IpAddr>,
     ) {
         self.totals.uploads += 1;
+        // Masked, or of no bytes: nothing says which are alike.
+        if content.sha256.as_str().is_empty() {
+            return;
+        }
         let upload = self.uploads.row(kept(&content.sha256), || Upload {
             bytes: content.bytes,
             whole: false,

@@ -144,6 +144,25 @@ fn files_are_exported_without_names_of_the_honeypot_or_not_at_all() {
 }
 
 #[test]
+fn files_whose_hash_is_masked_are_counted_but_not_listed_as_one() {
+    let mut file = String::new();
+    for mut recorded in week::events() {
+        if let Saw::Upload { secrets, .. } = &mut recorded.event.saw {
+            *secrets = true;
+        }
+        file.push_str(&to_json(&recorded, None, Secrets::Masked).unwrap());
+        file.push('\n');
+    }
+    let lines = json_lines(file.as_bytes(), "a.jsonl");
+    let evaluation = evaluate(lines, &Options::new(week::at(9, 0, 0)), &mut |_| None);
+    assert_eq!(evaluation.totals.uploads, week::evaluation().totals.uploads);
+    assert_eq!(
+        (evaluation.uploads.entries.len(), evaluation.uploads.not_listed),
+        (0, 0)
+    );
+}
+
+#[test]
 fn passwords_are_nowhere() {
     let json = serde_json::to_string(&week::evaluation()).unwrap();
     assert!(!json.contains(week::PASSWORD));
