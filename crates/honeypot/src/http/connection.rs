@@ -166,6 +166,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http1<'_, S> {
         let Err(broken) = ended else {
             return Ok(request.complete);
         };
+        request.head.append(&mut self.buffer);
         let unanswered = Asking {
             request: std::mem::take(request),
             ..*asking
@@ -272,16 +273,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http1<'_, S> {
         self.refuse(refusal, asked, events).await
     }
 
-    /// The same within a body; what follows of it is recorded beside the request.
+    /// The same within a body.
     async fn refuse_body(&mut self, refusal: Refusal, asking: Asking) -> CloseReason {
         let context = self.context;
-        let (number, asked) = (asking.number, Asked::of(&asking.request, false));
-        let rest = std::mem::take(&mut self.buffer);
-        let events = |answer| {
-            let mut events = context.events(asking, Vec::new(), Some(answer));
-            events.extend(context.dropped(Some(number), refusal.reason(), rest));
-            events
-        };
+        let asked = Asked::of(&asking.request, false);
+        let events = |answer| context.events(asking, Vec::new(), Some(answer));
         self.refuse(refusal, asked, events).await
     }
 

@@ -50,7 +50,8 @@ pub struct Request {
     /// Headers in order. HTTP/2's `:authority` comes as `host`.
     pub headers: Vec<Header>,
     /// Request line and headers as received, the empty line included, and line breaks before the request line; for
-    /// HTTP/2 in the form of HTTP/1.1. Of a chunked body, chunks' extensions and trailers follow.
+    /// HTTP/2 in the form of HTTP/1.1. Of a chunked body, chunks' extensions and trailers follow, and what came last and is no
+    /// chunk.
     pub head: Vec<u8>,
     /// The body's first bytes, up to the limit on what is kept in memory.
     pub body: Vec<u8>,
