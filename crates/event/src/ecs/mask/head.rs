@@ -3,18 +3,19 @@
 use std::borrow::Cow;
 
 use super::names::is_secret;
-use super::{MASKED, body, pairs};
+use super::{MASKED, body, pairs, then};
 
-/// Masks a head, and a body behind it.
-pub(super) fn masked_with_body(bytes: &[u8]) -> Cow<'_, [u8]> {
+/// Masks a head, and what follows it: a body, or trailers and what is no chunk.
+pub(super) fn masked_with_rest(bytes: &[u8]) -> Cow<'_, [u8]> {
     let end = memchr::memmem::find(bytes, b"\n\r\n")
         .map(|at| at + 3)
         .or_else(|| memchr::memmem::find(bytes, b"\n\n").map(|at| at + 2));
-    let (head, body) = bytes.split_at(end.unwrap_or(bytes.len()));
-    match (masked(head), body::masked(body)) {
-        (Cow::Borrowed(_), Cow::Borrowed(_)) => Cow::Borrowed(bytes),
-        (head, body) => Cow::Owned([head, body].concat()),
-    }
+    let (head, rest) = bytes.split_at(end.unwrap_or(bytes.len()));
+    let bytes = match body::masked(rest) {
+        Cow::Borrowed(_) => Cow::Borrowed(bytes),
+        Cow::Owned(rest) => Cow::Owned([head, &rest].concat()),
+    };
+    then(bytes, masked)
 }
 
 /// Masks a head: parameters in its first line, in cookies and in headers that name an address, and headers that are

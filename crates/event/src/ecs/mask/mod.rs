@@ -28,7 +28,7 @@ pub fn mask(event: &mut SensorEvent) {
         }
         Saw::NtlmAuthenticate(message) => message.raw = Blob::default(),
         Saw::WebRequest(received) => {
-            replace(&mut received.head, head::masked);
+            replace(&mut received.head, head::masked_with_rest);
             if replace(&mut received.body_start, body::masked) {
                 received.body.sha256 = Text::default();
             }
@@ -56,7 +56,7 @@ pub fn mask(event: &mut SensorEvent) {
         Saw::WebRequestRefused { received: head, .. }
         | Saw::WebRequestContinued { head }
         | Saw::TlsFailed { received: head, .. } => {
-            replace(head, head::masked_with_body);
+            replace(head, head::masked_with_rest);
         }
         Saw::Command { script, .. } => replace_text(script),
         Saw::Upload {

@@ -37,6 +37,25 @@ fn headers_with_credentials() {
 }
 
 #[test]
+fn what_follows_a_head() {
+    let head = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (rest, expected) in [
+        (
+            "Authorization: Basic c2VjcmV0\r\n",
+            "Authorization: Basic [masked]\r\n",
+        ),
+        ("user=a&password=b c\r\n", "user=a&password=[masked]\r\n"),
+        (
+            r#"{"user":"a","password":"b"}"#,
+            r#"{"user":"a","password":"[masked]"}"#,
+        ),
+    ] {
+        let (seen, ..) = masked(&[head, rest].concat(), "");
+        assert_eq!(seen, [head, expected].concat());
+    }
+}
+
+#[test]
 fn form_parameters() {
     let (head, body, hash) = masked(
         "POST /owa/auth.owa?Password=a%26b&x=1 HTTP/1.1\r\nReferer: https://x/?pwd=abc#top\r\n\r\n",
