@@ -230,7 +230,7 @@ impl Committer {
         loop {
             let result = self.roll(first).and_then(|()| self.write_active());
             let full = matches!(&result, Err(Error::Io { source, .. }) if is_full(source));
-            if !(full && (self.evict_oldest() || self.close_passed())) {
+            if !(full && (self.evict_oldest() || self.give_up_passed())) {
                 return result;
             }
         }
@@ -314,6 +314,16 @@ impl Committer {
         }
     }
 
+    /// Begins a segment where there is none, though sequence numbers were given: at the next start this is not to look like
+    /// damage. Damage that is not told yet is.
+    pub(crate) fn keep_number(&mut self) {
+        let has_none = self.state.closed.is_empty() && self.state.active.is_none();
+        if has_none && self.state.next > 1 && self.losses.is_empty() {
+            // The next append begins one where this fails.
+            let _ = self.begin(self.state.next);
+        }
+    }
+
     /// The active segment is finished.
     pub(crate) fn close_active(&mut self) {
         if let Some(active) = self.state.active.take() {
@@ -324,23 +334,6 @@ impl Committer {
             };
             self.state.closed.push_back(closed);
         }
-    }
-
-    /// The active segment is finished if there are cursors and all have passed it; whether it is.
-    pub(crate) fn close_passed(&mut self) -> bool {
-        let last = self.shared.durable.borrow().next - 1;
-        let cursors = &self.shared.cursors;
-        let closes = self
-            .state
-            .active
-            .as_ref()
-            .is_some_and(|active| !active.is_empty())
-            && cursors.highest() >= last
-            && cursors.behind(last).is_none();
-        if closes {
-            self.close_active();
-        }
-        closes
     }
 
     /// The active segment ends before what was written last. Should that stay in the file nevertheless, the

@@ -39,7 +39,7 @@ impl Committer {
             }
             if no_room {
                 let suffices = free.saturating_add(active) >= min_free.saturating_add(bytes);
-                if suffices && self.close_passed() {
+                if suffices && self.give_up_passed() {
                     continue;
                 }
                 return Err(Error::NoRoom { dir, free, min_free });
@@ -117,6 +117,32 @@ impl Committer {
             return false;
         }
         self.state.closed.pop_front();
+        true
+    }
+
+    /// Gives up what is in the segment being written, if there are cursors and all have passed it; whether it did.
+    ///
+    /// The next segment is begun first, for one must keep the sequence number whatever happens. There may be no room even
+    /// for that: then nothing goes. The old one is emptied, not only removed: whoever follows still has it open.
+    pub(crate) fn give_up_passed(&mut self) -> bool {
+        let next = self.shared.durable.borrow().next;
+        let cursors = &self.shared.cursors;
+        let is_passed = cursors.highest() >= next - 1 && cursors.behind(next - 1).is_none();
+        let active = &mut self.state.active;
+        let Some(mut old) = active.take_if(|active| is_passed && !active.is_empty()) else {
+            return false;
+        };
+        if self.begin(next).is_err() {
+            self.state.active = Some(old);
+            return false;
+        }
+        let size = if old.output.cut(0).is_ok() { 0 } else { old.length };
+        self.state.closed.push_back(Closed {
+            first: old.first,
+            created: old.created,
+            size,
+        });
+        self.evict_oldest();
         true
     }
 

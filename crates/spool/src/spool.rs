@@ -62,7 +62,7 @@ impl Spool {
         let found = recover(platform, dir, options)?;
         let known: BTreeSet<_> = found.losses.iter().filter_map(damage).collect();
         let shared = Arc::new(found.shared);
-        let committer = Committer::new(
+        let mut committer = Committer::new(
             Arc::clone(&shared),
             found.state,
             found.losses,
@@ -75,6 +75,7 @@ impl Spool {
             losses: Vec::new(),
         };
         recovery.losses = committer.untold();
+        committer.keep_number();
         let keeper = Arc::clone(&shared);
         let start = |name: &str, run: Box<dyn FnOnce() + Send>| {
             std::thread::Builder::new()

@@ -1,6 +1,7 @@
 //! A disk that others write to as well.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::disallowed_types)]
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime};
 
-use imker_spool::{Cursor, Entry, Loss, Options, Output, Platform, Spool, System, read_only};
+use imker_spool::{
+    Cursor, Entry, Follower, Loss, Options, Output, Platform, Recovery, Spool, System, read_only,
+};
 
 const SEGMENT: u64 = 16 << 10;
 
@@ -57,8 +60,21 @@ fn segments(dir: &Path) -> Vec<(PathBuf, u64)> {
     segments
 }
 
+/// What segments take that are removed, for this process has them open; 0 where the system does not show that.
+fn held(dir: &Path) -> u64 {
+    let entries = fs::read_dir("/proc/self/fd").into_iter().flatten();
+    let open = entries.filter_map(|entry| {
+        let descriptor = entry.ok()?.path();
+        let file = fs::read_link(&descriptor).ok()?;
+        let is_removed = file.starts_with(dir) && file.to_str()?.ends_with(".seg (deleted)");
+        is_removed.then_some((file, fs::metadata(descriptor).ok()?.len()))
+    });
+    let once: BTreeMap<_, _> = open.collect();
+    once.into_values().sum()
+}
+
 fn size(dir: &Path) -> u64 {
-    segments(dir).into_iter().map(|(_, size)| size).sum()
+    segments(dir).into_iter().map(|(_, size)| size).sum::<u64>() + held(dir)
 }
 
 impl Platform for Disk {
@@ -86,6 +102,11 @@ impl Platform for Disk {
     }
 }
 
+fn open(disk: &Disk, dir: &Path, options: Options) -> (Spool, Recovery) {
+    let explain = |loss: &Loss| format!("{loss:?}").into_bytes();
+    Spool::open_on(Box::new(disk.clone()), dir, options, explain).unwrap()
+}
+
 struct Place {
     folder: tempfile::TempDir,
     disk: Disk,
@@ -105,14 +126,7 @@ impl Place {
             spare,
             ..Options::default()
         };
-        let explain = |loss: &Loss| format!("{loss:?}").into_bytes();
-        let (spool, _) = Spool::open_on(
-            Box::new(disk.clone()),
-            &folder.path().join("spool"),
-            options,
-            explain,
-        )
-        .unwrap();
+        let (spool, _) = open(&disk, &folder.path().join("spool"), options);
         Self { folder, disk, spool }
     }
 
@@ -221,14 +235,23 @@ fn what_is_being_written_is_not_told_as_lost() {
     });
 }
 
+/// All that can be read without waiting.
+fn read(follower: &mut Follower) -> Vec<u64> {
+    let entries = std::iter::from_fn(|| follower.try_next().unwrap());
+    entries.map(|entry| entry.sequence()).collect()
+}
+
 #[test]
 fn the_segment_being_written_goes_once_it_is_passed_where_there_is_no_other() {
     for is_quota in [false, true] {
         let place = Place::new(u64::MAX, SEGMENT, 0);
         let cursor = place.spool.cursor("passes").unwrap();
+        let mut follower = place.spool.follow(1);
         place.spool.append(vec![vec![b'x'; 8000]]).wait().unwrap();
+        assert_eq!(read(&mut follower), [1]);
         if is_quota {
-            place.disk.quota.store(size(&place.dir()), Ordering::Relaxed);
+            let room_for_a_header = size(&place.dir()) + 100;
+            place.disk.quota.store(room_for_a_header, Ordering::Relaxed);
         } else {
             place.set_free(SEGMENT);
         }
@@ -236,6 +259,41 @@ fn the_segment_being_written_goes_once_it_is_passed_where_there_is_no_other() {
         append().unwrap_err();
         cursor.pass(1);
         wait_for("there is room again", || append().is_ok());
+        assert_eq!(read(&mut follower), [2]);
         assert_eq!(place.told(), [""; 0]);
+    }
+}
+
+#[test]
+fn what_was_given_up_is_not_told_after_a_crash() {
+    let place = Place::new(u64::MAX, 0, 0);
+    let cursor = place.spool.cursor("passes").unwrap();
+    place.spool.append(vec![vec![b'x'; 8000]]).wait().unwrap();
+    cursor.pass(1);
+    sleep(BEATS);
+    let (old, _) = segments(&place.dir()).remove(0);
+    let content = fs::read(&old).unwrap();
+    let room_for_a_header = size(&place.dir()) + 100;
+    place.disk.quota.store(room_for_a_header, Ordering::Relaxed);
+    // Too much also for what becomes free.
+    place.spool.append(vec![vec![b'x'; 9000]]).wait().unwrap_err();
+    let Place { folder, disk, spool } = place;
+    drop((cursor, spool));
+    let dir = folder.path().join("spool");
+    let (new, _) = segments(&dir).remove(0);
+    assert_ne!(new, old);
+    let header = fs::read(&new).unwrap();
+    for left in [Some(&content[..]), Some(&content[..0]), None] {
+        segments(&dir)
+            .iter()
+            .for_each(|(path, _)| fs::remove_file(path).unwrap());
+        fs::write(&new, &header).unwrap();
+        if let Some(left) = left {
+            fs::write(&old, left).unwrap();
+        }
+        for _ in 0..2 {
+            let (spool, recovery) = open(&disk, &dir, Options::default());
+            assert_eq!((spool.last(), recovery.losses), (1, vec![]));
+        }
     }
 }
