@@ -14,8 +14,8 @@ pub struct Options {
     pub max_age: Option<Duration>,
     /// What is left free on the disk, whoever fills it.
     pub min_free: u64,
-    /// What others need free who write to the same disk, above `min_free`; 0 for none. Where two segments more than this
-    /// are not free, segments go: those that all cursors have passed where that helps, others where they suffice.
+    /// What others need free who write to the same disk, above `min_free`; 0 for none. Where segments suffice to keep it
+    /// free, the oldest go for it, and those that all cursors have passed until two segments more than it are free.
     pub spare: u64,
     /// Appends that may wait for the disk, together; what exceeds it fails with
     /// [`AppendError::Busy`](crate::AppendError::Busy).

@@ -70,19 +70,19 @@ impl Committer {
         let (spare, Ok(free)) = (options.spare, platform.free(dir)) else {
             return;
         };
-        let mut closed: u64 = self.state.closed.iter().map(|segment| segment.size).sum();
+        let closed: u64 = self.state.closed.iter().map(|segment| segment.size).sum();
         if spare == 0 || free.saturating_add(closed) < spare {
             return;
         }
-        let target = spare.saturating_add(2 * options.segment_size);
-        let mut lacking = target.saturating_sub(free);
-        while lacking > 0
-            && let Some(Closed { size, .. }) = self.state.closed.front().copied()
-            && (closed >= lacking || self.shared.cursors.behind(self.after_oldest().0 - 1).is_none())
+        let ahead = spare.saturating_add(2 * options.segment_size);
+        let mut free = free;
+        // A follower that lags may have open what goes: its room is still missing at the next beat then, and one more goes.
+        while let Some(Closed { size, .. }) = self.state.closed.front().copied()
+            && let is_passed = self.shared.cursors.behind(self.after_oldest().0 - 1).is_none()
+            && free < if is_passed { ahead } else { spare }
             && self.evict_oldest()
         {
-            lacking = lacking.saturating_sub(size);
-            closed -= size;
+            free = free.saturating_add(size);
         }
     }
 

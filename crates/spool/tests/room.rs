@@ -196,25 +196,25 @@ fn what_is_passed_goes_for_others_and_is_not_told() {
 }
 
 #[test]
-fn what_lags_goes_for_others_where_that_suffices() {
+fn what_lags_goes_only_once_others_lack_room_and_where_that_suffices() {
     let place = Place::new(1 << 30, 2 * SEGMENT, 6 * SEGMENT);
     let lags = place.spool.cursor("lags").unwrap();
     place.write(5, None);
-    place.set_free(SEGMENT * 3);
-    sleep(BEATS);
-    assert_eq!(
-        segments(&place.dir()).len(),
-        5,
-        "all that is there would not suffice"
-    );
-    place.set_free(SEGMENT * 6);
-    wait_for("there is room again", || place.free() >= 8 * SEGMENT);
+    let before = segments(&place.dir());
+    for enough_or_too_little in [SEGMENT * 6, SEGMENT] {
+        place.set_free(enough_or_too_little);
+        sleep(BEATS);
+        assert_eq!(segments(&place.dir()), before);
+    }
+    place.set_free(SEGMENT * 6 - 4000);
     wait_for("it is told", || {
         place
             .told()
             .iter()
-            .any(|told| told.starts_with("Evicted { first: 1,"))
+            .any(|told| told.starts_with("Evicted { first: 1, last: 4,"))
     });
+    sleep(BEATS);
+    assert_eq!(segments(&place.dir())[0], before[1], "no more than needed");
     assert_eq!(lags.passed(), 0);
 }
 
