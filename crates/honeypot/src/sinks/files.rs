@@ -23,7 +23,7 @@ pub(super) struct Files {
     failed: bool,
 }
 
-/// How long files are kept that are no longer written to, and how many bytes of them.
+/// How long files are kept after they were last written to, and how many bytes of them.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Keeping {
     pub(super) max_age: Option<Duration>,

@@ -18,7 +18,7 @@ pub struct W3cSettings {
     pub folder: PathBuf,
     /// The file that keeps how far the sink came, as in `<data>/cursors/w3c.json`.
     pub state: PathBuf,
-    /// How long logs are kept that are no longer written to.
+    /// How long logs are kept from their last line on, be it today's.
     pub max_age: Option<Duration>,
     /// Bytes of all logs together; then the oldest days go, but for the last.
     pub max_bytes: u64,
@@ -73,8 +73,10 @@ impl W3cSink {
                 folder_name(&connection.host),
                 time.strftime("%y%m%d")
             );
-            // As IIS does, the directives come again after each start: columns may have changed.
-            if !self.begun.contains(&file) && begun.insert(file.clone()) {
+            // As IIS does, the directives come again after each start: columns may have changed. The log may also have
+            // been deleted meanwhile.
+            let is_first = !self.begun.contains(&file) && begun.insert(file.clone());
+            if is_first || self.files.length(&file) == 0 {
                 let version = self.settings.versions.get(&*connection.host);
                 let version = version.copied().unwrap_or(LATEST_IIS);
                 let directives = directives(version, time, self.settings.forwarded_for);

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use imker_event::{Recorded, Saw};
 
@@ -10,7 +11,7 @@ use crate::sinks::{Sink, W3cSettings, W3cSink};
 
 fn sink(folder: &Path, forwarded_for: bool) -> W3cSink {
     W3cSink::open(W3cSettings {
-        max_age: None,
+        max_age: Some(Duration::from_hours(12)),
         max_bytes: 2000,
         folder: folder.join("iis"),
         state: folder.join("w3c.json"),
@@ -165,4 +166,24 @@ fn the_oldest_days_go_when_logs_grow_too_large() {
         .collect();
     names.sort();
     assert_eq!(names, ["u_ex261128.log", "u_ex261129.log"]);
+}
+
+#[test]
+fn a_log_that_went_within_its_day_begins_with_directives_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let one = connection("198.51.100.7", "ex01");
+    let mut sink = sink(folder.path(), false);
+    sink.deliver(&[request(1, &one, "/owa/", false)]).unwrap();
+    sink.tend(Some(SystemTime::now() + Duration::from_hours(13)))
+        .unwrap();
+    sink.deliver(&[request(2, &one, "/ecp/", false), request(3, &one, "/ews/", false)])
+        .unwrap();
+    let logs = fs::read_dir(folder.path().join("iis/ex01/W3SVC1")).unwrap();
+    let logs: Vec<_> = logs
+        .map(|log| fs::read_to_string(log.unwrap().path()).unwrap())
+        .collect();
+    assert_eq!(logs.len(), 1);
+    assert!(!logs[0].contains("/owa/"), "{}", logs[0]);
+    assert!(logs[0].starts_with("#Software"), "{}", logs[0]);
+    assert_eq!(logs[0].matches("#Fields").count(), 1, "{}", logs[0]);
 }
