@@ -309,6 +309,39 @@ fn sinks_on_the_disk_of_the_record_get_on_when_that_is_full() {
     sensor.stop();
 }
 
+#[test]
+fn the_one_segment_gives_way_once_all_sinks_have_passed_it() {
+    let min_free = 2 << 20;
+    let place = Place::new(&format!(
+        "[spool]\nsegment_size = \"8M\"\nmax_size = \"64M\"\nmin_free = \"{min_free}\"\n[view]\nenabled = false\n"
+    ));
+    let Some(disk) = Disk::mount(&place, "12m") else {
+        return imker_testing::left_out(
+            "this system permits no mount namespaces (unshare --map-root-user --mount)",
+        );
+    };
+    let sensor = disk.play(&place);
+    ask_slowly(&place, &numbered("passed", 0..50));
+    let before = disk.segments();
+    assert_eq!(before.len(), 1);
+    disk.fill();
+    let filler = OpenOptions::new().write(true).open(disk.filler()).unwrap();
+    let length = filler.metadata().unwrap().len();
+    filler.set_len(length - min_free).unwrap();
+    wait_for("all sinks have passed it", || is_answered(&place, "127.0.0.9"));
+    assert_ne!(disk.segments()[0], before[0]);
+    ask_slowly(&place, &numbered("kept", 0..25));
+    sensor.stop();
+    let sensor = disk.play(&place);
+    ask_slowly(&place, &numbered("after", 0..5));
+    sensor.stop();
+    let gaps = gaps(&record(&disk.data()).0);
+    assert!(
+        gaps.iter().all(|gap| gap.reason == GapReason::StoreFull),
+        "{gaps:?}"
+    );
+}
+
 fn sensor_lives(place: &Place) -> bool {
     std::net::TcpStream::connect(place.http()).is_ok()
 }
