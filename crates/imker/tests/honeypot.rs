@@ -493,6 +493,36 @@ fn a_payload_goes_to_quarantine_and_comes_out_as_it_was() {
 }
 
 #[test]
+fn what_was_kept_of_a_payload_only_in_part_is_told() {
+    let (folder, https, http) = Honeypot::configured();
+    let config = folder.path().join("honeypot.toml");
+    let settings = "\n[quarantine]\nmax_item = 30000\n";
+    fs::write(&config, fs::read_to_string(&config).unwrap() + settings).unwrap();
+    let honeypot = Honeypot::play(folder, https, http);
+    let payload = honeypot.path("payload");
+    fs::write(&payload, [b'x'; 40_000]).unwrap();
+    let upload = ["--upload-file", payload.to_str().unwrap()];
+    honeypot.status(&upload, &honeypot.url("/aspnet_client/inert.txt"));
+    let listed = honeypot.wait_for_sinks(&["payloads", "--format", "jsonl"], |shown| !shown.is_empty());
+    let row: Value = serde_json::from_str(listed.lines().next().unwrap()).unwrap();
+    let (config, out) = (honeypot.path("honeypot.toml"), honeypot.path("out"));
+    let extracted = imker(&[
+        "honeypot",
+        "payloads",
+        "--extract",
+        row["sha256"].as_str().unwrap(),
+        "--output",
+        out.to_str().unwrap(),
+        "--config",
+        config.to_str().unwrap(),
+    ]);
+    assert_eq!(extracted.status.code(), Some(2));
+    let told = String::from_utf8(extracted.stderr).unwrap();
+    assert!(told.contains("30000 of 40000 bytes were kept"), "{told}");
+    assert_eq!(fs::read(out).unwrap(), [b'x'; 30_000]);
+}
+
+#[test]
 fn a_file_of_a_form_comes_out_as_it_was() {
     let honeypot = Honeypot::start();
     let file = honeypot.path("inert.aspx");

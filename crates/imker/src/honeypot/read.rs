@@ -1,21 +1,19 @@
 //! Lists of what was recorded.
 
 use std::collections::BTreeSet;
-use std::io;
 use std::thread;
 use std::time::Duration;
 
 use imker_event::{Clients, Recorded, Secret, ecs};
 use imker_honeypot::view::{Filter, Stream, View, ViewError};
-use miette::{IntoDiagnostic, Result, miette};
+use miette::{IntoDiagnostic, Result};
 
 use super::args::{CredentialsArguments, EventsArguments, PayloadsArguments, ReadArguments};
 use super::event_line::EventRow;
-use super::extract::payload;
+use super::extract::extract;
 use super::list::{List, Row};
 use super::store::{Store, filter, is_asked_for, note_unknown_host};
 use crate::exit::Exit;
-use crate::output::{Output, WriteError};
 
 /// How often `--follow` looks for events.
 const LOOK: Duration = Duration::from_millis(200);
@@ -115,21 +113,7 @@ pub fn credentials(arguments: &CredentialsArguments) -> Result<Exit> {
 /// Payloads, from the view; or one of them, from the quarantine.
 pub fn payloads(arguments: &PayloadsArguments) -> Result<Exit> {
     match (&arguments.extract, &arguments.output) {
-        (Some(sha256), Some(output)) => {
-            let store = Store::find(&arguments.read.store)?;
-            if output.is_file() {
-                return Err(miette!(
-                    help = "name a new file",
-                    "{} exists and would be overwritten",
-                    output.display()
-                ));
-            }
-            let mut item = payload(&store, sha256)?;
-            let mut out = Output::open(Some(output))?;
-            io::copy(&mut item, &mut out).map_err(WriteError)?;
-            out.close()?;
-            Ok(Exit::Clean)
-        }
+        (Some(sha256), Some(output)) => extract(&Store::find(&arguments.read.store)?, sha256, output),
         _ => list(&arguments.read, |view, filter| view.payloads(filter), |_| {}),
     }
 }
