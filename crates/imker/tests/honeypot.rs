@@ -523,6 +523,40 @@ fn what_was_kept_of_a_payload_only_in_part_is_told() {
 }
 
 #[test]
+fn a_body_longer_than_is_read_is_listed_as_cut() {
+    let (folder, https, http) = Honeypot::configured();
+    let config = folder.path().join("honeypot.toml");
+    let settings = "\n[limits]\nbody = 20000\n";
+    fs::write(&config, fs::read_to_string(&config).unwrap() + settings).unwrap();
+    let honeypot = Honeypot::play(folder, https, http);
+    let payload = honeypot.path("payload");
+    for bytes in [40_000, 10_000] {
+        fs::write(&payload, vec![b'x'; bytes]).unwrap();
+        let upload = [
+            "--http1.1",
+            "--header",
+            "Transfer-Encoding: chunked",
+            "--upload-file",
+        ];
+        honeypot.status(
+            &[&upload[..], &[payload.to_str().unwrap()]].concat(),
+            &honeypot.url("/aspnet_client/inert.txt"),
+        );
+    }
+    let listed = honeypot.wait_for_sinks(&["payloads", "--format", "csv"], |shown| {
+        shown.lines().count() == 3
+    });
+    let cells: Vec<Vec<&str>> = listed.lines().map(|line| line.split(',').collect()).collect();
+    let cut: Vec<&str> = cells.iter().map(|cells| cells[4]).collect();
+    assert_eq!(cut, ["cut", "yes", ""], "{listed}");
+    let lines = honeypot.read(&["payloads", "--format", "jsonl"]);
+    let cut = lines
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["cut"].clone());
+    assert!(cut.eq([true, false]), "{lines}");
+}
+
+#[test]
 fn a_file_of_a_form_comes_out_as_it_was() {
     let honeypot = Honeypot::start();
     let file = honeypot.path("inert.aspx");

@@ -245,7 +245,7 @@ impl View {
     pub fn payloads(&self, filter: &Filter) -> Result<Stream<Payload>, ViewError> {
         let condition = Condition::of(filter);
         let sql = format!(
-            "SELECT sequence, time, source, session, host, kind, name, sha256, bytes, kept
+            "SELECT sequence, time, source, session, host, kind, name, sha256, bytes, kept, cut
              FROM payloads WHERE {} ORDER BY sequence LIMIT ?",
             condition.sql()
         );
@@ -269,6 +269,7 @@ impl View {
                 sha256: row.get(7)?,
                 bytes: count(row, 8)?,
                 kept: count(row, 9)?,
+                cut: row.get(10)?,
             })
         })
     }

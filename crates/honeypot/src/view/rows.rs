@@ -136,6 +136,8 @@ pub struct Payload {
     pub sha256: String,
     /// All bytes that came.
     pub bytes: u64,
+    /// Whether it is the beginning of a body whose end did not come: too long, or broken off.
+    pub cut: bool,
     /// How many of them are kept.
     pub kept: u64,
 }

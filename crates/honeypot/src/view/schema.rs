@@ -11,7 +11,8 @@ pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;
 ///
 /// Times are nanoseconds since 1970 UTC. Addresses are 16 bytes in network order, IPv4 mapped into IPv6, so that a
 /// network is a range. The events themselves are in the spool alone.
-const MIGRATIONS: &[&str] = &["
+pub(super) const MIGRATIONS: &[&str] = &[
+    "
 CREATE TABLE events (
     sequence   INTEGER PRIMARY KEY,
     time       INTEGER NOT NULL,
@@ -140,7 +141,12 @@ CREATE INDEX stages_time ON stages (time);
 
 -- The last event taken over; in the same transaction as what it brought.
 CREATE TABLE position (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), sequence INTEGER NOT NULL);
-"];
+",
+    "
+-- Whether it is the beginning of a body whose end did not come.
+ALTER TABLE payloads ADD COLUMN cut INTEGER NOT NULL DEFAULT 0;
+",
+];
 
 /// Brings a file to this program's version.
 pub(super) fn migrate(database: &mut Connection) -> Result<(), ViewError> {

@@ -393,6 +393,29 @@ fn other_versions_are_told_apart() {
     assert!(matches!(ViewWriter::open(&path), Err(ViewError::Newer { .. })));
 }
 
+#[test]
+fn a_view_of_the_first_version_is_brought_up_to_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("view.sqlite");
+    let database = Connection::open(&path).unwrap();
+    database.execute_batch(schema::MIGRATIONS[0]).unwrap();
+    database.pragma_update(None, "user_version", 1).unwrap();
+    database
+        .execute_batch(
+            "INSERT INTO payloads VALUES (1, 1, NULL, NULL, NULL, 'upload', 'inert.aspx', 'cd', 9000, 9000);
+             INSERT INTO position VALUES (1, 1);",
+        )
+        .unwrap();
+    drop(database);
+    assert!(matches!(View::open(&path), Err(ViewError::Older { .. })));
+    let connection = connection("198.51.100.7", "ex01");
+    let mut writer = ViewWriter::open(&path).unwrap();
+    writer.append(&[upload(2, &connection)], None).unwrap();
+    let payloads = all(View::open(&path).unwrap().payloads(&Filter::default()));
+    let shown: Vec<_> = payloads.iter().map(|row| (row.sequence, row.cut)).collect();
+    assert_eq!(shown, [(1, false), (2, false)]);
+}
+
 /// No question that commands ask may scan all events, where an index can help.
 #[test]
 fn filters_use_indices() {
@@ -541,15 +564,19 @@ fn a_file_that_is_the_whole_body_is_one_payload() {
     let (mut body, mut file) = (request(1, &connection, "/a.aspx", false), upload(2, &connection));
     file.event.time = body.event.time;
     if let (Saw::WebRequest(received), Saw::Upload { content, .. }) = (&mut body.event.saw, &file.event.saw) {
-        received.body = content.clone();
+        (received.body, received.body_complete) = (content.clone(), false);
     }
     let (_folder, path, _writer) = written(&[body, file, upload(3, &connection)]);
     let payloads = all(View::open(path).unwrap().payloads(&Filter::default()));
     let names: Vec<_> = payloads
         .iter()
-        .map(|row| (row.kind, row.name.as_deref()))
+        .map(|row| (row.kind, row.name.as_deref(), row.cut))
         .collect();
-    assert_eq!(names, [(Kind::Upload, Some("inert.aspx")); 2]);
+    // The mark of a body that did not come whole stays.
+    assert_eq!(
+        names,
+        [true, false].map(|cut| (Kind::Upload, Some("inert.aspx"), cut))
+    );
 }
 
 #[test]

@@ -317,7 +317,15 @@ fn detail(
                     integer(attacks as u64),
                 ])?;
             if received.body.bytes > received.body_start.0.len() as u64 {
-                payload(transaction, common, Kind::WebRequest, None, &received.body)?;
+                let is_cut = !received.body_complete;
+                payload(
+                    transaction,
+                    common,
+                    Kind::WebRequest,
+                    None,
+                    &received.body,
+                    is_cut,
+                )?;
             }
         }
         Saw::Credentials(credentials) => {
@@ -355,7 +363,7 @@ fn detail(
                     Kind::WebRequest.action()
                 ])?;
             if named == 0 {
-                payload(transaction, common, Kind::Upload, name, content)?;
+                payload(transaction, common, Kind::Upload, name, content, false)?;
             }
         }
         Saw::StageReached(stage) => {
@@ -384,6 +392,7 @@ fn payload(
     kind: Kind,
     name: Option<&str>,
     content: &Content,
+    is_cut: bool,
 ) -> Result<(), ViewError> {
     let Common {
         sequence,
@@ -398,7 +407,9 @@ fn payload(
         integer(content.kept),
     );
     transaction
-        .prepare_cached("INSERT INTO payloads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?
+        .prepare_cached("INSERT INTO payloads (sequence, time, source, session, host, kind, name, sha256, bytes, kept, cut)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )?
         .execute(params![
             sequence,
             time,
@@ -409,7 +420,8 @@ fn payload(
             name,
             sha256,
             bytes,
-            kept
+            kept,
+            is_cut
         ])?;
     Ok(())
 }
