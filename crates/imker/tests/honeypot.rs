@@ -274,6 +274,17 @@ fn credentials_are_kept_masked_flagged_and_never_right() {
     }
     let latest = honeypot.read(&["credentials", "--limit", "1", "--format", "csv"]);
     assert!(latest.contains("a.roe") && !latest.contains("j.doe"), "{latest}");
+    assert!(
+        latest.contains("domain,username,secret\r\n") && latest.contains(",EXAMPLE,a.roe,"),
+        "{latest}"
+    );
+    // A name that holds its domain already is shown as it was sent.
+    for list in [&["credentials"][..], &["events", "--kind", "credentials"]] {
+        let shown = honeypot.read(list);
+        for account in [" EXAMPLE\\a.roe ", " EXAMPLE\\j.doe ", " j.doe@own.example "] {
+            assert!(shown.contains(account), "{account}: {shown}");
+        }
+    }
     let id = shown_session(&honeypot);
     for (filter, rows) in [
         (["--session", &id[..8]], 4),

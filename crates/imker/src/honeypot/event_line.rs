@@ -2,7 +2,8 @@
 
 use std::net::IpAddr;
 
-use imker_event::{Recorded, Saw, ecs};
+use imker_event::{Recorded, Saw, Text, ecs};
+use imker_report::honeypot::account;
 use serde::{Serialize, Serializer};
 
 use super::list::{Row, time};
@@ -132,7 +133,10 @@ pub fn what(saw: &Saw, secrets: ecs::Secrets) -> String {
             format!(
                 "{} {} with {secret} at {}{own}",
                 action(&attempt.scheme),
-                attempt.username,
+                account(
+                    attempt.username.as_str(),
+                    attempt.domain.as_ref().map(Text::as_str)
+                ),
                 target(attempt.place.as_str())
             )
         }

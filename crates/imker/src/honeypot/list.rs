@@ -12,11 +12,26 @@ use crate::output::{Output, WriteError};
 
 /// Something that a list shows.
 pub trait Row: Serialize {
-    /// Names of its columns, as in CSV, and the least width of each in text; the last is as wide as it must be.
+    /// Names of its columns, as in CSV, and the least width of each in text, or [`ONLY_CSV`]; the last is as wide as it
+    /// must be.
     const COLUMNS: &'static [(&'static str, usize)];
 
     /// What stands in them, unescaped.
     fn cells(&self) -> Vec<String>;
+
+    /// What stands in them in text.
+    fn text_cells(&self) -> Vec<String> {
+        self.cells()
+    }
+}
+
+/// In place of a width: text does without the column.
+pub const ONLY_CSV: usize = usize::MAX;
+
+/// What text shows of a row.
+fn in_text<R: Row, T>(cells: impl IntoIterator<Item = T>) -> impl Iterator<Item = T> {
+    let columns = R::COLUMNS.iter().zip(cells);
+    columns.filter_map(|((_, width), cell)| (*width != ONLY_CSV).then_some(cell))
 }
 
 /// Rows of text that are held back to see how wide columns must be.
@@ -44,12 +59,14 @@ impl<R: Row> List<R> {
             format,
             limit,
             latest: VecDeque::new(),
-            widths: R::COLUMNS.iter().map(|(_, width)| *width).collect(),
+            widths: in_text::<R, _>(R::COLUMNS.iter().map(|(_, width)| *width)).collect(),
             held: Some(Vec::new()),
         };
         let names = R::COLUMNS.iter().map(|(name, _)| *name);
         match format {
-            ListFormat::Text => list.text(names.map(heading).collect()).map_err(WriteError)?,
+            ListFormat::Text => list
+                .text(in_text::<R, _>(names.map(heading)).collect())
+                .map_err(WriteError)?,
             ListFormat::Csv => csv(&mut list.out, names).map_err(WriteError)?,
             ListFormat::Jsonl => {}
         }
@@ -81,7 +98,7 @@ impl<R: Row> List<R> {
     fn write(&mut self, row: &R) -> miette::Result<()> {
         let out = &mut self.out;
         let written = match self.format {
-            ListFormat::Text => self.text(row.cells()),
+            ListFormat::Text => self.text(in_text::<R, _>(row.text_cells()).collect()),
             ListFormat::Csv => csv(out, row.cells().iter().map(String::as_str)),
             ListFormat::Jsonl => imker_report::json_line(row, &mut *out),
         };

@@ -1,9 +1,10 @@
 //! What lists show of sessions, sources, credentials and payloads.
 
 use imker_honeypot::view::{Activity, Attacker, Credential, Payload, Session};
+use imker_report::honeypot::account;
 
 use super::event_line::of_chain;
-use super::list::{Row, time};
+use super::list::{ONLY_CSV, Row, time};
 
 impl Row for Session {
     const COLUMNS: &'static [(&'static str, usize)] = &[
@@ -79,6 +80,7 @@ impl Row for Credential {
         ("scheme", 8),
         ("place", 16),
         ("own_domain", 10),
+        ("domain", ONLY_CSV),
         ("username", 24),
         ("secret", 0),
     ];
@@ -91,12 +93,22 @@ impl Row for Credential {
             self.scheme.clone(),
             self.place.clone(),
             if self.own_domain { "yes: reset it" } else { "" }.to_owned(),
+            self.domain.clone().unwrap_or_default(),
             self.username.clone(),
             self.secret
                 .as_ref()
                 .map(|secret| secret.0.to_string())
                 .unwrap_or_default(),
         ]
+    }
+
+    fn text_cells(&self) -> Vec<String> {
+        let account = account(&self.username, self.domain.as_deref());
+        Self {
+            username: account,
+            ..self.clone()
+        }
+        .cells()
     }
 }
 

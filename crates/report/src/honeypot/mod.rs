@@ -11,3 +11,4 @@ pub use html::html;
 pub use json::{json, schema};
 pub use rules::name_rules;
 pub use terminal::terminal;
+pub use words::account;

@@ -187,7 +187,7 @@ pub(super) fn schemes(schemes: &[Scheme]) -> String {
 }
 
 /// An account, its domain before a backslash where the name does not say it.
-pub(super) fn account(username: &str, domain: Option<&str>) -> String {
+pub fn account(username: &str, domain: Option<&str>) -> String {
     match domain {
         Some(domain) if !username.contains(['\\', '@']) => format!("{domain}\\{username}"),
         _ => username.to_owned(),
