@@ -1,6 +1,6 @@
 //! What lists show of sessions, sources, credentials and payloads.
 
-use imker_honeypot::view::{Activity, Attacker, Credential, Payload, Session};
+use imker_honeypot::view::{Activity, Attacker, Credential, Payload, ReachedStage, Session};
 use imker_report::honeypot::account;
 
 use super::event_line::of_chain;
@@ -138,19 +138,21 @@ impl Row for Payload {
     }
 }
 
-/// The furthest stage of each chain; a tick where it succeeded.
+/// The furthest stage of each chain that succeeded, with a tick, and in parentheses the furthest that was only tried
+/// beyond it.
 fn reached(activity: &Activity) -> String {
-    let mut furthest: Vec<&imker_honeypot::view::ReachedStage> = Vec::new();
-    for stage in &activity.stages {
-        match furthest.iter_mut().find(|other| other.chain == stage.chain) {
-            Some(other) if other.order <= stage.order => *other = stage,
-            Some(_) => {}
-            None => furthest.push(stage),
-        }
-    }
-    let shown = furthest.iter().map(|stage| {
-        let tick = if stage.succeeded { " ✓" } else { "" };
-        format!("{}{tick}", of_chain(&stage.chain, &stage.stage))
+    let by_chain = activity.stages.chunk_by(|one, other| one.chain == other.chain);
+    let shown = by_chain.filter_map(|stages| {
+        let furthest = stages.iter().max_by_key(|stage| stage.order)?;
+        let name = |stage: &ReachedStage| of_chain(&stage.chain, &stage.stage);
+        let succeeded = stages.iter().filter(|stage| stage.succeeded);
+        Some(match succeeded.max_by_key(|stage| stage.order) {
+            None => name(furthest),
+            Some(succeeded) if furthest.order > succeeded.order => {
+                format!("{} ✓ ({})", name(succeeded), furthest.stage)
+            }
+            Some(succeeded) => format!("{} ✓", name(succeeded)),
+        })
     });
     shown.collect::<Vec<_>>().join(", ")
 }
@@ -160,4 +162,48 @@ fn country(place: Option<&imker_event::ecs::Place>) -> String {
         .and_then(|place| place.country_code.as_ref())
         .map(ToString::to_string)
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn what_succeeded_is_not_hidden_by_what_was_only_tried() {
+        let stage = |chain: &str, stage: &str, order, succeeded| ReachedStage {
+            chain: chain.to_owned(),
+            stage: stage.to_owned(),
+            order,
+            succeeded,
+            first_seen: Timestamp::UNIX_EPOCH,
+        };
+        let shown = |stages: &[ReachedStage]| {
+            reached(&Activity {
+                stages: stages.to_vec(),
+                ..Activity::default()
+            })
+        };
+        let probe = |succeeded| stage("ProxyShell", "probe", 1, succeeded);
+        let powershell = |succeeded| stage("ProxyShell", "powershell", 4, succeeded);
+        assert_eq!(shown(&[]), "");
+        assert_eq!(shown(&[probe(true)]), "ProxyShell probe ✓");
+        assert_eq!(
+            shown(&[probe(true), powershell(false)]),
+            "ProxyShell probe ✓ (powershell)"
+        );
+        assert_eq!(
+            shown(&[probe(false), powershell(true)]),
+            "ProxyShell powershell ✓"
+        );
+        assert_eq!(
+            shown(&[
+                stage("OWASSRF", "probe", 1, false),
+                probe(false),
+                powershell(false)
+            ]),
+            "OWASSRF probe, ProxyShell powershell"
+        );
+    }
 }
