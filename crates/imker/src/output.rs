@@ -168,6 +168,30 @@ pub fn spare_inputs(outputs: &[Option<&Path>; 2], inputs: &[&Path]) -> Result<()
     Ok(())
 }
 
+/// [`spare_inputs`], and refuses outputs in a folder that is read: the next reading would take them for input.
+#[cfg(feature = "honeypot")]
+pub fn keep_out_of_inputs(outputs: &[Option<&Path>; 2], inputs: &[&Path]) -> Result<()> {
+    spare_inputs(outputs, inputs)?;
+    for output in outputs.iter().flatten() {
+        let folder = match output.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        let Ok(folder) = folder.canonicalize() else {
+            continue;
+        };
+        let holds = |input: &&Path| input.canonicalize().is_ok_and(|input| folder.starts_with(input));
+        if inputs.iter().any(holds) {
+            return Err(miette!(
+                help = "name a file outside of what is read",
+                "{}: lies among the inputs and would be read as one the next time",
+                output.display()
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// Output that could not be written.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("cannot write the result")]

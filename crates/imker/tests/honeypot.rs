@@ -357,19 +357,24 @@ fn what_several_sensors_wrote_is_read_packed_and_from_folders() {
     assert_eq!(evaluation["gaps"]["missing"], 0);
     assert!(String::from_utf8(read.stderr).unwrap().contains("set aside: 1"));
     // What cannot be read is told, with its file, and by the exit status.
-    fs::write(folder.join("bad.jsonl"), "{\"no\": \"event\"}\n").unwrap();
+    fs::write(folder.join("bad.jsonl"), "{\"no\": \"event\"}\n}\n").unwrap();
     let read = report(&[path]);
     assert_eq!(read.status.code(), Some(2));
     let evaluation: Value = serde_json::from_slice(&read.stdout).unwrap();
     let bad = &evaluation["gaps"]["bad_lines"][0];
     assert!(
-        bad["file"].as_str().unwrap().ends_with("bad.jsonl") && bad["line"] == 1,
+        bad["file"].as_str().unwrap().ends_with("bad.jsonl") && bad["line"] == 1 && bad["further"] == 1,
         "{bad}"
     );
     // Nothing that was read is overwritten, and a span that holds nothing is refused.
-    let bad = folder.join("bad.jsonl");
+    let (bad, new) = (folder.join("bad.jsonl"), folder.join("north/report.json"));
     for (arguments, expected) in [
         (vec![path, "-o", bad.to_str().unwrap()], "would be overwritten"),
+        (vec![path, "-o", new.to_str().unwrap()], "lies among the inputs"),
+        (
+            vec![path, "--html", new.to_str().unwrap()],
+            "lies among the inputs",
+        ),
         (vec![path, "--since", "2d", "--until", "3d"], "is not before"),
         (vec![folder.join("none").to_str().unwrap()], "none"),
     ] {

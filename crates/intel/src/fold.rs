@@ -191,9 +191,15 @@ impl Evaluator {
         self.own.iter().copied()
     }
 
-    /// Notes a line that is no event.
+    /// Notes a line that is no event; lines of one file are to follow each other.
     pub fn bad_line(&mut self, line: BadLine) {
-        if self.gaps.bad_lines.len() < BAD_LINES {
+        if let Some(first) = self.gaps.bad_lines.last_mut()
+            && first.file == line.file
+            && first.line > 0
+            && line.line > 0
+        {
+            first.further += 1 + line.further;
+        } else if self.gaps.bad_lines.len() < BAD_LINES {
             self.gaps.bad_lines.push(line);
         } else {
             self.gaps.bad_lines_not_listed += 1;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::Evaluation;
 
-/// A line that is no event.
+/// A line that is no event, the first of its file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BadLine {
     /// The file, as it was named.
@@ -17,6 +17,9 @@ pub struct BadLine {
     pub line: u64,
     /// What is wrong with it.
     pub reason: String,
+    /// Further lines of the file that are no events.
+    #[serde(default)]
+    pub further: u64,
 }
 
 /// Reads JSON lines as a sensor writes them, see [`imker_event::ecs`]; `file` is only named in errors.
@@ -33,6 +36,7 @@ pub fn json_lines(
             file: file.clone(),
             line: error.line,
             reason: crate::table::cut(&error.reason.to_string()),
+            further: 0,
         })
     })
 }

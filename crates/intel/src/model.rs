@@ -507,9 +507,9 @@ pub struct Gaps {
     pub stopped_not_listed: u64,
     /// Sequence numbers missing, over all sensors; those of recorded losses aside.
     pub missing: u64,
-    /// Lines that are no events; 100 at most.
+    /// Lines that are no events, the first of each file; 100 at most.
     pub bad_lines: Vec<BadLine>,
-    /// Further ones.
+    /// Lines of further files.
     pub bad_lines_not_listed: u64,
     /// Events that were read again (same sensor and sequence number) and not counted again.
     pub duplicates: u64,

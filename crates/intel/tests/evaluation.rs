@@ -74,9 +74,17 @@ fn json_lines_name_what_is_bad_and_go_on() {
     );
     assert_eq!(evaluation.credentials.without_secret, 6);
     assert!(evaluation.credentials.passwords.entries.is_empty());
-    let places: Vec<u64> = evaluation.gaps.bad_lines.iter().map(|bad| bad.line).collect();
-    assert_eq!(places, [1, 3, 4, good + 5, good + 6]);
-    assert!(evaluation.gaps.bad_lines.iter().all(|bad| bad.file == "a.jsonl"));
+    // Told once a file.
+    let told: Vec<_> = evaluation
+        .gaps
+        .bad_lines
+        .iter()
+        .map(|bad| (bad.file.as_str(), bad.line, bad.further))
+        .collect();
+    assert_eq!(told, [("a.jsonl", 1, 4)]);
+    let lines = json_lines(file.as_bytes(), "a.jsonl");
+    let bad: Vec<u64> = lines.filter_map(Result::err).map(|bad| bad.line).collect();
+    assert_eq!(bad, [1, 3, 4, good + 5, good + 6]);
 }
 
 #[test]

@@ -585,7 +585,10 @@ pot-missing = { $sensor }: { $count ->
    *[other] { $count } Ereignisse fehlen
   } zwischen den gelesenen.
 pot-killed = { $sensor }: { $count }-mal gestartet, ohne vorher geordnet angehalten zu haben.
-pot-bad-line = { $file }, Zeile { $line }: kein Ereignis: { $reason }.
+pot-bad-line = { $count ->
+    [one] { $file }, Zeile { $line }: kein Ereignis: { $reason }.
+   *[other] { $file }: { $count } Zeilen sind keine Ereignisse; die erste ist Zeile { $line }: { $reason }.
+  }
 pot-unread = { $file }: nicht oder nicht bis zum Ende gelesen: { $reason }.
 pot-bad-lines-more = { $count ->
     [one] 1 weitere Zeile ist kein Ereignis.

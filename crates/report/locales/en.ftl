@@ -588,7 +588,10 @@ pot-killed = { $sensor }: started { $count ->
     [one] once
    *[other] { $count } times
   } without having stopped in order.
-pot-bad-line = { $file }, line { $line }: no event: { $reason }.
+pot-bad-line = { $count ->
+    [one] { $file }, line { $line }: no event: { $reason }.
+   *[other] { $file }: { $count } lines are no events; the first is line { $line }: { $reason }.
+  }
 pot-unread = { $file }: not read, or not to its end: { $reason }.
 pot-bad-lines-more = { $count ->
     [one] 1 further line is no event.

@@ -162,9 +162,25 @@ fn evaluation_with(text: &str) -> Evaluation {
         file: own(),
         line: 1,
         reason: own(),
+        further: 1,
     };
     evaluation.gaps.bad_lines.push(bad);
     evaluation
+}
+
+#[test]
+fn lines_that_are_no_events_are_told_once_a_file() {
+    let evaluation = evaluation_with("x");
+    for (language, told) in [
+        (Language::En, "2 lines are no events; the first is line 1"),
+        (
+            Language::De,
+            "2 Zeilen sind keine Ereignisse; die erste ist Zeile 1",
+        ),
+    ] {
+        let shown = on_terminal(&evaluation, language, 200);
+        assert!(shown.contains(told), "{shown}");
+    }
 }
 
 proptest! {

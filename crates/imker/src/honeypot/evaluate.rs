@@ -72,6 +72,7 @@ fn files(paths: &[PathBuf], evaluator: &mut Evaluator) -> Result<bool> {
                 file: name.to_owned(),
                 line: 0,
                 reason: why.to_owned(),
+                further: 0,
             });
         }
     })

@@ -31,7 +31,7 @@ pub fn report(arguments: &ReportArguments) -> Result<Exit> {
         .map(Arc::new);
     let outputs = [arguments.output.as_deref(), arguments.html.as_deref()];
     let inputs: Vec<&Path> = arguments.events.iter().map(PathBuf::as_path).collect();
-    output::spare_inputs(&outputs, &inputs)?;
+    output::keep_out_of_inputs(&outputs, &inputs)?;
     let [output, html] = outputs;
     let output = Ready::new(output)?;
     let html = html.map(|path| Ready::new(Some(path))).transpose()?;

@@ -301,6 +301,7 @@ pub(super) fn gaps(texts: &Texts, evaluation: &Evaluation) -> Vec<String> {
                 ("file", bad.file.as_str().into()),
                 ("line", bad.line.into()),
                 ("reason", bad.reason.as_str().into()),
+                ("count", (bad.further + 1).into()),
             ],
         ));
     }
