@@ -190,7 +190,7 @@ fn a_check_opens_what_playing_would_and_leaves_nothing_behind() {
         "  sink w3c: IIS logs in iis\n",
         "  sink webhook: webhook at https://example.org, passwords masked\n",
         "kept: events 90 days, credentials 30 days, payloads 90 days\n",
-        "record: 30 days, at most 10G;",
+        "record: 30 days (the shorter of events and credentials, for it cannot forget a part), at most 10G\n",
     ] {
         assert!(shown.contains(told), "{shown}");
     }

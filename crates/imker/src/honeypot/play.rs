@@ -68,9 +68,15 @@ fn check(config: &Config) -> Result<Exit> {
         text += &format!("  sink {}: {}\n", sink.name, sink.config);
     }
     let (privacy, spool, quarantine) = (&config.privacy, &config.spool, &config.quarantine);
+    let shorter = privacy.events.min(privacy.credentials);
+    let why = match spool.max_age {
+        Some(age) if age < shorter => " (as [spool] says)",
+        _ if privacy.events == privacy.credentials => "",
+        _ => " (the shorter of events and credentials, for it cannot forget a part)",
+    };
     text += &format!(
-        "kept: events {}, credentials {}, payloads {}\n  record: {}, at most {}; quarantine: {}, at most {}; {} of the \
-         disk stay free\n",
+        "kept: events {}, credentials {}, payloads {}\n  record: {}{why}, at most {}\n  quarantine: \
+         {}, at most {}\n  {} of the disk stay free\n",
         days(Some(privacy.events)),
         days(Some(privacy.credentials)),
         days(Some(privacy.payloads)),
