@@ -6,8 +6,9 @@
 //!
 //! **A whole network** is one `[[host]]` whose `addresses` are a network: each address of it becomes a host of its own,
 //! whose name counts up from `name` (`EX01`, `EX02`, ...). `addresses = ["192.0.2.0/28", "2001:db8::/64"]` makes 14 hosts,
-//! the n-th with the n-th address of both. All of them share the domain, its users and its names; several `[[host]]`
-//! entries with different personas may belong to one domain.
+//! the n-th with the n-th address of both: the network's own address is left out, and in IPv4 the broadcast address. All of
+//! them share the domain, its users and its names; several `[[host]]` entries with different personas may belong to one
+//! domain.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -208,7 +208,10 @@ fn host_table(
     line!(text, "# domain = {}", quoted(domain));
     text.push_str("# One of the above, or a file of your own: \"own.toml\".\n");
     line!(text, "persona = {}", quoted(&host.persona));
-    text.push_str("# Addresses of this host; or networks, such as 192.0.2.0/28, each address of which becomes a host.\n");
+    text.push_str(
+        "# Addresses of this host; or networks, such as 192.0.2.0/28, each address of which becomes a host; the first and the\n\
+         # last, the network's own and the broadcast address, are left out (of IPv6, the first).\n",
+    );
     line!(text, "addresses = {}", list(&host.addresses));
     line!(text, "https = {:?}", options.https);
     line!(text, "http = {:?}", options.http);
