@@ -573,6 +573,19 @@ fn a_body_longer_than_is_read_is_listed_as_cut() {
 }
 
 #[test]
+fn an_extraction_needs_a_hash_and_a_file() {
+    for (arguments, remedy) in [
+        (["payloads", "--extract", "ab"], "add `--output FILE`"),
+        (["payloads", "--output", "out"], "`--extract SHA256`"),
+    ] {
+        let refused = imker(&[&["honeypot"], &arguments[..]].concat());
+        let told = String::from_utf8(refused.stderr).unwrap();
+        assert_eq!(refused.status.code(), Some(2), "{told}");
+        assert!(told.contains(remedy) && !told.contains("--config"), "{told}");
+    }
+}
+
+#[test]
 fn a_file_of_a_form_comes_out_as_it_was() {
     let honeypot = Honeypot::start();
     let file = honeypot.path("inert.aspx");

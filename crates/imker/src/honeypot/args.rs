@@ -177,9 +177,9 @@ pub struct PayloadsArguments {
     #[command(flatten)]
     pub read: ReadArguments,
     /// Write the bytes with this SHA-256 (its beginning is enough) to --output, as received: handle them as hostile
-    #[arg(long, value_name = "SHA256", requires = "output")]
+    #[arg(long, value_name = "SHA256")]
     pub extract: Option<String>,
-    /// Where to
+    /// Where --extract writes to: a new file
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
 }

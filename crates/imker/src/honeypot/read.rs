@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use imker_event::{Clients, Recorded, Secret, ecs};
 use imker_honeypot::view::{Filter, Stream, View, ViewError};
-use miette::{IntoDiagnostic, Result};
+use miette::{IntoDiagnostic, Result, miette};
 
 use super::args::{CredentialsArguments, EventsArguments, PayloadsArguments, ReadArguments};
 use super::event_line::EventRow;
@@ -114,7 +114,16 @@ pub fn credentials(arguments: &CredentialsArguments) -> Result<Exit> {
 pub fn payloads(arguments: &PayloadsArguments) -> Result<Exit> {
     match (&arguments.extract, &arguments.output) {
         (Some(sha256), Some(output)) => extract(&Store::find(&arguments.read.store)?, sha256, output),
-        _ => list(&arguments.read, |view, filter| view.payloads(filter), |_| {}),
+        (Some(sha256), None) => Err(miette!(
+            help = "add `--output FILE`",
+            "--extract {sha256}: no file to write it to"
+        )),
+        (None, Some(output)) => Err(miette!(
+            help = "name what to write with `--extract SHA256`; the list itself goes to standard output",
+            "--output {}: nothing to write to it",
+            output.display()
+        )),
+        (None, None) => list(&arguments.read, |view, filter| view.payloads(filter), |_| {}),
     }
 }
 
