@@ -127,7 +127,7 @@ pub struct LeftOut {
     pub old: u64,
     /// Not far enough in an attack.
     pub low_score: u64,
-    /// Not listed in the evaluation.
+    /// Not listed in the evaluation, which keeps so many sources only.
     pub not_listed: u64,
 }
 

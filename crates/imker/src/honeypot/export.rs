@@ -70,7 +70,8 @@ pub fn export(arguments: &ExportArguments) -> Result<Exit> {
     let left = selection.left_out;
     output::note(&format!(
         "sources exported: {}; left out: {} in private, loopback or other special networks, which never are, {} in own \
-         or allowed networks, {} not seen for {}, {} without an attack, {} not listed\n",
+         or allowed networks, {} not seen for {}, {} without an attack, {} \
+         dropped because there were more sources than an evaluation keeps\n",
         selection.sources.len(),
         left.special,
         left.allowed,

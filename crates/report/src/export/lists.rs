@@ -158,7 +158,7 @@ fn head(selection: &Selection<'_>, form: &str, out: &mut dyn io::Write) -> io::R
     writeln!(
         out,
         "# Left out: {} in private, loopback or other special networks, {} in own or allowed networks, {} too old, \
-         {} of low score, {} not listed in the evaluation.",
+         {} of low score, {} dropped because there were more sources than an evaluation keeps.",
         left.special, left.allowed, left.old, left.low_score, left.not_listed
     )
 }
