@@ -169,6 +169,28 @@ fn evaluation_with(text: &str) -> Evaluation {
 }
 
 #[test]
+fn stages_are_told_whole_on_narrow_terminals() {
+    for language in Language::ALL {
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let wide = on_terminal(&week::evaluation(), language, 400);
+        let narrow = words(&on_terminal(&week::evaluation(), language, 60));
+        let stages: Vec<String> = wide
+            .lines()
+            .filter(|line| {
+                ["        Proxy", "  ● ", "  ○ "]
+                    .iter()
+                    .any(|start| line.starts_with(start))
+            })
+            .map(words)
+            .collect();
+        assert!(stages.len() > 10, "{wide}");
+        for stage in stages {
+            assert!(narrow.contains(&stage), "{stage}: {narrow}");
+        }
+    }
+}
+
+#[test]
 fn lines_that_are_no_events_are_told_once_a_file() {
     let evaluation = evaluation_with("x");
     for (language, told) in [

@@ -126,11 +126,13 @@ fn sources(page: &mut Page<'_>, evaluation: &Evaluation) -> io::Result<()> {
             .tab(58)
             .then(Role::Plain, &page.texts.time(source.last));
         page.line(line)?;
-        let details = [words::stages(&page.texts, source), words::place(&source.place)];
-        for detail in details.iter().filter(|detail| !detail.is_empty()) {
-            page.line(Line::indented(8).then(Role::Dim, detail))?;
+        if !source.stages.is_empty() {
+            page.paragraph(8, Role::Dim, &words::stages(&page.texts, source))?;
         }
-        Ok(())
+        match words::place(&source.place) {
+            place if place.is_empty() => Ok(()),
+            place => page.line(Line::indented(8).then(Role::Dim, &place)),
+        }
     })?;
     further(page, &evaluation.sources)
 }
@@ -201,15 +203,17 @@ fn stages(page: &mut Page<'_>, evaluation: &Evaluation) -> io::Result<()> {
             ],
         );
         let mark = if succeeded > 0 { "●" } else { "○" };
-        let name = fit(&words::stage(&page.texts, row), 34);
-        page.line(
-            Line::indented(2)
-                .then(role, mark)
-                .tab(4)
-                .then(Role::Strong, &name)
-                .tab(40)
-                .then(Role::Plain, &counts),
-        )?;
+        let name = words::stage(&page.texts, row);
+        let line = Line::indented(2)
+            .then(role, mark)
+            .tab(4)
+            .then(Role::Strong, &fit(&name, page.width.saturating_sub(4)));
+        if columns(&name) < 36 && 40 + columns(&counts) <= page.width {
+            page.line(line.tab(40).then(Role::Plain, &counts))?;
+        } else {
+            page.line(line)?;
+            page.paragraph(4, Role::Plain, &counts)?;
+        }
         let named = [row.cves.as_slice(), row.techniques.as_slice()].concat();
         if !named.is_empty() {
             page.facts(4, Role::Dim, &named)?;
