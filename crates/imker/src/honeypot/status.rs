@@ -65,7 +65,7 @@ pub fn status(arguments: &StoreArguments) -> Result<Exit> {
     // Without uploads there is no such folder.
     let kept = quarantine::list(&store.quarantine()).unwrap_or_default();
     text += &format!(
-        "quarantine: {} items, {}; {cut} bodies not kept whole\n",
+        "quarantine: {} kept, {}; {cut} bodies not kept whole\n",
         kept.len(),
         size(kept.iter().map(|item| item.kept).sum())
     );
