@@ -1,6 +1,5 @@
-use std::fmt::Write as _;
-
-use crate::Build;
+use crate::because::Because;
+use crate::build::Build;
 use crate::flaws::{self, Flaw, Line, Update, flaws};
 use crate::product::{Product, same_cumulative_update};
 use crate::release::releases;
@@ -13,7 +12,7 @@ pub enum Fix {
     /// It has not.
     Open,
     /// The build does not tell; why.
-    Unknown(String),
+    Unknown(Because),
 }
 
 /// Whether `build` has the fix for `cve` (`CVE-2021-34473`; letter case aside).
@@ -24,19 +23,19 @@ pub enum Fix {
 /// update that got none is open (the rule of `CompareExchangeBuildLevel.ps1` in microsoft/CSS-Exchange).
 pub fn fix(build: Build, cve: &str) -> Fix {
     let Some(flaw) = flaws().get(cve) else {
-        return Fix::Unknown("no list of fixed builds for this CVE".into());
+        return Fix::Unknown(Because::NoList);
     };
     let Some(product) = Product::of(build) else {
-        return Fix::Unknown(format!("{build} is a build of no known Exchange Server"));
+        return Fix::Unknown(Because::NoProduct { build });
     };
     let by_build = match flaw.line(product) {
         Some(line) => by_line(build, product, line),
         None => without_line(product, flaw),
     };
     match by_build {
-        Fix::Fixed if !flaw.also_needs.is_empty() => {
-            Fix::Unknown(format!("the build alone does not tell: {}", flaw.also_needs))
-        }
+        Fix::Fixed if !flaw.also_needs.is_empty() => Fix::Unknown(Because::AlsoNeeds {
+            what: flaw.also_needs.clone(),
+        }),
         other => other,
     }
 }
@@ -56,9 +55,7 @@ pub fn fix_of_three_parts(parts: [u16; 3], cve: &str) -> Fix {
     if answers.iter().all(|answer| *answer == first) {
         return first;
     }
-    Fix::Unknown(format!(
-        "some builds that begin with {major}.{minor}.{build} have the fix and some have not"
-    ))
+    Fix::Unknown(Because::SomeBuilds { parts })
 }
 
 /// The chain of attacks that a CVE is part of: `ProxyLogon`, `ProxyShell`, `ProxyOracle`, `ProxyToken`,
@@ -100,10 +97,10 @@ fn by_line(build: Build, product: Product, line: &Line) -> Fix {
     match newest.or(own) {
         Some(update) => by_update(build, update),
         None if releases().nearest(build).is_some() => Fix::Open,
-        None => Fix::Unknown(format!(
-            "no cumulative update of {} has builds such as {build}",
-            product.name
-        )),
+        None => Fix::Unknown(Because::NoCumulativeUpdate {
+            product: product.name,
+            build,
+        }),
     }
 }
 
@@ -112,16 +109,13 @@ fn by_update(build: Build, update: &Update) -> Fix {
         return Fix::Open;
     }
     if build < update.last {
-        return Fix::Unknown(format!(
-            "sources name {} and {} as the first build with the fix",
-            update.first, update.last
-        ));
+        return Fix::Unknown(Because::SourcesDisagree {
+            first: update.first,
+            last: update.last,
+        });
     }
     if !update.verified {
-        return Fix::Unknown(format!(
-            "that {} has the fix rests on one source that could not be checked",
-            update.last
-        ));
+        return Fix::Unknown(Because::Unverified { build: update.last });
     }
     let skipped = releases().own_month_only(build).filter(|own_month| {
         let comes_with_cumulative_update = releases()
@@ -134,16 +128,9 @@ fn by_update(build: Build, update: &Update) -> Fix {
     if skipped.is_none() {
         return Fix::Fixed;
     }
-    let mut why =
-        "the March 2021 update for old cumulative updates brings the fixes of its own month only".to_owned();
-    if !update.kb.is_empty() {
-        let _ = write!(
-            why,
-            "; whether {} was installed before it does not show in the build",
-            update.kb
-        );
-    }
-    Fix::Unknown(why)
+    Fix::Unknown(Because::OwnMonthOnly {
+        kb: update.kb.clone(),
+    })
 }
 
 /// A product line without a row: not affected, if it was assessed at all.
@@ -151,7 +138,9 @@ fn without_line(product: Product, flaw: &Flaw) -> Fix {
     if flaw.fixed_on.as_str() < product.released || flaw.fixed_on.as_str() <= product.assessed_until {
         return Fix::Fixed;
     }
-    Fix::Unknown(format!("no source tells whether {} is affected", product.name))
+    Fix::Unknown(Because::NotAssessed {
+        product: product.name,
+    })
 }
 
 #[cfg(test)]

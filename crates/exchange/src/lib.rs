@@ -15,6 +15,7 @@
 //! # Ok::<(), imker_exchange::NotABuild>(())
 //! ```
 
+mod because;
 mod build;
 mod fix;
 mod flaws;
@@ -24,6 +25,7 @@ mod release;
 mod shipped;
 mod table;
 
+pub use because::Because;
 pub use build::{Build, NotABuild};
 pub use fix::{Fix, chain_of, fix, fix_of_three_parts, open_chains};
 pub use places::{is_writable_place, virtual_directory};
