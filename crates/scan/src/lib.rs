@@ -1,0 +1,1 @@
+//! Asking Exchange servers, politely: which targets, which requests, what they answered.
