@@ -1,0 +1,381 @@
+//! From sources to targets: without duplicates, without those who must not be asked, in a random order.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+
+use super::lines::{self, Kind, Lines};
+use super::nmap::{self, NmapError};
+use super::shuffle::{Shuffle, Shuffled};
+use super::{BadTarget, Entry, Exclusions, Host, Reach, Reaches, Seed, Target, WhyBad, entry};
+
+/// Hosts that may be asked without saying who gave permission.
+const UNASKED_HOSTS: u64 = 256;
+/// Addresses of a network that may be asked without saying who gave permission: an IPv4 /28.
+const UNASKED_RANGE: u32 = 16;
+/// Targets that are taken, duplicates included.
+const MOST: u64 = 1 << 28;
+/// Lines that are kept for showing, of those that name no target.
+const SHOWN: usize = 20;
+
+/// Where targets are named.
+pub enum Source {
+    /// One host, `host:port`, URL, address or network.
+    Argument(String),
+    /// A list or nmap's XML, which is told by its content.
+    File(PathBuf),
+    /// The same, from elsewhere: standard input.
+    Input {
+        /// What messages call it.
+        name: String,
+        /// The bytes.
+        read: Box<dyn Read + Send>,
+    },
+}
+
+impl Source {
+    /// Standard input.
+    pub fn stdin() -> Self {
+        Self::Input {
+            name: "standard input".into(),
+            read: Box::new(io::stdin()),
+        }
+    }
+}
+
+/// How targets are gathered.
+#[derive(Debug, Clone)]
+pub struct Gathering<'a> {
+    /// Who must not be asked.
+    pub exclusions: &'a Exclusions,
+    /// Kinds of addresses that are asked. Names are looked up later: their addresses are to be held to it then.
+    pub reaches: Reaches,
+    /// Whether somebody gave permission for what needs one; without it, gathering ends where it would be needed.
+    pub authorised: bool,
+    /// The order.
+    pub seed: Seed,
+}
+
+/// What needs somebody's permission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permission {
+    /// A network with more than 16 addresses (IPv4 /28, IPv6 /124).
+    Range(IpNet),
+    /// More than 256 targets.
+    Hosts(u64),
+}
+
+impl fmt::Display for Permission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Range(network) => write!(f, "{network} has more than {UNASKED_RANGE} addresses"),
+            Self::Hosts(count) => write!(f, "{count} hosts are more than {UNASKED_HOSTS}"),
+        }
+    }
+}
+
+/// Why nobody is asked.
+#[derive(Debug, thiserror::Error)]
+pub enum GatherError {
+    /// An argument names no target.
+    #[error(transparent)]
+    Argument(#[from] BadTarget),
+    /// A source cannot be read.
+    #[error("{name}: {error}")]
+    Read {
+        /// The source.
+        name: String,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// A source is neither a list nor nmap's XML.
+    #[error("{name}: UTF-16; save it as UTF-8 (PowerShell: Out-File -Encoding utf8)")]
+    Utf16 {
+        /// The source.
+        name: String,
+    },
+    /// A source is XML, but not nmap's, or broken.
+    #[error("{name}: {error}")]
+    Nmap {
+        /// The source.
+        name: String,
+        /// What is wrong with it.
+        error: NmapError,
+    },
+    /// Permission is needed.
+    #[error("{0}: say with --authorised who gave permission to ask them")]
+    NotAuthorised(Permission),
+    /// More targets than are taken.
+    #[error("more than {MOST} targets: ask them in several scans")]
+    TooMany,
+    /// Temporary files cannot be written or read.
+    #[error("temporary files in {}: {error}", std::env::temp_dir().display())]
+    Temporary {
+        /// What the system says.
+        error: io::Error,
+    },
+}
+
+/// A line that names no target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadLine {
+    /// The source.
+    pub source: String,
+    /// The line, from 1; of nmap's XML, the host.
+    pub line: u64,
+    /// What is wrong.
+    pub bad: BadTarget,
+}
+
+impl fmt::Display for BadLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.source, self.line, self.bad)
+    }
+}
+
+/// What became of all that was named.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Targets to ask.
+    pub targets: u64,
+    /// Named more than once.
+    pub duplicates: u64,
+    /// Must not be asked.
+    pub excluded: u64,
+    /// Addresses that are not asked for what they are for.
+    pub left_out: BTreeMap<Reach, u64>,
+    /// Lines and hosts that name no target.
+    pub bad: u64,
+    /// The first of these.
+    pub shown: Vec<BadLine>,
+    /// First lines that name a table's columns.
+    pub headings: u64,
+    /// Hosts of nmap's XML that are not up.
+    pub down: u64,
+    /// Hosts of nmap's XML without an open port for HTTP or HTTPS.
+    pub without_web: u64,
+}
+
+impl Gathering<'_> {
+    /// Reads all sources to their end.
+    ///
+    /// # Errors
+    /// A source cannot be read, an argument names no target, or permission is needed. Lines that name no target are
+    /// counted in the [`Summary`] instead.
+    pub fn gather(&self, sources: impl IntoIterator<Item = Source>) -> Result<Targets, GatherError> {
+        let mut gatherer = Gatherer {
+            how: self,
+            shuffle: Shuffle::new(self.seed),
+            pushed: 0,
+            range: None,
+            summary: Summary::default(),
+        };
+        for source in sources {
+            gatherer.source(source)?;
+        }
+        let Gatherer {
+            shuffle,
+            pushed,
+            range,
+            mut summary,
+            ..
+        } = gatherer;
+        let shuffled = shuffle
+            .finish()
+            .map_err(|error| GatherError::Temporary { error })?;
+        summary.targets = shuffled.remaining();
+        summary.duplicates = pushed - summary.targets;
+        let many = (summary.targets > UNASKED_HOSTS).then_some(Permission::Hosts(summary.targets));
+        let permission = range.map(Permission::Range).or(many);
+        match permission {
+            Some(permission) if !self.authorised => Err(GatherError::NotAuthorised(permission)),
+            _ => Ok(Targets {
+                shuffled,
+                summary,
+                permission,
+                text: String::new(),
+            }),
+        }
+    }
+}
+
+struct Gatherer<'a> {
+    how: &'a Gathering<'a>,
+    shuffle: Shuffle,
+    pushed: u64,
+    range: Option<IpNet>,
+    summary: Summary,
+}
+
+impl Gatherer<'_> {
+    fn source(&mut self, source: Source) -> Result<(), GatherError> {
+        match source {
+            Source::Argument(text) => {
+                let entry: Entry = text.parse()?;
+                if let Entry::Network(network) = entry
+                    && entry::size(&network).is_none()
+                {
+                    return Err(BadTarget::new(&text, WhyBad::TooLarge).into());
+                }
+                self.entry(entry)
+            }
+            Source::File(path) => {
+                let name = path.display().to_string();
+                match File::open(&path) {
+                    Ok(file) => self.read(&name, BufReader::new(file)),
+                    Err(error) => Err(GatherError::Read { name, error }),
+                }
+            }
+            Source::Input { name, read } => self.read(&name, BufReader::new(read)),
+        }
+    }
+
+    fn read(&mut self, name: &str, mut read: impl BufRead) -> Result<(), GatherError> {
+        let unreadable = |error| GatherError::Read {
+            name: name.into(),
+            error,
+        };
+        match lines::kind(&mut read).map_err(unreadable)? {
+            Kind::Utf16 => Err(GatherError::Utf16 { name: name.into() }),
+            Kind::Xml => self.nmap(name, read),
+            Kind::Lines => {
+                let mut lines = Lines::new(read);
+                while let Some((number, line)) = lines.next().map_err(unreadable)? {
+                    let entry = match line {
+                        Ok(heading) if number == 1 && lines::is_heading(heading) => {
+                            self.summary.headings += 1;
+                            continue;
+                        }
+                        Ok(text) => match text.parse() {
+                            Ok(Entry::Network(network)) if entry::size(&network).is_none() => {
+                                Err(BadTarget::new(text, WhyBad::TooLarge))
+                            }
+                            entry => entry,
+                        },
+                        Err(why) => Err(BadTarget::new("", why)),
+                    };
+                    match entry {
+                        Ok(entry) => self.entry(entry)?,
+                        Err(bad) => self.bad(name, number, bad),
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn nmap(&mut self, name: &str, read: impl BufRead) -> Result<(), GatherError> {
+        let mut hosts = nmap::Hosts::new(read);
+        let broken = |error| GatherError::Nmap {
+            name: name.into(),
+            error,
+        };
+        while let Some(host) = hosts.next().map_err(broken)? {
+            if !host.up {
+                self.summary.down += 1;
+                continue;
+            }
+            match host.targets() {
+                Ok(targets) if targets.is_empty() => self.summary.without_web += 1,
+                Ok(targets) => targets.into_iter().try_for_each(|target| self.target(&target))?,
+                Err(bad) => self.bad(name, host.number, bad),
+            }
+        }
+        Ok(())
+    }
+
+    fn bad(&mut self, source: &str, line: u64, bad: BadTarget) {
+        self.summary.bad += 1;
+        if self.summary.shown.len() < SHOWN {
+            self.summary.shown.push(BadLine {
+                source: source.into(),
+                line,
+                bad,
+            });
+        }
+    }
+
+    fn entry(&mut self, entry: Entry) -> Result<(), GatherError> {
+        let network = match entry {
+            Entry::Target(target) => return self.target(&target),
+            Entry::Network(network) => network,
+        };
+        if entry::size(&network).is_none_or(|size| size > UNASKED_RANGE) {
+            if !self.how.authorised {
+                return Err(GatherError::NotAuthorised(Permission::Range(network)));
+            }
+            self.range.get_or_insert(network);
+        }
+        entry::addresses(&network).try_for_each(|address| self.target(&Host::Address(address).into()))
+    }
+
+    fn target(&mut self, target: &Target) -> Result<(), GatherError> {
+        if let Host::Address(address) = target.host {
+            let reach = Reach::of(address);
+            if !self.how.reaches.contains(reach) {
+                *self.summary.left_out.entry(reach).or_default() += 1;
+                return Ok(());
+            }
+        }
+        if self.how.exclusions.excludes(&target.host) {
+            self.summary.excluded += 1;
+            return Ok(());
+        }
+        if self.pushed == MOST {
+            return Err(GatherError::TooMany);
+        }
+        self.pushed += 1;
+        self.shuffle
+            .push(&target.to_string())
+            .map_err(|error| GatherError::Temporary { error })
+    }
+}
+
+/// Targets in their order, each once. Memory holds a few of them, a temporary file the rest.
+pub struct Targets {
+    shuffled: Shuffled,
+    summary: Summary,
+    permission: Option<Permission>,
+    text: String,
+}
+
+impl Targets {
+    /// What became of all that was named.
+    pub fn summary(&self) -> &Summary {
+        &self.summary
+    }
+
+    /// What needed permission.
+    pub fn permission(&self) -> Option<Permission> {
+        self.permission
+    }
+
+    /// How many are still to come.
+    pub fn remaining(&self) -> u64 {
+        self.shuffled.remaining()
+    }
+
+    /// The same for the same targets and seed, and only for these: whether a scan can be resumed with them.
+    pub fn fingerprint(&self) -> u128 {
+        self.shuffled.fingerprint()
+    }
+}
+
+impl Iterator for Targets {
+    type Item = io::Result<Target>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self.shuffled.next_into(&mut self.text) {
+            Ok(false) => None,
+            Ok(true) => {
+                let target = self.text.parse();
+                Some(target.map_err(|bad| io::Error::new(io::ErrorKind::InvalidData, bad)))
+            }
+            Err(error) => Some(Err(error)),
+        }
+    }
+}
