@@ -63,6 +63,9 @@ pub enum WhyBad {
     /// A network where one server is meant.
     #[error("a network, where one host is meant")]
     Network,
+    /// An address where a mail domain is meant.
+    #[error("an address, where a mail domain is meant: example.org")]
+    Domain,
     /// Too large a network.
     #[error(
         "too large a network: 2^24 addresses at most (IPv4 /8, IPv6 /104); name parts of it, or the hosts"
@@ -83,7 +86,7 @@ pub enum WhyBad {
 }
 
 impl BadTarget {
-    pub(super) fn new(text: &str, why: WhyBad) -> Self {
+    pub(crate) fn new(text: &str, why: WhyBad) -> Self {
         let text = match why {
             // A password must not get into logs by way of the complaint about it.
             WhyBad::User => text.rsplit_once('@').map_or("", |(_, host)| host),
@@ -165,9 +168,6 @@ fn host_and_port(authority: &str) -> Result<(Host, Option<u16>), WhyBad> {
         Some((host, port)) => (host, Some(read_port(port)?)),
         None => (authority, None),
     };
-    if is_range(host) {
-        return Err(WhyBad::Range);
-    }
     let host = match host.parse::<Ipv4Addr>() {
         Ok(address) => Host::Address(address.into()),
         Err(_) => Host::Name(name::canonical(host)?),
@@ -180,14 +180,6 @@ fn read_port(text: &str) -> Result<u16, WhyBad> {
         Ok(port) if port > 0 && text.bytes().all(|byte| byte.is_ascii_digit()) => Ok(port),
         _ => Err(WhyBad::Port),
     }
-}
-
-/// `192.0.2.1-20` and `192.0.2.*`, which nmap understands.
-fn is_range(host: &str) -> bool {
-    host.bytes().any(|byte| matches!(byte, b'-' | b'*'))
-        && host
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'*'))
 }
 
 fn network(address: IpAddr, prefix: &str) -> Result<IpNet, WhyBad> {

@@ -8,6 +8,8 @@ mod name;
 mod nmap;
 mod reach;
 mod shuffle;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::net::IpAddr;

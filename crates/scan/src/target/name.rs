@@ -12,6 +12,9 @@ pub(super) fn canonical(text: &str) -> Result<String, WhyBad> {
     if text.is_empty() {
         return Err(WhyBad::NoHost);
     }
+    if is_range(text) {
+        return Err(WhyBad::Range);
+    }
     let plain = text.is_ascii() && !text.split('.').any(|label| starts_with_xn(label.as_bytes()));
     let name: Cow<'_, str> = if plain {
         text.into()
@@ -56,4 +59,13 @@ fn is_number(label: &str) -> bool {
     let hex = label.strip_prefix("0x").or_else(|| label.strip_prefix("0X"));
     label.bytes().all(|byte| byte.is_ascii_digit())
         || hex.is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// `192.0.2.1-20` and `192.0.2.*`, which nmap understands.
+fn is_range(name: &str) -> bool {
+    name.bytes().any(|byte| matches!(byte, b'-' | b'*'))
+        && name.bytes().filter(|byte| *byte == b'.').count() == 3
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'*'))
 }

@@ -29,6 +29,12 @@ pub enum NmapError {
         /// What is wrong.
         error: Box<quick_xml::Error>,
     },
+    /// Ends too early.
+    #[error("cut short after {at} bytes; let nmap run to its end, or name the hosts in a list")]
+    CutShort {
+        /// Its size, in bytes.
+        at: u64,
+    },
     /// Something that nmap does not write.
     #[error("byte {at}: {what}; nmap does not write that")]
     Strange {
@@ -151,13 +157,11 @@ impl<R: BufRead> Hosts<R> {
                     }
                     continue;
                 }
-                Event::DocType(text) if text.contains(['[', '"', '\'']) => {
+                Event::DocType(text) if text.contains('[') => {
                     return Err(strange("a document type with declarations"));
                 }
                 Event::GeneralRef(_) => return Err(strange("an entity between elements")),
-                Event::Eof if self.depth > 0 || !self.begun => {
-                    return Err(strange("the end within an element"));
-                }
+                Event::Eof if self.depth > 0 || !self.begun => return Err(NmapError::CutShort { at }),
                 Event::Eof => return Ok(None),
                 _ => continue,
             };

@@ -59,7 +59,7 @@ impl fmt::Display for Reach {
             Self::Documentation => "documentation",
             Self::Benchmark => "benchmark",
             Self::Reserved => "reserved",
-            Self::Never => "multicast",
+            Self::Never => "multicast, broadcast or unspecified",
         })
     }
 }
