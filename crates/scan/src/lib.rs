@@ -1,3 +1,4 @@
 //! Asking Exchange servers, politely: which targets, which requests, what they answered.
 
+pub mod discover;
 pub mod target;
