@@ -1,7 +1,5 @@
 //! From sources to targets: without duplicates, without those who must not be asked, in a random order.
 
-use std::collections::BTreeMap;
-use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::PathBuf;
@@ -11,12 +9,12 @@ use ipnet::IpNet;
 use super::lines::{self, Kind, Lines};
 use super::nmap::{self, NmapError};
 use super::shuffle::{Shuffle, Shuffled};
-use super::{BadTarget, Entry, Exclusions, Host, Reach, Reaches, Seed, Target, WhyBad, entry};
+use super::summary::{UNASKED_HOSTS, UNASKED_RANGE};
+use super::{
+    BadLine, BadTarget, Entry, Exclusions, Host, Permission, Reach, Reaches, Seed, Summary, Target, WhyBad,
+    entry,
+};
 
-/// Hosts that may be asked without saying who gave permission.
-const UNASKED_HOSTS: u64 = 256;
-/// Addresses of a network that may be asked without saying who gave permission: an IPv4 /28.
-const UNASKED_RANGE: u32 = 16;
 /// Targets that are taken, duplicates included.
 const MOST: u64 = 1 << 28;
 /// Lines that are kept for showing, of those that name no target.
@@ -60,24 +58,6 @@ pub struct Gathering<'a> {
     pub seed: Seed,
 }
 
-/// What needs somebody's permission.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Permission {
-    /// A network with more than 16 addresses (IPv4 /28, IPv6 /124).
-    Range(IpNet),
-    /// More than 256 targets.
-    Hosts(u64),
-}
-
-impl fmt::Display for Permission {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Range(network) => write!(f, "{network} has more than {UNASKED_RANGE} addresses"),
-            Self::Hosts(count) => write!(f, "{count} hosts are more than {UNASKED_HOSTS}"),
-        }
-    }
-}
-
 /// Why nobody is asked.
 #[derive(Debug, thiserror::Error)]
 pub enum GatherError {
@@ -118,46 +98,6 @@ pub enum GatherError {
         /// What the system says.
         error: io::Error,
     },
-}
-
-/// A line that names no target.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BadLine {
-    /// The source.
-    pub source: String,
-    /// The line, from 1; of nmap's XML, the host.
-    pub line: u64,
-    /// What is wrong.
-    pub bad: BadTarget,
-}
-
-impl fmt::Display for BadLine {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}", self.source, self.line, self.bad)
-    }
-}
-
-/// What became of all that was named.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Summary {
-    /// Targets to ask.
-    pub targets: u64,
-    /// Named more than once.
-    pub duplicates: u64,
-    /// Must not be asked.
-    pub excluded: u64,
-    /// Addresses that are not asked for what they are for.
-    pub left_out: BTreeMap<Reach, u64>,
-    /// Lines and hosts that name no target.
-    pub bad: u64,
-    /// The first of these.
-    pub shown: Vec<BadLine>,
-    /// First lines that name a table's columns.
-    pub headings: u64,
-    /// Hosts of nmap's XML that are not up.
-    pub down: u64,
-    /// Hosts of nmap's XML without an open port for HTTP or HTTPS.
-    pub without_web: u64,
 }
 
 impl Gathering<'_> {

@@ -1,5 +1,6 @@
 //! Whom to ask: what an operator typed, or listed in a file, as [`Target`]s without duplicates in a random order.
 
+mod bounded;
 mod entry;
 mod exclude;
 mod gather;
@@ -8,6 +9,7 @@ mod name;
 mod nmap;
 mod reach;
 mod shuffle;
+mod summary;
 #[cfg(test)]
 mod tests;
 
@@ -19,12 +21,13 @@ use serde::{Deserialize, Serialize};
 
 pub use entry::{BadTarget, Entry, WhyBad};
 pub use exclude::{ExclusionError, Exclusions};
-pub use gather::{BadLine, GatherError, Gathering, Permission, Source, Summary, Targets};
+pub use gather::{GatherError, Gathering, Source, Targets};
 pub use nmap::NmapError;
 #[doc(hidden)]
 pub use nmap::read as read_nmap;
 pub use reach::{Reach, Reaches};
 pub use shuffle::Seed;
+pub use summary::{BadLine, Permission, Summary};
 
 /// One server to ask. [`fmt::Display`] writes its short form, and [`FromStr`] reads what people type, so that
 /// `HTTPS://Mail.Example.ORG:443/owa/` and `mail.example.org` are the same target.

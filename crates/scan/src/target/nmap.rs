@@ -3,12 +3,13 @@
 //! The file may come from anybody: elements are read one at a time, of bounded size and depth; entities other than
 //! XML's own five are refused and a document type with declarations of its own too.
 
-use std::io::{self, BufRead, Read};
+use std::io::BufRead;
 
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
+use super::bounded::Bounded;
 use super::{BadTarget, Host, Scheme, Target, WhyBad};
 
 /// Bytes of a tag or of text between tags; output of nmap's scripts stands in attributes.
@@ -256,39 +257,6 @@ fn read_tag(tag: &BytesStart<'_>, host: &mut NmapHost, port: &mut Option<Port>) 
         _ => {}
     }
     Ok(())
-}
-
-/// A reader that fails when an event takes more than it may.
-struct Bounded<R> {
-    read: R,
-    left: usize,
-}
-
-impl<R: BufRead> Read for Bounded<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut available = self.fill_buf()?;
-        let count = available.read(buffer)?;
-        self.consume(count);
-        Ok(count)
-    }
-}
-
-impl<R: BufRead> BufRead for Bounded<R> {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.left == 0 {
-            return Err(io::Error::new(
-                io::ErrorKind::FileTooLarge,
-                "a tag or text of more than 1 MiB",
-            ));
-        }
-        let available = self.read.fill_buf()?;
-        Ok(&available[..available.len().min(self.left)])
-    }
-
-    fn consume(&mut self, count: usize) {
-        self.left -= count;
-        self.read.consume(count);
-    }
 }
 
 /// Reads nmap's XML as targets, for fuzzing.

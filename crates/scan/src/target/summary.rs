@@ -1,0 +1,71 @@
+//! What became of all that was named, and what of it needs somebody's permission.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use ipnet::IpNet;
+
+use super::{BadTarget, Reach};
+
+/// Hosts that may be asked without saying who gave permission.
+pub(super) const UNASKED_HOSTS: u64 = 256;
+/// Addresses of a network that may be asked without saying who gave permission: an IPv4 /28.
+pub(super) const UNASKED_RANGE: u32 = 16;
+
+/// What needs somebody's permission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permission {
+    /// A network with more than 16 addresses (IPv4 /28, IPv6 /124).
+    Range(IpNet),
+    /// More than 256 targets.
+    Hosts(u64),
+}
+
+impl fmt::Display for Permission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Range(network) => write!(f, "{network} has more than {UNASKED_RANGE} addresses"),
+            Self::Hosts(count) => write!(f, "{count} hosts are more than {UNASKED_HOSTS}"),
+        }
+    }
+}
+
+/// A line that names no target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadLine {
+    /// The source.
+    pub source: String,
+    /// The line, from 1; of nmap's XML, the host.
+    pub line: u64,
+    /// What is wrong.
+    pub bad: BadTarget,
+}
+
+impl fmt::Display for BadLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.source, self.line, self.bad)
+    }
+}
+
+/// What became of all that was named.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Targets to ask.
+    pub targets: u64,
+    /// Named more than once.
+    pub duplicates: u64,
+    /// Must not be asked.
+    pub excluded: u64,
+    /// Addresses that are not asked for what they are for.
+    pub left_out: BTreeMap<Reach, u64>,
+    /// Lines and hosts that name no target.
+    pub bad: u64,
+    /// The first of these.
+    pub shown: Vec<BadLine>,
+    /// First lines that name a table's columns.
+    pub headings: u64,
+    /// Hosts of nmap's XML that are not up.
+    pub down: u64,
+    /// Hosts of nmap's XML without an open port for HTTP or HTTPS.
+    pub without_web: u64,
+}
