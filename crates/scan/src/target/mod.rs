@@ -5,6 +5,8 @@ mod entry;
 mod exclude;
 mod gather;
 mod lines;
+#[cfg(test)]
+mod memory;
 mod name;
 mod nmap;
 mod reach;
