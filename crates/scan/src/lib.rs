@@ -1,4 +1,5 @@
 //! Asking Exchange servers, politely: which targets, which requests, what they answered.
 
+pub mod ask;
 pub mod discover;
 pub mod target;

@@ -1,0 +1,85 @@
+use imker_posture::Header;
+
+use super::super::http::Head;
+use super::text;
+
+/// Headers of an answer that are kept.
+const KEPT: usize = 40;
+/// Bytes of a value that are kept.
+const VALUE: usize = 512;
+/// Bytes of a name that are kept.
+const NAME: usize = 64;
+
+/// Headers that Exchange alone sends.
+pub(super) const OF_EXCHANGE: [&str; 12] = [
+    "X-FEServer",
+    "X-BEServer",
+    "X-CalculatedBETarget",
+    "X-OWA-Version",
+    "X-OWA-Error",
+    "X-OWA-HttpHandler",
+    "X-ServerApplication",
+    "X-DiagInfo",
+    "X-CasErrorCode",
+    "X-SOAP-Enabled",
+    "X-WSSecurity-Enabled",
+    "MS-Server-ActiveSync",
+];
+
+/// Others that tell what stands there, or before it.
+const OTHERS: [&str; 26] = [
+    "Server",
+    "Location",
+    "WWW-Authenticate",
+    "Set-Cookie",
+    "Content-Type",
+    "Content-Length",
+    "Content-Encoding",
+    "Transfer-Encoding",
+    "Connection",
+    "Date",
+    "Via",
+    "Age",
+    "Alt-Svc",
+    "X-Powered-By",
+    "X-AspNet-Version",
+    "request-id",
+    "X-WSSecurity-For",
+    "X-OAuth-Enabled",
+    "X-MS-Diagnostics",
+    "jsonerror",
+    "X-UA-Compatible",
+    "X-Frame-Options",
+    "Strict-Transport-Security",
+    "X-Cache",
+    "X-BackEndHttpStatus",
+    "X-Proxy-Error",
+];
+
+/// Headers that tell something, in their order; of cookies the names only.
+pub(super) fn telling(head: &Head) -> Vec<Header> {
+    let telling = head
+        .headers
+        .iter()
+        .filter(|(name, _)| is_one_of(name, &OF_EXCHANGE) || is_one_of(name, &OTHERS));
+    telling
+        .take(KEPT)
+        .map(|(name, value)| {
+            let value = match name.eq_ignore_ascii_case("set-cookie") {
+                true => value
+                    .split(|byte| matches!(byte, b'=' | b';'))
+                    .next()
+                    .unwrap_or_default(),
+                false => value,
+            };
+            Header {
+                name: text(name.as_bytes(), NAME),
+                value: text(value, VALUE),
+            }
+        })
+        .collect()
+}
+
+fn is_one_of(name: &str, names: &[&str]) -> bool {
+    names.iter().any(|known| known.eq_ignore_ascii_case(name))
+}

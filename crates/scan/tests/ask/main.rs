@@ -1,0 +1,10 @@
+//! Asking real servers, our own Exchange that is none, and servers that are broken on purpose; all on loopback.
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "tests play servers, and start some"
+)]
+
+mod broken;
+mod peer;
