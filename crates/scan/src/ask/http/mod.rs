@@ -5,6 +5,8 @@ mod chunked;
 mod decode;
 mod head;
 mod reader;
+#[cfg(test)]
+mod tests;
 
 pub use body::Body;
 pub use head::Head;

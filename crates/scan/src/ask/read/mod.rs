@@ -4,6 +4,8 @@ mod builds;
 mod headers;
 mod ntlm;
 mod page;
+#[cfg(test)]
+mod tests;
 
 use imker_posture::{Check, Mark, Response};
 
@@ -41,17 +43,10 @@ pub(super) fn is_exchange(response: &Response) -> bool {
             .any(|name| response.header(name).is_some())
 }
 
-/// Text of a server, cut at `limit` bytes.
+/// Text of a server, cut at `limit` bytes, between two characters.
 pub(super) fn text(bytes: &[u8], limit: usize) -> String {
-    let cut = &bytes[..bytes.len().min(limit)];
-    let mut text = String::from_utf8_lossy(cut).into_owned();
-    if text.len() > limit || (cut.len() < bytes.len() && text.ends_with('\u{fffd}')) {
-        let end = (0..=limit.min(text.len().saturating_sub(1)))
-            .rev()
-            .find(|end| text.is_char_boundary(*end));
-        text.truncate(end.unwrap_or(0));
-    }
-    text
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(limit + 4)]);
+    text[..text.floor_char_boundary(limit)].to_owned()
 }
 
 fn has_mark(marks: &[Mark], mark: Mark) -> bool {
