@@ -7,4 +7,7 @@
 )]
 
 mod broken;
+mod exchange;
+mod nginx;
+mod openssl;
 mod peer;
