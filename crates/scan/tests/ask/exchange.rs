@@ -12,13 +12,14 @@ use tokio::sync::watch;
 use crate::peer::{faults, statuses};
 
 /// Personas, and what the first check for ProxyShell makes of each.
-const HOSTS: [(&str, u16, Checks); 6] = [
+const HOSTS: [(&str, u16, Checks); 7] = [
     ("exchange-2016-cu19-mar21su", 302, Checks::Full),
     ("exchange-2019-cu14-oct25su", 401, Checks::Full),
     ("exchange-2013-cu21", 302, Checks::Quick),
     ("exchange-2013-cu23-mar23su", 400, Checks::Full),
     ("exchange-2019-cu8", 302, Checks::Quick),
     ("exchange-se-sep26suv2", 401, Checks::Quick),
+    ("exchange-2016-cu18", 302, Checks::Full),
 ];
 
 struct Farm {
@@ -86,7 +87,7 @@ fn summary(seen: &Observation) -> String {
                 .collect();
             let server = response.header("X-FEServer").unwrap_or("-");
             lines.push(format!(
-                "  {}: {} {server} {:?} {:?} {:?} {:?}",
+                "  {}: {} {server} {:?} {:?} {:?} {:?} {:?}",
                 answer.check,
                 response.status,
                 response.title,
@@ -96,6 +97,7 @@ fn summary(seen: &Observation) -> String {
                     .ntlm
                     .as_ref()
                     .map(|names| (&names.dns_computer, &names.windows)),
+                response.header("X-CalculatedBETarget"),
             ));
         }
     }

@@ -11,3 +11,4 @@ mod exchange;
 mod nginx;
 mod openssl;
 mod peer;
+mod smtp;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use imker_posture::Checks;
 
-use crate::peer::{ask, faults, statuses};
+use crate::peer::{ask, certificate, faults, statuses};
 
 fn free() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
@@ -16,24 +16,8 @@ fn free() -> SocketAddr {
 async fn nginx_is_asked_and_is_not_exchange() {
     let folder = tempfile::tempdir().unwrap();
     let (tls, plain) = (free(), free());
-    let made = tokio::process::Command::new("openssl")
-        .args([
-            "req",
-            "-x509",
-            "-newkey",
-            "rsa:2048",
-            "-nodes",
-            "-days",
-            "30",
-            "-subj",
-            "/CN=www.example.org",
-        ])
-        .args(["-keyout", "key.pem", "-out", "cert.pem"])
-        .current_dir(folder.path())
-        .output()
-        .await;
-    if made.is_err() {
-        return imker_testing::not_installed("openssl");
+    if !certificate(folder.path()).await {
+        return;
     }
     let own = folder.path().display();
     let config = format!(

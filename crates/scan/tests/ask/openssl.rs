@@ -1,13 +1,17 @@
 //! `openssl s_server`, in old versions of TLS and with old ciphers.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::pin::Pin;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use imker_posture::{Checks, Observation, TlsVersion, TlsVersions};
+use imker_posture::{Checks, FaultKind, Observation, TlsVersion, TlsVersions};
 use imker_scan::ask::{Asker, Scheme};
+use openssl::ssl::{Ssl, SslContextBuilder, SslFiletype, SslMethod, SslVersion};
+use tokio::io::AsyncWriteExt;
+use tokio_openssl::SslStream;
 
-use crate::peer::{ask, destination, faults, plan, statuses};
+use crate::peer::{ask, certificate, destination, faults, plan, request, serve, statuses};
 
 struct Server {
     address: SocketAddr,
@@ -18,32 +22,8 @@ struct Server {
 /// Starts a server that answers every path; `None` where there is no such program.
 async fn server(arguments: &[&str]) -> Option<Server> {
     let folder = tempfile::tempdir().unwrap();
-    let made = tokio::process::Command::new("openssl")
-        .args([
-            "req",
-            "-x509",
-            "-newkey",
-            "rsa:2048",
-            "-nodes",
-            "-days",
-            "30",
-            "-subj",
-            "/O=Example/CN=mail.example.org",
-        ])
-        .args([
-            "-addext",
-            "subjectAltName=DNS:mail.example.org,DNS:autodiscover.example.org,IP:192.0.2.7",
-        ])
-        .args(["-keyout", "key.pem", "-out", "cert.pem"])
-        .current_dir(folder.path())
-        .output()
-        .await;
-    match made {
-        Ok(made) => assert!(made.status.success(), "{made:?}"),
-        Err(_) => {
-            imker_testing::not_installed("openssl");
-            return None;
-        }
+    if !certificate(folder.path()).await {
+        return None;
     }
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let child = tokio::process::Command::new("openssl")
@@ -111,6 +91,68 @@ async fn old_versions_and_ciphers_are_spoken() {
         let (spoken, suite) = spoken(&seen);
         assert_eq!(spoken, version);
         assert!(cipher.is_none_or(|cipher| cipher == suite), "{suite}");
+    }
+}
+
+/// Suites that OpenSSL as distributions build it no longer has.
+#[tokio::test]
+async fn ciphers_of_windows_2003_are_spoken() {
+    let folder = tempfile::tempdir().unwrap();
+    if !certificate(folder.path()).await {
+        return;
+    }
+    let asker = Asker::new(plan(Checks::Quick)).unwrap();
+    for suite in ["RC4-MD5", "RC4-SHA", "DES-CBC3-SHA"] {
+        let mut context = SslContextBuilder::new(SslMethod::tls_server()).unwrap();
+        context.set_security_level(0);
+        context.set_max_proto_version(Some(SslVersion::TLS1)).unwrap();
+        context.set_cipher_list(suite).unwrap();
+        context
+            .set_private_key_file(folder.path().join("key.pem"), SslFiletype::PEM)
+            .unwrap();
+        context
+            .set_certificate_file(folder.path().join("cert.pem"), SslFiletype::PEM)
+            .unwrap();
+        let context = context.build();
+        let address = serve(move |stream| {
+            let ssl = Ssl::new(&context).unwrap();
+            async move {
+                let mut stream = SslStream::new(ssl, stream).unwrap();
+                Pin::new(&mut stream).accept().await.unwrap();
+                while request(&mut stream).await.is_ok() {
+                    stream
+                        .write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+                        .await?;
+                }
+                Ok(())
+            }
+        })
+        .await;
+        let seen = asker.ask(&destination(address, None)).await;
+        assert_eq!(
+            (statuses(&seen), spoken(&seen)),
+            (vec![403; 3], (TlsVersion::Tls10, suite)),
+            "{seen:#?}"
+        );
+    }
+}
+
+/// In TLS 1.3, that the client has no certificate is told after the handshake.
+#[tokio::test]
+async fn who_asks_for_a_certificate_is_left() {
+    for version in ["-tls1_2", "-tls1_3"] {
+        let Some(server) = server(&["-Verify", "1", version]).await else {
+            return;
+        };
+        let seen = ask(Checks::Quick, server.address, Some(Scheme::Https)).await;
+        let faults = faults(&seen);
+        assert!(statuses(&seen).is_empty() && !faults.is_empty(), "{seen:#?}");
+        assert!(
+            faults
+                .iter()
+                .all(|fault| matches!(fault, FaultKind::Tls | FaultKind::Reset)),
+            "{seen:#?}"
+        );
     }
 }
 

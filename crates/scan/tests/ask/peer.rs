@@ -1,11 +1,12 @@
 //! Servers written here, and how they are asked.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use imker_posture::{Checks, Fault, FaultKind, Observation};
 use imker_scan::ask::{Asker, Destination, Limits, Plan, Scheme};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 /// Limits that end a test soon. The wide ones leave room for a busy machine.
@@ -60,7 +61,7 @@ where
 }
 
 /// Reads one request's head.
-pub async fn request(stream: &mut TcpStream) -> std::io::Result<String> {
+pub async fn request(stream: &mut (impl AsyncRead + Unpin)) -> std::io::Result<String> {
     let mut bytes = Vec::new();
     while !bytes.ends_with(b"\r\n\r\n") {
         if stream.read_buf(&mut bytes).await? == 0 {
@@ -77,6 +78,29 @@ pub async fn answering(bytes: &'static [u8]) -> SocketAddr {
         stream.write_all(bytes).await
     })
     .await
+}
+
+/// Makes `cert.pem` and `key.pem`; `false` where there is no `openssl`.
+pub async fn certificate(folder: &Path) -> bool {
+    let made = tokio::process::Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30"])
+        .args(["-subj", "/O=Example/CN=mail.example.org"])
+        .args([
+            "-addext",
+            "subjectAltName=DNS:mail.example.org,DNS:autodiscover.example.org,IP:192.0.2.7",
+        ])
+        .args(["-keyout", "key.pem", "-out", "cert.pem"])
+        .current_dir(folder)
+        .output()
+        .await;
+    match made {
+        Ok(made) => assert!(made.status.success(), "{made:?}"),
+        Err(_) => {
+            imker_testing::not_installed("openssl");
+            return false;
+        }
+    }
+    true
 }
 
 /// Faults of all answers, and of the whole.
