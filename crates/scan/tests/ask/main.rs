@@ -6,6 +6,7 @@
     reason = "tests play servers, and start some"
 )]
 
+mod between;
 mod broken;
 mod exchange;
 mod nginx;
