@@ -1,8 +1,8 @@
 use crate::because::Because;
 use crate::build::Build;
 use crate::flaws::{self, Flaw, Line, Update, flaws};
-use crate::product::{Product, same_cumulative_update};
-use crate::release::releases;
+use crate::product::{Product, product, same_cumulative_update};
+use crate::release::published;
 
 /// Whether a build has the fix for a CVE.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub fn fix(build: Build, cve: &str) -> Fix {
     let Some(flaw) = flaws().get(cve) else {
         return Fix::Unknown(Because::NoList);
     };
-    let Some(product) = Product::of(build) else {
+    let Some(product) = product(build) else {
         return Fix::Unknown(Because::NoProduct { build });
     };
     let by_build = match flaw.line(product) {
@@ -44,7 +44,7 @@ pub fn fix(build: Build, cve: &str) -> Fix {
 /// away: [`Fix::Unknown`] unless every build that begins so agrees.
 pub fn fix_of_three_parts(parts: [u16; 3], cve: &str) -> Fix {
     let [major, minor, build] = parts;
-    let mut answers: Vec<Fix> = releases()
+    let mut answers: Vec<Fix> = published()
         .with_three_parts(parts)
         .map(|release| fix(release.build, cve))
         .collect();
@@ -80,7 +80,7 @@ pub fn open_chains(build: Build) -> Vec<&'static str> {
         .collect()
 }
 
-fn by_line(build: Build, product: Product, line: &Line) -> Fix {
+fn by_line(build: Build, product: &'static Product, line: &Line) -> Fix {
     let updates = match line {
         Line::NotAffected => return Fix::Fixed,
         // Fixed with the condition that every such CVE names in `also_needs`.
@@ -96,9 +96,9 @@ fn by_line(build: Build, product: Product, line: &Line) -> Fix {
         .find(|update| same_cumulative_update(update.last, build));
     match newest.or(own) {
         Some(update) => by_update(build, update),
-        None if releases().nearest(build).is_some() => Fix::Open,
+        None if published().nearest(build).is_some() => Fix::Open,
         None => Fix::Unknown(Because::NoCumulativeUpdate {
-            product: product.name,
+            product: &product.name,
             build,
         }),
     }
@@ -117,8 +117,8 @@ fn by_update(build: Build, update: &Update) -> Fix {
     if !update.verified {
         return Fix::Unknown(Because::Unverified { build: update.last });
     }
-    let skipped = releases().own_month_only(build).filter(|own_month| {
-        let comes_with_cumulative_update = releases()
+    let skipped = published().own_month_only(build).filter(|own_month| {
+        let comes_with_cumulative_update = published()
             .get(update.last)
             .is_some_and(|release| release.update.is_empty());
         same_cumulative_update(update.last, build)
@@ -134,12 +134,12 @@ fn by_update(build: Build, update: &Update) -> Fix {
 }
 
 /// A product line without a row: not affected, if it was assessed at all.
-fn without_line(product: Product, flaw: &Flaw) -> Fix {
-    if flaw.fixed_on.as_str() < product.released || flaw.fixed_on.as_str() <= product.assessed_until {
+fn without_line(product: &'static Product, flaw: &Flaw) -> Fix {
+    if product.is_unaffected_without_row(&flaw.fixed_on) {
         return Fix::Fixed;
     }
     Fix::Unknown(Because::NotAssessed {
-        product: product.name,
+        product: &product.name,
     })
 }
 

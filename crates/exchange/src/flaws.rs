@@ -4,12 +4,14 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 
 use crate::Build;
-use crate::product::{Product, same_cumulative_update};
-use crate::release::{YesNo, releases};
+use crate::product::{Product, products, same_cumulative_update};
+use crate::release::{Releases, YesNo, published};
 use crate::table::{self, TableError};
 
-const NAME: &str = "exchange_fixes.csv";
-const TEXT: &str = include_str!("../../../data/exchange_fixes.csv");
+pub(crate) const NAME: &str = "exchange_fixes.csv";
+pub(crate) const TEXT: &str = include_str!("../../../data/exchange_fixes.csv");
+
+pub(crate) static TABLE: OnceLock<Flaws> = OnceLock::new();
 
 #[derive(Deserialize)]
 struct Row {
@@ -31,7 +33,7 @@ pub(crate) struct Flaw {
     pub also_needs: String,
     /// The day of the first release that fixes it; empty where no build does.
     pub fixed_on: String,
-    lines: Vec<(&'static str, Line)>,
+    lines: Vec<(String, Line)>,
 }
 
 /// What fixes a flaw in one product line.
@@ -58,7 +60,7 @@ pub(crate) struct Update {
 
 impl Flaw {
     /// What fixes it in a product line; `None` where no row tells of that line.
-    pub fn line(&self, product: Product) -> Option<&Line> {
+    pub fn line(&self, product: &Product) -> Option<&Line> {
         self.lines
             .iter()
             .find(|(name, _)| *name == product.name)
@@ -67,7 +69,7 @@ impl Flaw {
 
     /// What fixes it, by product line.
     #[cfg(test)]
-    pub fn lines(&self) -> &[(&'static str, Line)] {
+    pub fn lines(&self) -> &[(String, Line)] {
         &self.lines
     }
 }
@@ -75,15 +77,17 @@ impl Flaw {
 /// All flaws, by upper-case id.
 pub(crate) struct Flaws(BTreeMap<String, Flaw>);
 
-/// The embedded table.
+/// The embedded table, or what took its place.
 pub(crate) fn flaws() -> &'static Flaws {
-    static TABLE: OnceLock<Flaws> = OnceLock::new();
-    TABLE.get_or_init(|| table::embedded(Flaws::parse(TEXT)))
+    TABLE.get_or_init(|| table::embedded(Flaws::parse(NAME, TEXT, products(), published())))
 }
 
-/// The chain of a flaw, read from its first row: each start of the program asks for some, and most need no more of
-/// the table.
+/// The chain of a flaw, read from its first row as long as the table is not loaded: each start of the program asks for
+/// some, and most need no more of it.
 pub(crate) fn chain(cve: &str) -> Option<&'static str> {
+    if let Some(flaws) = TABLE.get() {
+        return flaws.get(cve).map(|flaw| flaw.chain.as_str());
+    }
     TEXT.lines().skip(1).find_map(|row| {
         let (id, rest) = row.split_once(',')?;
         id.eq_ignore_ascii_case(cve).then(|| rest.split(',').next())?
@@ -98,29 +102,35 @@ impl Flaws {
 
     /// Ids of the flaws that are part of a chain, ascending, with its name.
     pub fn chained(&self) -> impl Iterator<Item = (&str, &str)> {
-        let all = self.0.iter().map(|(id, flaw)| (&**id, &*flaw.chain));
+        let all = self.iter().map(|(id, flaw)| (id, &*flaw.chain));
         all.filter(|(_, chain)| !chain.is_empty())
     }
 
-    /// Ids, ascending.
-    #[cfg(test)]
-    pub fn ids(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+    /// All flaws with their ids, ascending.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Flaw)> {
+        self.0.iter().map(|(id, flaw)| (id.as_str(), flaw))
     }
 
     /// Rows of one flaw agree on `chain` and `also_needs`; builds are published ones of the row's product and
     /// cumulative update; no row is there twice.
-    fn parse(text: &str) -> Result<Self, TableError> {
+    pub fn parse(
+        table: &str,
+        text: &str,
+        products: &[Product],
+        releases: &Releases,
+    ) -> Result<Self, TableError> {
         let mut all = BTreeMap::<String, Flaw>::new();
         let mut seen = HashSet::new();
-        for (index, row) in table::rows::<Row>(text)?.into_iter().enumerate() {
-            let wrong = |what: String| TableError::Row {
-                table: NAME,
-                row: index + 2,
-                what,
-            };
-            let product = Product::named(&row.product)
-                .ok_or_else(|| wrong(format!("unknown product `{}`", row.product)))?;
+        for (line, row) in table::rows::<Row>(table, text)? {
+            let wrong = |what: String| TableError::new(table, line, what);
+            if !products.iter().any(|product| product.name == row.product) {
+                let known: Vec<&str> = products.iter().map(|product| &*product.name).collect();
+                let known = known.join(", ");
+                return Err(wrong(format!(
+                    "unknown product `{}`: there are {known}",
+                    row.product
+                )));
+            }
             if !is_id(&row.cve) {
                 return Err(wrong(format!("`{}` is the id of no CVE or advisory", row.cve)));
             }
@@ -147,23 +157,23 @@ impl Flaws {
                     row.cve
                 )));
             }
-            flaw.add(product, &row).map_err(wrong)?;
+            flaw.add(&row, releases).map_err(wrong)?;
         }
         Ok(Self(all))
     }
 }
 
 impl Flaw {
-    fn add(&mut self, product: Product, row: &Row) -> Result<(), String> {
+    fn add(&mut self, row: &Row, releases: &Releases) -> Result<(), String> {
         let added = match row.first_fixed_build.as_str() {
             "not affected" => Line::NotAffected,
-            "" if row.also_needs.is_empty() => return Err("neither a build nor what else is needed".into()),
+            "" if row.also_needs.is_empty() => return Err("neither first_fixed_build nor also_needs".into()),
             "" => Line::NoBuild,
             text => {
                 let build: Build = text.parse().map_err(|error| format!("{error}"))?;
-                let release = releases()
-                    .get(build)
-                    .ok_or_else(|| format!("{build} is no published build"))?;
+                let release = releases.get(build).ok_or_else(|| {
+                    format!("{build} is no published build: it must stand in the table of builds")
+                })?;
                 if release.product != row.product || release.cumulative_update != row.cumulative_update {
                     return Err(format!("{build} is {release}"));
                 }
@@ -180,19 +190,19 @@ impl Flaw {
             }
         };
         match (
-            self.lines.iter_mut().find(|(name, _)| *name == product.name),
+            self.lines.iter_mut().find(|(name, _)| *name == row.product),
             added,
         ) {
-            (None, line) => self.lines.push((product.name, line)),
+            (None, line) => self.lines.push((row.product.clone(), line)),
             (Some((_, Line::Updates(updates))), Line::Updates(more)) => updates.extend(more),
             // Where one cumulative update of a line has no fixed build, what else is needed decides for all.
             (Some((_, line @ (Line::NoBuild | Line::Updates(_)))), Line::NoBuild | Line::Updates(_)) => {
                 *line = Line::NoBuild;
             }
-            (Some(_), _) => return Err(format!("{} is both affected and not affected", product.name)),
+            (Some(_), _) => return Err(format!("{} is both affected and not affected", row.product)),
         }
         if let Some((_, Line::Updates(updates))) =
-            self.lines.iter_mut().find(|(name, _)| *name == product.name)
+            self.lines.iter_mut().find(|(name, _)| *name == row.product)
         {
             merge(updates);
         }

@@ -29,5 +29,7 @@ pub use because::Because;
 pub use build::{Build, NotABuild};
 pub use fix::{Fix, chain_of, fix, fix_of_three_parts, open_chains};
 pub use places::{is_writable_place, virtual_directory};
-pub use release::{Release, build_name, cumulative_update, release};
+pub use product::{Product, Support, product, products};
+pub use release::{Release, build_name, cumulative_update, release, releases};
 pub use shipped::{is_script, is_shipped_script};
+pub use table::TableError;

@@ -27,12 +27,8 @@ fn directories() -> &'static BTreeMap<String, String> {
 /// Names by their lower-case form.
 fn parse(text: &str) -> Result<BTreeMap<String, String>, TableError> {
     let mut all = BTreeMap::new();
-    for (index, row) in table::rows::<Row>(text)?.into_iter().enumerate() {
-        let wrong = |what: String| TableError::Row {
-            table: NAME,
-            row: index + 2,
-            what,
-        };
+    for (line, row) in table::rows::<Row>(NAME, text)? {
+        let wrong = |what: String| TableError::new(NAME, line, what);
         if row.name.is_empty() || row.name.contains('/') {
             return Err(wrong(format!("`{}` is no first path segment", row.name)));
         }

@@ -5,10 +5,13 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 
 use crate::Build;
-use crate::product::{Product, same_cumulative_update};
+use crate::product::{self, Product, products, same_cumulative_update};
 use crate::table::{self, TableError};
 
-const NAME: &str = "exchange_builds.csv";
+pub(crate) const NAME: &str = "exchange_builds.csv";
+pub(crate) const TEXT: &str = include_str!("../../../data/exchange_builds.csv");
+
+pub(crate) static TABLE: OnceLock<Releases> = OnceLock::new();
 
 /// A published build.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,38 +71,50 @@ pub(crate) struct Releases {
     own_month_only: Vec<Build>,
 }
 
-/// The embedded table.
-pub(crate) fn releases() -> &'static Releases {
-    static TABLE: OnceLock<Releases> = OnceLock::new();
-    TABLE.get_or_init(|| table::embedded(Releases::parse(include_str!("../../../data/exchange_builds.csv"))))
+/// The embedded table, or what took its place.
+pub(crate) fn published() -> &'static Releases {
+    TABLE.get_or_init(|| table::embedded(Releases::parse(NAME, TEXT, products())))
 }
 
 impl Releases {
     /// Builds in ascending order, each with the product that its number says.
-    fn parse(text: &str) -> Result<Self, TableError> {
+    pub fn parse(table: &str, text: &str, products: &[Product]) -> Result<Self, TableError> {
         let mut all = Self {
             by_build: BTreeMap::new(),
             own_month_only: Vec::new(),
         };
-        for (index, row) in table::rows::<Row>(text)?.into_iter().enumerate() {
-            let wrong = |what: String| TableError::Row {
-                table: NAME,
-                row: index + 2,
-                what,
-            };
+        for (line, row) in table::rows::<Row>(table, text)? {
+            let wrong = |what: String| TableError::new(table, line, what);
             let build: Build = row.build.parse().map_err(|error| wrong(format!("{error}")))?;
             if all
                 .by_build
                 .last_key_value()
                 .is_some_and(|(last, _)| *last >= build)
             {
-                return Err(wrong(format!("{build} is out of order or there twice")));
+                return Err(wrong(format!(
+                    "{build} is out of order or there twice: builds stand in ascending order, each once"
+                )));
             }
-            if Product::of(build).is_none_or(|product| product.name != row.product) {
-                return Err(wrong(format!("{build} is no build of `{}`", row.product)));
+            match product::of(products, build) {
+                Some(product) if product.name == row.product => {}
+                Some(product) => {
+                    return Err(wrong(format!(
+                        "{build} is a build of {}, not of `{}`",
+                        product.name, row.product
+                    )));
+                }
+                None => return Err(wrong(format!("{build} is a build of no known product"))),
             }
-            if row.cumulative_update.is_empty() || !is_date(&row.date) {
-                return Err(wrong(format!("{build} lacks a cumulative update or a date")));
+            if row.cumulative_update.is_empty() {
+                return Err(wrong(format!(
+                    "{build} lacks a cumulative update, such as CU19 or RTM"
+                )));
+            }
+            if !is_date(&row.date) {
+                return Err(wrong(format!(
+                    "`{}` is no date such as 2021-03-02 or 2021-03",
+                    row.date
+                )));
             }
             if row.own_month_only == YesNo::Yes {
                 all.own_month_only.push(build);
@@ -124,7 +139,6 @@ impl Releases {
     }
 
     /// All releases, by build.
-    #[cfg(test)]
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Release> {
         self.by_build.values()
     }
@@ -154,7 +168,7 @@ impl Releases {
 }
 
 /// `2021-03-02` or `2021-03`.
-fn is_date(text: &str) -> bool {
+pub(crate) fn is_date(text: &str) -> bool {
     matches!(text.len(), 7 | 10)
         && text.bytes().enumerate().all(|(at, byte)| {
             if at == 4 || at == 7 {
@@ -165,9 +179,14 @@ fn is_date(text: &str) -> bool {
         })
 }
 
+/// All published releases of Exchange 2010 to SE, in ascending order of their builds.
+pub fn releases() -> impl DoubleEndedIterator<Item = &'static Release> {
+    published().iter()
+}
+
 /// The published release with this build.
 pub fn release(build: Build) -> Option<&'static Release> {
-    releases().get(build)
+    published().get(build)
 }
 
 /// The cumulative update that a build belongs to, itself where it is one; `None` where no release begins with its first
@@ -177,7 +196,7 @@ pub fn release(build: Build) -> Option<&'static Release> {
 /// this release.
 pub fn cumulative_update(build: Build) -> Option<&'static Release> {
     let [major, minor, number, _] = build.0;
-    let mut same = releases().with_three_parts([major, minor, number]).peekable();
+    let mut same = published().with_three_parts([major, minor, number]).peekable();
     let first = same.peek().copied();
     same.find(|release| release.update.is_empty()).or(first)
 }
@@ -189,9 +208,9 @@ pub fn build_name(build: Build) -> Option<String> {
     if let Some(release) = release(build) {
         return Some(release.to_string());
     }
-    let name = match releases().nearest(build) {
+    let name = match published().nearest(build) {
         Some(near) => format!("{} {}", near.product, near.cumulative_update),
-        None => Product::of(build)?.name.to_owned(),
+        None => product::product(build)?.name.clone(),
     };
     Some(format!("{name}, unlisted build"))
 }
@@ -243,26 +262,40 @@ mod tests {
 
     #[test]
     fn every_release_names_itself() {
-        assert!(releases().iter().count() > 400);
-        for release in releases().iter() {
+        assert!(releases().count() > 400);
+        for release in releases() {
             assert_eq!(build_name(release.build), Some(release.to_string()));
         }
     }
 
     #[test]
     fn refuses_a_table_with_faults() {
-        let parse = |rows: &str| Releases::parse(&format!("{HEADER}{rows}"));
+        let parse = |rows: &str| Releases::parse("t.csv", &format!("{HEADER}{rows}"), products());
         let good = "15.1.2176.9,Exchange 2016,CU19,Mar21SU,2021-03-02,KB5000871,no,yes,,example.org\n";
         assert!(parse(good).is_ok());
-        assert!(parse(&good.repeat(2)).is_err(), "twice");
-        assert!(
-            parse(&good.replace("15.1.", "15.0.")).is_err(),
-            "another product's build"
-        );
-        assert!(parse(&good.replace("2021-03-02", "March")).is_err(), "no date");
-        assert!(
-            parse(&good.replace(",yes,", ",maybe,")).is_err(),
-            "neither yes nor no"
-        );
+        let told = |rows: &str| parse(rows).map(|_| ()).unwrap_err().to_string();
+        for (rows, expected) in [
+            (
+                good.repeat(2),
+                "t.csv, row 3: 15.1.2176.9 is out of order or there twice",
+            ),
+            (
+                good.replace("15.1.", "15.0."),
+                "t.csv, row 2: 15.0.2176.9 is a build of Exchange 2013, not of `Exchange 2016`",
+            ),
+            (
+                good.replace("15.1.", "15.3."),
+                "15.3.2176.9 is a build of no known product",
+            ),
+            (
+                good.replace("15.1.2176.9", "15.1.2176"),
+                "`15.1.2176` is not a build",
+            ),
+            (good.replace("CU19", ""), "lacks a cumulative update"),
+            (good.replace("2021-03-02", "March"), "`March` is no date"),
+            (good.replace(",yes,", ",maybe,"), "unknown variant `maybe`"),
+        ] {
+            assert!(told(&rows).contains(expected), "{}", told(&rows));
+        }
     }
 }

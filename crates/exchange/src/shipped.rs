@@ -31,12 +31,8 @@ fn shipped() -> &'static HashSet<String> {
 fn parse(text: &str) -> Result<HashSet<String>, TableError> {
     let mut all = HashSet::new();
     let mut last = String::new();
-    for (index, row) in table::rows::<Row>(text)?.into_iter().enumerate() {
-        let wrong = |what: &str| TableError::Row {
-            table: NAME,
-            row: index + 2,
-            what: format!("{} {what}", row.path),
-        };
+    for (line, row) in table::rows::<Row>(NAME, text)? {
+        let wrong = |what: &str| TableError::new(NAME, line, format!("{} {what}", row.path));
         let lower = row.path.to_ascii_lowercase();
         if lower <= last {
             return Err(wrong("is out of order or there twice"));

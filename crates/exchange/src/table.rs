@@ -1,27 +1,55 @@
-//! Tables embedded in the program.
+//! Tables embedded in the program, or read in their place.
 
 use serde::de::DeserializeOwned;
 
-/// An embedded table that does not hold what it should.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum TableError {
-    /// A row that is no CSV, or whose columns do not parse.
-    #[error(transparent)]
-    Csv(#[from] csv::Error),
-    /// A row that contradicts another one or another table.
-    #[error("{table}, row {row}: {what}")]
-    Row {
-        table: &'static str,
-        row: usize,
-        what: String,
-    },
+/// A table that does not hold what it should: which table or file, which line of it, what is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{table}, row {row}: {what}")]
+pub struct TableError {
+    table: String,
+    row: u64,
+    what: String,
 }
 
+impl TableError {
+    /// `row` is counted in lines, the header being the first.
+    pub(crate) fn new(table: &str, row: u64, what: impl Into<String>) -> Self {
+        Self {
+            table: table.to_owned(),
+            row,
+            what: what.into(),
+        }
+    }
+}
+
+/// A line of a table's file, the header being line 1, and what stands in it.
+pub(crate) type Numbered<R> = (u64, R);
+
 /// The rows of a CSV table with a header line.
-pub(crate) fn rows<R: DeserializeOwned>(text: &str) -> Result<Vec<R>, TableError> {
-    Ok(csv::Reader::from_reader(text.as_bytes())
-        .into_deserialize()
-        .collect::<Result<_, _>>()?)
+pub(crate) fn rows<R: DeserializeOwned>(table: &str, text: &str) -> Result<Vec<Numbered<R>>, TableError> {
+    let wrong = |error: &csv::Error| {
+        let row = error.position().map_or(1, csv::Position::line);
+        let what = match error.kind() {
+            csv::ErrorKind::Deserialize { err, .. } => err.to_string(),
+            csv::ErrorKind::UnequalLengths {
+                expected_len, len, ..
+            } => {
+                format!("{len} columns where the header names {expected_len}")
+            }
+            _ => error.to_string(),
+        };
+        TableError::new(table, row, what)
+    };
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let header = reader.headers().map_err(|error| wrong(&error))?.clone();
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(|error| wrong(&error))?;
+        let line = record.position().map_or(0, csv::Position::line);
+        let row = record.deserialize(Some(&header)).map_err(|error| wrong(&error))?;
+        rows.push((line, row));
+    }
+    Ok(rows)
 }
 
 /// An embedded table, which the unit tests have loaded before.
@@ -49,9 +77,29 @@ mod tests {
     }
 
     #[test]
+    fn errors_name_the_line() {
+        let told = |text| {
+            rows::<Sourced>("t.csv", text)
+                .map(|_| ())
+                .unwrap_err()
+                .to_string()
+        };
+        assert_eq!(
+            told("verified,source\n\nyes,a\nmaybe,b\n"),
+            "t.csv, row 4: unknown variant `maybe`, expected `yes` or `no`"
+        );
+        assert_eq!(
+            told("verified,source\nyes\n"),
+            "t.csv, row 2: 1 columns where the header names 2"
+        );
+        assert_eq!(told("verified\nyes\n"), "t.csv, row 2: missing field `source`");
+    }
+
+    #[test]
     fn what_is_verified_names_its_source() {
         for (name, text) in [
             ("builds", include_str!("../../../data/exchange_builds.csv")),
+            ("products", include_str!("../../../data/exchange_products.csv")),
             ("fixes", include_str!("../../../data/exchange_fixes.csv")),
             (
                 "virtual directories",
@@ -59,11 +107,10 @@ mod tests {
             ),
             ("shipped files", include_str!("../../../data/shipped_files.csv")),
         ] {
-            for (index, row) in rows::<Sourced>(text).unwrap().into_iter().enumerate() {
+            for (line, row) in rows::<Sourced>(name, text).unwrap() {
                 assert!(
                     row.verified == YesNo::No || row.source.contains('.'),
-                    "{name}, row {}",
-                    index + 2
+                    "{name}, row {line}"
                 );
             }
         }
