@@ -111,6 +111,11 @@ impl Flaws {
         self.0.iter().map(|(id, flaw)| (id.as_str(), flaw))
     }
 
+    /// Takes the place of the flaws with the same ids, all of their rows, and adds the rest.
+    pub fn replace(&mut self, newer: Self) {
+        self.0.extend(newer.0);
+    }
+
     /// Rows of one flaw agree on `chain` and `also_needs`; builds are published ones of the row's product and
     /// cumulative update; no row is there twice.
     pub fn parse(

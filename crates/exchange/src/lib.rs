@@ -24,6 +24,7 @@ mod product;
 mod release;
 mod shipped;
 mod table;
+mod update;
 
 pub use because::Because;
 pub use build::{Build, NotABuild};
@@ -33,3 +34,4 @@ pub use product::{Product, Support, product, products};
 pub use release::{Release, build_name, cumulative_update, release, releases};
 pub use shipped::{is_script, is_shipped_script};
 pub use table::TableError;
+pub use update::{UpdateError, update_tables};

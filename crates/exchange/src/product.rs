@@ -138,6 +138,13 @@ pub(crate) fn parse(table: &str, text: &str) -> Result<Vec<Product>, TableError>
     Ok(all)
 }
 
+/// Takes the place of lines with the same name, and adds the rest.
+pub(crate) fn replace(products: &mut Vec<Product>, newer: Vec<Product>) {
+    products.retain(|old| newer.iter().all(|new| new.name != old.name));
+    products.extend(newer);
+    products.sort_by_key(|product| product.first);
+}
+
 /// Whether two builds belong to one cumulative update (2010: to one service pack), so that the order of
 /// their numbers tells which one is newer.
 pub(crate) fn same_cumulative_update(a: Build, b: Build) -> bool {

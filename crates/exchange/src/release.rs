@@ -138,6 +138,15 @@ impl Releases {
         self.by_build.get(&build)
     }
 
+    /// Takes the place of what has the same build, and adds the rest.
+    pub fn replace(&mut self, newer: Self) {
+        self.own_month_only
+            .retain(|build| !newer.by_build.contains_key(build));
+        self.own_month_only.extend(newer.own_month_only);
+        self.own_month_only.sort_unstable();
+        self.by_build.extend(newer.by_build);
+    }
+
     /// All releases, by build.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Release> {
         self.by_build.values()

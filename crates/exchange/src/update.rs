@@ -1,0 +1,258 @@
+//! Newer tables in place of the embedded ones.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use crate::flaws::{self, Flaws};
+use crate::product::{self, Product};
+use crate::release::{self, Releases};
+use crate::table::TableError;
+
+/// Bytes of a table that are read; the embedded ones have less than a hundredth.
+const LARGEST: u64 = 16 << 20;
+
+/// Why a newer table was not taken over.
+#[derive(Debug, thiserror::Error)]
+pub enum UpdateError {
+    /// It cannot be read.
+    #[error("{file}: cannot be read")]
+    Read {
+        /// The file.
+        file: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// It is larger than a table can be.
+    #[error("{file}: larger than {} MiB, so no table of builds, fixes or products", LARGEST >> 20)]
+    TooLarge {
+        /// The file.
+        file: String,
+    },
+    /// It is not text in UTF-8.
+    #[error("{file}: not UTF-8; save it as CSV in UTF-8")]
+    NotUtf8 {
+        /// The file.
+        file: String,
+    },
+    /// Its header is that of no table.
+    #[error(
+        "{file}, row 1: no header of a table; a table of builds has the columns build and own_month_only, one of fixes \
+         first_fixed_build, one of products first_build, between commas"
+    )]
+    NoHeader {
+        /// The file.
+        file: String,
+    },
+    /// A row is wrong.
+    #[error(transparent)]
+    Table(#[from] TableError),
+    /// Something was looked up before.
+    #[error("tables can only be updated before the first of them is used")]
+    InUse,
+}
+
+/// Takes over newer tables, in the columns of `exchange_builds.csv`, `exchange_fixes.csv` or `exchange_products.csv`
+/// (`data/README.md`), for the rest of the program's life. Which one a file is follows from its header.
+///
+/// A build or product takes the place of the one with the same number or name, the rows of a CVE that of all its rows;
+/// what a file does not name stays as it is. Files are checked as the embedded tables are, and against each other:
+/// either all are taken over, or none.
+///
+/// # Errors
+///
+/// Files that cannot be read, are above 16 MiB or hold a row that is wrong; and a table that was already used.
+pub fn update_tables<P: AsRef<Path>>(files: &[P]) -> Result<(), UpdateError> {
+    if files.is_empty() {
+        return Ok(());
+    }
+    let mut texts = Vec::new();
+    for file in files {
+        texts.push(read(file.as_ref())?);
+    }
+    let Tables {
+        products,
+        releases,
+        flaws,
+    } = Tables::updated(&texts)?;
+    let unused = product::TABLE.set(products).is_ok()
+        && release::TABLE.set(releases).is_ok()
+        && flaws::TABLE.set(flaws).is_ok();
+    unused.then_some(()).ok_or(UpdateError::InUse)
+}
+
+/// A table's file.
+struct Text {
+    file: String,
+    kind: Kind,
+    text: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Products,
+    Builds,
+    Fixes,
+}
+
+fn read(path: &Path) -> Result<Text, UpdateError> {
+    let file = path.display().to_string();
+    let mut bytes = Vec::new();
+    #[expect(clippy::disallowed_methods, reason = "behind `take`, which ends at LARGEST")]
+    let read = File::open(path).and_then(|open| open.take(LARGEST + 1).read_to_end(&mut bytes));
+    match read {
+        Err(source) => Err(UpdateError::Read { file, source }),
+        Ok(length) if length as u64 > LARGEST => Err(UpdateError::TooLarge { file }),
+        Ok(_) => match String::from_utf8(bytes) {
+            Ok(text) => Text::new(file, text),
+            Err(_) => Err(UpdateError::NotUtf8 { file }),
+        },
+    }
+}
+
+impl Text {
+    fn new(file: String, text: String) -> Result<Self, UpdateError> {
+        // Spreadsheets write the mark in front.
+        let text = match text.strip_prefix('\u{feff}') {
+            Some(rest) => rest.to_owned(),
+            None => text,
+        };
+        let header = text.lines().next().unwrap_or_default();
+        let has = |name: &str| header.split(',').any(|column| column.trim_matches('"') == name);
+        let kind = if has("first_fixed_build") {
+            Kind::Fixes
+        } else if has("first_build") {
+            Kind::Products
+        } else if has("build") && has("own_month_only") {
+            Kind::Builds
+        } else {
+            return Err(UpdateError::NoHeader { file });
+        };
+        Ok(Self { file, kind, text })
+    }
+}
+
+/// All tables that tell what builds are and have.
+struct Tables {
+    products: Vec<Product>,
+    releases: Releases,
+    flaws: Flaws,
+}
+
+impl Tables {
+    fn updated(files: &[Text]) -> Result<Self, TableError> {
+        let of = |kind: Kind| files.iter().filter(move |file| file.kind == kind);
+        let mut products = product::parse(product::NAME, product::TEXT)?;
+        for file in of(Kind::Products) {
+            product::replace(&mut products, product::parse(&file.file, &file.text)?);
+        }
+        let mut releases = Releases::parse(release::NAME, release::TEXT, &products)?;
+        for file in of(Kind::Builds) {
+            releases.replace(Releases::parse(&file.file, &file.text, &products)?);
+        }
+        let mut flaws = Flaws::parse(flaws::NAME, flaws::TEXT, &products, &releases)?;
+        for file in of(Kind::Fixes) {
+            flaws.replace(Flaws::parse(&file.file, &file.text, &products, &releases)?);
+        }
+        Ok(Self {
+            products,
+            releases,
+            flaws,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::Build;
+
+    const BUILDS: &str =
+        "build,product,cumulative_update,update,date,kb,own_month_only,verified,note,source\n";
+    const FIXES: &str =
+        "cve,chain,product,cumulative_update,first_fixed_build,kb,also_needs,verified,note,source\n";
+
+    fn updated(files: &[(&str, String)]) -> Result<Tables, UpdateError> {
+        let texts: Result<Vec<_>, _> = files
+            .iter()
+            .map(|(file, text)| Text::new((*file).to_owned(), text.clone()))
+            .collect();
+        Ok(Tables::updated(&texts?)?)
+    }
+
+    fn told(files: &[(&str, String)]) -> String {
+        updated(files).map(|_| ()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_embedded_tables_replace_themselves() {
+        let tables = updated(&[
+            ("fixes.csv", flaws::TEXT.to_owned()),
+            ("builds.csv", format!("\u{feff}{}", release::TEXT)),
+            ("products.csv", product::TEXT.to_owned()),
+        ])
+        .unwrap();
+        assert_eq!(tables.products, product::products());
+        assert!(tables.releases.iter().eq(crate::releases()));
+        assert_eq!(tables.flaws.iter().count(), flaws::flaws().iter().count());
+    }
+
+    #[test]
+    fn newer_rows_are_added_and_replace() {
+        let builds = format!(
+            "{BUILDS}15.2.2562.53,Exchange SE,RTM,Sep26SUv2,2026-10-03,KB1,no,yes,,a.b\n\
+             15.2.2562.60,Exchange SE,RTM,Nov26SU,2026-11-10,KB2,no,yes,,a.b\n"
+        );
+        let fixes = format!(
+            "{FIXES}CVE-2026-99999,,Exchange SE,RTM,15.2.2562.60,KB2,,yes,,a.b\n\
+             CVE-2021-34473,ProxyShell,Exchange 2013,CU23,15.0.1497.18,KB5003435,,yes,,a.b\n"
+        );
+        let tables = updated(&[("fixes.csv", fixes), ("builds.csv", builds)]).unwrap();
+        let build = |text: &str| text.parse::<Build>().unwrap();
+        let replaced = tables.releases.get(build("15.2.2562.53")).unwrap();
+        assert_eq!((&*replaced.date, &*replaced.kb), ("2026-10-03", "KB1"));
+        assert_eq!(tables.releases.iter().count(), crate::releases().count() + 1);
+        assert_eq!(tables.flaws.get("CVE-2026-99999").unwrap().lines().len(), 1);
+        assert_eq!(
+            tables.flaws.get("CVE-2021-34473").unwrap().lines().len(),
+            1,
+            "all rows of a CVE are replaced"
+        );
+    }
+
+    #[test]
+    fn errors_name_the_file_the_row_and_the_remedy() {
+        let wrong = format!("{FIXES}CVE-2026-99999,,Exchange SE,RTM,15.2.2562.60,KB2,,yes,,a.b\n");
+        assert_eq!(
+            told(&[("f.csv", wrong)]),
+            "f.csv, row 2: 15.2.2562.60 is no published build: it must stand in the table of builds"
+        );
+        let unknown = format!("{FIXES}CVE-2026-99999,,Exchange 2025,RTM,15.2.2562.53,KB2,,yes,,a.b\n");
+        assert_eq!(
+            told(&[("f.csv", unknown)]),
+            "f.csv, row 2: unknown product `Exchange 2025`: there are Exchange 2010, Exchange 2013, Exchange 2016, \
+             Exchange 2019, Exchange SE"
+        );
+        let columns = "build,own_month_only\n15.2.2562.60,no\n".to_owned();
+        assert_eq!(
+            told(&[("b.csv", columns)]),
+            "b.csv, row 2: missing field `product`"
+        );
+        let semicolons = BUILDS.replace(',', ";");
+        assert!(told(&[("b.csv", semicolons)]).starts_with("b.csv, row 1: no header"));
+        let row = "15.2.2562.60,Exchange SE,RTM,Nov26SU,2026-11-10,KB2,no,yes,,a.b\n";
+        assert_eq!(
+            told(&[("b.csv", format!("{BUILDS}{row}{row}"))]),
+            "b.csv, row 3: 15.2.2562.60 is out of order or there twice: builds stand in ascending order, each once"
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named() {
+        let told = |path: &str| update_tables(&[path]).unwrap_err().to_string();
+        assert_eq!(told("/no/such.csv"), "/no/such.csv: cannot be read");
+        assert!(update_tables::<&str>(&[]).is_ok());
+    }
+}
