@@ -68,7 +68,6 @@ impl Flaw {
     }
 
     /// What fixes it, by product line.
-    #[cfg(test)]
     pub fn lines(&self) -> &[(String, Line)] {
         &self.lines
     }

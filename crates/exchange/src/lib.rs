@@ -15,6 +15,7 @@
 //! # Ok::<(), imker_exchange::NotABuild>(())
 //! ```
 
+mod advice;
 mod because;
 mod build;
 mod fix;
@@ -26,6 +27,7 @@ mod shipped;
 mod table;
 mod update;
 
+pub use advice::{Cve, FirstFix, Install, Latest, closes, cves, first_fix, first_fixed_in, install, latest};
 pub use because::Because;
 pub use build::{Build, NotABuild};
 pub use fix::{Fix, chain_of, fix, fix_of_three_parts, open_chains};

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::OnceLock;
 
+use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::Build;
@@ -30,6 +31,19 @@ pub struct Release {
     pub kb: String,
     /// Whether the build stands in a Microsoft source or in two others.
     pub verified: bool,
+}
+
+impl Release {
+    /// Days from the release to `day`; a date without a day is taken for the first of its month.
+    pub fn age(&self, day: Date) -> Option<i32> {
+        let text = if self.date.len() == 7 {
+            format!("{}-01", self.date)
+        } else {
+            self.date.clone()
+        };
+        let date: Date = text.parse().ok()?;
+        Some(date.until(day).ok()?.get_days())
+    }
 }
 
 /// `Exchange 2016 CU19 Mar21SU`.
@@ -258,6 +272,14 @@ mod tests {
         );
         assert_eq!(name("15.3.1.1"), None);
         assert_eq!(name("8.3.1.1"), None);
+    }
+
+    #[test]
+    fn releases_have_an_age() {
+        let age = |text| release(build(text)).unwrap().age(jiff::civil::date(2026, 12, 1));
+        assert_eq!(age("15.1.2176.9"), Some(2100));
+        assert_eq!(age("15.2.2562.53"), Some(60));
+        assert!(releases().all(|release| release.age(jiff::civil::date(2026, 12, 1)).is_some()));
     }
 
     #[test]

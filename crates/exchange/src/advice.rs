@@ -1,0 +1,162 @@
+//! What to install.
+
+use jiff::civil::Date;
+
+use crate::Build;
+use crate::fix::{Fix, fix};
+use crate::flaws::{Line, flaws};
+use crate::product::{Product, Support, product, products, same_cumulative_update};
+use crate::release::{Release, releases};
+
+/// The newest release of a product, its cumulative update included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Latest {
+    /// The newest cumulative update, as it was before any update; the first release known of it.
+    pub cumulative_update: &'static Release,
+    /// The newest update for it, or itself.
+    pub update: &'static Release,
+    /// A newer one that rests on a source that could not be checked.
+    pub unverified: Option<&'static Release>,
+}
+
+/// The newest cumulative update of a product (`Exchange 2016`) and the newest update for it.
+pub fn latest(product: &str) -> Option<Latest> {
+    let of_product = || releases().rev().filter(|release| release.product == product);
+    let newest = of_product().next()?;
+    let same = |release: &&Release| same_cumulative_update(release.build, newest.build);
+    let update = of_product()
+        .take_while(same)
+        .find(|release| release.verified)
+        .unwrap_or(newest);
+    Some(Latest {
+        cumulative_update: of_product().take_while(same).last()?,
+        update,
+        unverified: (update.build < newest.build).then_some(newest),
+    })
+}
+
+/// The first build with the fix for a CVE.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FirstFix {
+    /// The build; the highest where sources name several.
+    pub build: Build,
+    /// The update that brings it: `KB5001779`; `None` where it has no number.
+    pub kb: Option<&'static str>,
+    /// Whether it is an update for the cumulative update that was asked about.
+    pub own: bool,
+}
+
+/// The first build with the fix for `cve` in the cumulative update of `build` or, where that got none, in the newest one
+/// of the product that got one. `None` where no build brings the fix, or where the product is not affected or unknown.
+pub fn first_fix(build: Build, cve: &str) -> Option<FirstFix> {
+    let Line::Updates(updates) = flaws().get(cve)?.line(product(build)?)? else {
+        return None;
+    };
+    let own = |last: Build| same_cumulative_update(last, build);
+    let update = updates
+        .iter()
+        .find(|update| own(update.last))
+        .or_else(|| updates.iter().max_by_key(|update| update.last))?;
+    Some(FirstFix {
+        build: update.last,
+        kb: Some(update.kb.as_str()).filter(|kb| !kb.is_empty()),
+        own: own(update.last),
+    })
+}
+
+/// A CVE, or an advisory that has none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cve {
+    /// `CVE-2021-34473`.
+    pub id: &'static str,
+    /// The chain of attacks that it is part of: `ProxyShell`.
+    pub chain: Option<&'static str>,
+    /// What must be done besides installing the update.
+    pub also_needs: Option<&'static str>,
+}
+
+/// All CVEs, and advisories, that the tables know, in the order of their ids.
+pub fn cves() -> impl Iterator<Item = Cve> {
+    let told = |text: &'static String| Some(text.as_str()).filter(|text| !text.is_empty());
+    flaws().iter().map(move |(id, flaw)| Cve {
+        id,
+        chain: told(&flaw.chain),
+        also_needs: told(&flaw.also_needs),
+    })
+}
+
+/// CVEs whose first fixed build this is, in the order of their ids.
+pub fn first_fixed_in(build: Build) -> impl Iterator<Item = Cve> {
+    cves().filter(move |cve| {
+        let lines = flaws().get(cve.id).map(|flaw| flaw.lines()).unwrap_or_default();
+        lines.iter().any(|(_, line)| {
+            let Line::Updates(updates) = line else {
+                return false;
+            };
+            updates
+                .iter()
+                .any(|update| (update.first..=update.last).contains(&build))
+        })
+    })
+}
+
+/// The least that closes a chain of attacks for a build: the first release of its cumulative update, from it on, that has
+/// every fix; where its cumulative update never got them, the product's first release that has.
+///
+/// `None` where nothing of the chain is open, or where no release of the product is known to close it.
+pub fn closes(build: Build, chain: &str) -> Option<&'static Release> {
+    let of_chain: Vec<&str> = flaws()
+        .chained()
+        .filter(|(_, of)| *of == chain)
+        .map(|(cve, _)| cve)
+        .collect();
+    let all = |build: Build, answer: Fix| of_chain.iter().all(|cve| fix(build, cve) == answer);
+    if of_chain.iter().all(|cve| fix(build, cve) != Fix::Open) {
+        return None;
+    }
+    let product = product(build)?;
+    let mut later = releases().filter(|release| release.build > build && release.product == product.name);
+    later.find(|release| all(release.build, Fix::Fixed))
+}
+
+/// What to install for a build.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Install {
+    /// What Microsoft still does for the product.
+    pub support: Support,
+    /// The product.
+    pub product: &'static Product,
+    /// The newest release of the product; `None` where the build has it, or a newer one.
+    pub newest: Option<&'static Release>,
+    /// A newer release still, whose only source could not be checked.
+    pub unverified: Option<&'static Release>,
+    /// The newest release of the product that is supported, where this one is not.
+    pub move_to: Option<&'static Release>,
+    /// The least that closes ProxyShell, where it is open.
+    pub minimum: Option<&'static Release>,
+}
+
+/// What to install for a build, on a day; `None` where it is a build of no known product.
+pub fn install(build: Build, on: Date) -> Option<Install> {
+    let product = product(build)?;
+    let latest = latest(&product.name)?;
+    let support = product.support(on);
+    let supported = products()
+        .iter()
+        .rev()
+        .find(|other| other.support(on) == Support::Supported)
+        .filter(|_| support != Support::Supported);
+    let above = |release: &&Release| release.build > build;
+    Some(Install {
+        support,
+        product,
+        newest: Some(latest.update).filter(above),
+        unverified: latest.unverified.filter(above),
+        move_to: supported.and_then(|other| Some(self::latest(&other.name)?.update)),
+        minimum: closes(build, "ProxyShell"),
+    })
+}
+
+#[cfg(test)]
+#[path = "advice_tests.rs"]
+mod tests;

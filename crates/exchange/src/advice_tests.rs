@@ -1,0 +1,158 @@
+#![allow(clippy::unwrap_used)]
+
+use jiff::civil::date;
+use proptest::prelude::*;
+
+use super::*;
+
+fn build(text: &str) -> Build {
+    text.parse().unwrap()
+}
+
+#[test]
+fn newest_of_each_product() {
+    let newest = |product: &str| {
+        let latest = latest(product).unwrap();
+        (latest.cumulative_update.to_string(), latest.update.to_string())
+    };
+    for (product, cumulative_update, update) in [
+        ("Exchange 2010", "SP3", "SP3 RU32"),
+        ("Exchange 2013", "CU23", "CU23 Mar23SU"),
+        ("Exchange 2016", "CU23", "CU23 Sep26SUv2"),
+        ("Exchange 2019", "CU15", "CU15 Sep26SUv2"),
+        ("Exchange SE", "RTM", "RTM Sep26SUv2"),
+    ] {
+        let expected = (
+            format!("{product} {cumulative_update}"),
+            format!("{product} {update}"),
+        );
+        assert_eq!(newest(product), expected);
+    }
+    assert_eq!(latest("Exchange 2000"), None);
+    let unverified = latest("Exchange SE").unwrap().unverified.unwrap();
+    assert_eq!(unverified.build, build("15.2.2562.56"), "one source only");
+}
+
+#[test]
+fn first_fix_of_the_own_or_of_the_newest_cumulative_update() {
+    let first = |of: &str, cve: &str| {
+        first_fix(build(of), cve)
+            .map(|first| (first.build.to_string(), first.kb.unwrap_or("none"), first.own))
+    };
+    let expected = |build: &str, kb, own| Some((build.to_owned(), kb, own));
+    let path_confusion = "CVE-2021-34473";
+    assert_eq!(
+        first("15.1.2176.9", path_confusion),
+        expected("15.1.2176.12", "KB5001779", true)
+    );
+    assert_eq!(
+        first("15.1.2106.2", path_confusion),
+        expected("15.1.2242.8", "KB5001779", false)
+    );
+    assert_eq!(
+        first("15.1.1415.2", "CVE-2021-26855"),
+        expected("15.1.1415.10", "KB5000871", true)
+    );
+    assert_eq!(
+        first("15.2.2562.17", "CVE-2026-70571"),
+        expected("15.2.2562.56", "none", true)
+    );
+    assert_eq!(first("15.2.2562.17", path_confusion), None, "SE came after it");
+    assert_eq!(first("15.1.2507.6", "CVE-2024-21410"), None, "no build brings it");
+    assert_eq!(first("14.3.513.0", "CVE-2021-26855"), None, "not affected");
+    assert_eq!(first("15.3.1.1", path_confusion), None);
+}
+
+/// KB5001779 and KB5003435, or what holds them, for each cumulative update.
+#[test]
+fn least_that_closes_proxyshell() {
+    let least = |of: &str| closes(build(of), "ProxyShell").map(|release| format!("{release} {}", release.kb));
+    for (of, release) in [
+        ("15.1.2176.9", "Exchange 2016 CU19 May21SU KB5003435"),
+        ("15.1.2176.12", "Exchange 2016 CU19 May21SU KB5003435"),
+        ("15.1.2242.4", "Exchange 2016 CU20 May21SU KB5003435"),
+        ("15.1.2106.13", "Exchange 2016 CU19 May21SU KB5003435"),
+        ("15.1.225.42", "Exchange 2016 CU19 May21SU KB5003435"),
+        ("15.0.1497.2", "Exchange 2013 CU23 May21SU KB5003435"),
+        ("15.0.847.64", "Exchange 2013 CU23 May21SU KB5003435"),
+        ("15.2.792.13", "Exchange 2019 CU8 May21SU KB5003435"),
+        ("15.2.858.5", "Exchange 2019 CU9 May21SU KB5003435"),
+        ("15.2.221.12", "Exchange 2019 CU8 May21SU KB5003435"),
+    ] {
+        assert_eq!(least(of).as_deref(), Some(release), "{of}");
+    }
+    for closed in [
+        "15.1.2176.14",
+        "15.1.2308.8",
+        "15.2.922.7",
+        "15.2.2562.17",
+        "14.3.513.0",
+        "16.0.1.1",
+    ] {
+        assert_eq!(least(closed), None, "{closed}");
+    }
+}
+
+#[test]
+fn what_to_install() {
+    let old = install(build("15.1.2176.9"), date(2026, 12, 1)).unwrap();
+    assert_eq!(old.support, Support::Ended);
+    assert_eq!(old.newest.unwrap().build, build("15.1.2507.75"));
+    assert_eq!(old.move_to.unwrap().to_string(), "Exchange SE RTM Sep26SUv2");
+    assert_eq!(old.minimum.unwrap().build, build("15.1.2176.14"));
+    let then = install(build("15.1.2176.9"), date(2021, 8, 1)).unwrap();
+    assert_eq!((then.support, then.move_to), (Support::Supported, None));
+    let current = install(build("15.2.2562.53"), date(2026, 12, 1)).unwrap();
+    assert_eq!(
+        (current.newest, current.move_to, current.minimum),
+        (None, None, None)
+    );
+    assert_eq!(current.unverified.unwrap().build, build("15.2.2562.56"));
+    assert_eq!(install(build("15.3.1.1"), date(2026, 12, 1)), None);
+}
+
+#[test]
+fn cves_by_release() {
+    let first_in = |of: &str| {
+        first_fixed_in(build(of))
+            .filter_map(|cve| cve.chain.map(|chain| format!("{chain} {}", cve.id)))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        first_in("15.1.2176.12"),
+        [
+            "ProxyToken CVE-2021-33766",
+            "ProxyShell CVE-2021-34473",
+            "ProxyShell CVE-2021-34523"
+        ]
+    );
+    assert_eq!(first_in("15.1.2176.2"), Vec::<String>::new());
+    assert_eq!(cves().filter(|cve| cve.chain == Some("ProxyLogon")).count(), 4);
+    assert!(cves().any(|cve| cve.id == "CVE-2024-21410" && cve.also_needs.is_some()));
+}
+
+/// What is named as the first fixed build is never open, and what closes a chain leaves nothing of it open.
+#[test]
+fn advice_holds_for_every_release() {
+    for release in releases() {
+        for cve in cves() {
+            if let Some(first) = first_fix(release.build, cve.id) {
+                assert_ne!(fix(first.build, cve.id), Fix::Open, "{release} {}", cve.id);
+                assert!(first.own || !same_cumulative_update(first.build, release.build));
+            }
+        }
+        if let Some(least) = closes(release.build, "ProxyShell") {
+            assert!(least.build > release.build && least.product == release.product);
+            assert_eq!(closes(least.build, "ProxyShell"), None);
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn never_panics(parts in any::<[u16; 4]>(), minor in 0_u16..4, cve in "(CVE-2021-34473|\\PC{0,20})") {
+        for build in [Build(parts), Build([15, minor, parts[2], parts[3]])] {
+            let _ = (first_fix(build, &cve), closes(build, &cve), install(build, date(2026, 12, 1)));
+        }
+    }
+}
