@@ -52,7 +52,11 @@ pub fn fix_of_three_parts(parts: [u16; 3], cve: &str) -> Fix {
         answers.extend([0, u16::MAX].map(|revision| fix(Build([major, minor, build, revision]), cve)));
     }
     let first = answers.swap_remove(0);
-    if answers.iter().all(|answer| *answer == first) {
+    let tells_of_build = matches!(
+        first,
+        Fix::Unknown(Because::NoProduct { .. } | Because::NoCumulativeUpdate { .. })
+    );
+    if tells_of_build || answers.iter().all(|answer| *answer == first) {
         return first;
     }
     Fix::Unknown(Because::SomeBuilds { parts })
@@ -146,3 +150,7 @@ fn without_line(product: &'static Product, flaw: &Flaw) -> Fix {
 #[cfg(test)]
 #[path = "fix_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "fix_table_tests.rs"]
+mod table_tests;
