@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use crate::Build;
 use crate::fix::{Fix, fix};
-use crate::flaws::{Line, flaws};
+use crate::flaws::{Flaw, Line, flaws};
 use crate::product::{Product, Support, product, products, same_cumulative_update};
 use crate::release::{Release, releases};
 
@@ -87,16 +87,19 @@ pub fn cves() -> impl Iterator<Item = Cve> {
 
 /// CVEs whose first fixed build this is, in the order of their ids.
 pub fn first_fixed_in(build: Build) -> impl Iterator<Item = Cve> {
-    cves().filter(move |cve| {
-        let lines = flaws().get(cve.id).map(|flaw| flaw.lines()).unwrap_or_default();
-        lines.iter().any(|(_, line)| {
-            let Line::Updates(updates) = line else {
-                return false;
-            };
-            updates
-                .iter()
-                .any(|update| (update.first..=update.last).contains(&build))
-        })
+    cves().filter(move |cve| is_first_fix(build, cve.id))
+}
+
+/// Whether this is the first build with the fix for a CVE; several are where sources name several.
+pub(crate) fn is_first_fix(build: Build, cve: &str) -> bool {
+    let lines = flaws().get(cve).map(Flaw::lines).unwrap_or_default();
+    lines.iter().any(|(_, line)| {
+        let Line::Updates(updates) = line else {
+            return false;
+        };
+        updates
+            .iter()
+            .any(|update| (update.first..=update.last).contains(&build))
     })
 }
 

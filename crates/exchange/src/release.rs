@@ -224,6 +224,12 @@ pub fn cumulative_update(build: Build) -> Option<&'static Release> {
     same.find(|release| release.update.is_empty()).or(first)
 }
 
+/// A release of the cumulative update (2010: of the service pack) that a build belongs to, whether the build itself is
+/// listed or not: the newest one up to it, else the next.
+pub fn nearest(build: Build) -> Option<&'static Release> {
+    published().nearest(build)
+}
+
 /// What a build is called: `Exchange 2016 CU19 Mar21SU`; `Exchange 2016 CU19, unlisted build` where only its
 /// cumulative update is known, `Exchange 2016, unlisted build` where only the product is; `None` for a build
 /// that is none of Exchange 2010 to SE.
