@@ -53,6 +53,59 @@ pub enum Because {
     },
 }
 
+impl Because {
+    /// Every id that [`id`](Self::id) gives, with the names of its arguments.
+    pub const ALL: [(&'static str, &'static [&'static str]); 10] = [
+        ("because-no-list", &[]),
+        ("because-no-product", &["build"]),
+        ("because-also-needs", &["what"]),
+        ("because-some-builds", &["parts"]),
+        ("because-no-cumulative-update", &["product", "build"]),
+        ("because-sources-disagree", &["first", "last"]),
+        ("because-unverified", &["build"]),
+        ("because-own-month-only", &[]),
+        ("because-own-month-only-kb", &["kb"]),
+        ("because-not-assessed", &["product"]),
+    ];
+
+    /// Which sentence it is, for translation.
+    pub fn id(&self) -> &'static str {
+        match self {
+            Self::NoList => "because-no-list",
+            Self::NoProduct { .. } => "because-no-product",
+            Self::AlsoNeeds { .. } => "because-also-needs",
+            Self::SomeBuilds { .. } => "because-some-builds",
+            Self::NoCumulativeUpdate { .. } => "because-no-cumulative-update",
+            Self::SourcesDisagree { .. } => "because-sources-disagree",
+            Self::Unverified { .. } => "because-unverified",
+            Self::OwnMonthOnly { kb } if kb.is_empty() => "because-own-month-only",
+            Self::OwnMonthOnly { .. } => "because-own-month-only-kb",
+            Self::NotAssessed { .. } => "because-not-assessed",
+        }
+    }
+
+    /// What stands in the sentence, by name.
+    pub fn args(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::NoList => Vec::new(),
+            Self::NoProduct { build } | Self::Unverified { build } => vec![("build", build.to_string())],
+            Self::AlsoNeeds { what } => vec![("what", what.clone())],
+            Self::SomeBuilds {
+                parts: [major, minor, build],
+            } => vec![("parts", format!("{major}.{minor}.{build}"))],
+            Self::NoCumulativeUpdate { product, build } => {
+                vec![("product", (*product).to_owned()), ("build", build.to_string())]
+            }
+            Self::SourcesDisagree { first, last } => {
+                vec![("first", first.to_string()), ("last", last.to_string())]
+            }
+            Self::OwnMonthOnly { kb } if kb.is_empty() => Vec::new(),
+            Self::OwnMonthOnly { kb } => vec![("kb", kb.clone())],
+            Self::NotAssessed { product } => vec![("product", (*product).to_owned())],
+        }
+    }
+}
+
 impl fmt::Display for Because {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -93,6 +146,45 @@ impl fmt::Display for Because {
                 )
             }
             Self::NotAssessed { product } => write!(f, "no source tells whether {product} is affected"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Build;
+
+    #[test]
+    fn all_are_listed_with_their_arguments() {
+        let build = Build([15, 1, 2176, 9]);
+        let product = "Exchange 2016";
+        let each = [
+            Because::NoList,
+            Because::NoProduct { build },
+            Because::AlsoNeeds {
+                what: "this".to_owned(),
+            },
+            Because::SomeBuilds { parts: [15, 1, 2176] },
+            Because::NoCumulativeUpdate { product, build },
+            Because::SourcesDisagree {
+                first: build,
+                last: build,
+            },
+            Because::Unverified { build },
+            Because::OwnMonthOnly { kb: String::new() },
+            Because::OwnMonthOnly {
+                kb: "KB4536987".to_owned(),
+            },
+            Because::NotAssessed { product },
+        ];
+        for (because, (id, names)) in each.iter().zip(Because::ALL) {
+            let args = because.args();
+            assert_eq!(because.id(), id);
+            assert_eq!(args.iter().map(|(name, _)| *name).collect::<Vec<_>>(), names);
+            for (_, value) in args {
+                assert!(because.to_string().contains(&value), "{because}");
+            }
         }
     }
 }
