@@ -674,3 +674,90 @@ column-pot-value = Wert
 column-pot-sensor = Sensor
 column-pot-host = Rechner
 column-pot-persona = Persona
+
+## Warum ein Build nicht verrät, ob er eine Korrektur enthält
+
+because-no-list = zu dieser CVE gibt es keine Liste korrigierter Builds
+because-no-product = { $build } gehört zu keinem bekannten Exchange Server
+because-also-needs = der Build allein verrät es nicht: { $what }
+because-some-builds = manche Builds, die mit { $parts } beginnen, enthalten die Korrektur, andere nicht
+because-no-cumulative-update = kein kumulatives Update von { $product } hat Builds wie { $build }
+because-sources-disagree = Quellen nennen { $first } und { $last } als ersten Build mit der Korrektur
+because-unverified = dass { $build } die Korrektur enthält, steht nur in einer Quelle, die sich nicht prüfen ließ
+because-own-month-only = das Update vom März 2021 für alte kumulative Updates enthält nur die Korrekturen dieses Monats
+because-own-month-only-kb = das Update vom März 2021 für alte kumulative Updates enthält nur die Korrekturen dieses Monats; ob vorher { $kb } installiert war, zeigt der Build nicht
+because-not-assessed = keine Quelle sagt, ob { $product } betroffen ist
+
+needs-extended-protection-must-be-turned-on = Extended Protection (erweiterter Schutz) muss eingeschaltet sein
+needs-the-active-directory-schema-must-be-extended-prepareschema = das Active-Directory-Schema muss erweitert sein (PrepareSchema)
+needs-serialized-data-signing-must-be-on = Serialized Data Signing muss eingeschaltet sein
+needs-the-fix-is-in-the-iis-token-cache-module-or-in-its-removal-not-in-an-exchange-build = die Korrektur liegt im Token-Cache-Modul von IIS oder darin, es zu entfernen, nicht in einem Build von Exchange
+needs-the-dedicated-hybrid-app-must-be-configured = die dedizierte Hybrid-App muss eingerichtet sein
+needs-download-domains-must-be-configured = Download Domains müssen eingerichtet sein
+needs-active-directory-must-be-prepared-preparealldomains = Active Directory muss vorbereitet sein (PrepareAllDomains)
+
+## Builds
+
+builds-no-product = ein Build keines bekannten Exchange Servers
+builds-updates-unknown = { $name }; drei Teile verraten nicht, welche Updates installiert sind
+builds-unlisted = { $name }, nicht verzeichneter Build
+builds-released = Veröffentlicht { $date }
+builds-released-ago = Veröffentlicht { $date }, { $age } vor dem { $day }
+builds-years = { $count ->
+    [one] 1 Jahr
+   *[other] { $count } Jahre
+  }
+builds-months = { $count ->
+    [one] 1 Monat
+   *[other] { $count } Monate
+  }
+builds-days = { $count ->
+    [one] 1 Tag
+   *[other] { $count } Tage
+  }
+builds-supported = Microsoft unterstützt dieses Produkt; ein Ende ist nicht angekündigt.
+builds-supported-until = Microsoft unterstützt dieses Produkt bis { $date }.
+builds-support-ended = Microsofts Unterstützung endete am { $date }.
+builds-paid-until = Wer bezahlt, erhält Updates für { $for } bis { $date }.
+builds-paid-ended = Bezahlte Updates, nur für { $for }, endeten am { $date }.
+
+builds-verdict-open = { $count ->
+    [one] 1 CVE der bekannten Angriffsketten ist offen: { $chains }.
+   *[other] { $count } CVEs der bekannten Angriffsketten sind offen: { $chains }.
+  }
+builds-verdict-unknown = Keine CVE der bekannten Angriffsketten ist sicher offen, bei { $count } lässt es sich aber nicht sagen: { $chains }.
+builds-verdict-no-build = Die Tabellen kennen weder diesen Build noch sein kumulatives Update.
+builds-verdict-no-product = Die Tabellen kennen keinen Exchange Server mit solchen Builds.
+builds-verdict-fixed = Alle CVEs der bekannten Angriffsketten sind behoben.
+
+builds-chains = Bekannte Angriffsketten
+builds-others = Andere CVEs und Hinweise
+builds-install = Was zu installieren ist
+builds-fixed = behoben
+builds-open = offen
+builds-unknown = unbekannt
+builds-counts = { $fixed } behoben, { $open } offen, { $unknown } unbekannt.
+
+builds-fixed-own = nicht älter als { $build }, der erste Build dieses kumulativen Updates mit der Korrektur
+builds-fixed-newer = neuer als { $build }, der erste Build des neuesten kumulativen Updates, das die Korrektur brauchte
+builds-fixed-never = das Produkt ist nicht betroffen oder kam schon mit der Korrektur
+builds-open-own = älter als { $build }, der erste Build dieses kumulativen Updates mit der Korrektur
+builds-open-newer = dieses kumulative Update hat die Korrektur nie erhalten; das neueste, das sie erhielt, enthält sie ab { $build }
+
+builds-minimum-own = Sofort, das Mindeste, was ProxyShell schließt: { $release }.
+builds-minimum-newer = Sofort, das Mindeste, was ProxyShell schließt: { $release }. Dieses kumulative Update hat die Korrekturen nie erhalten.
+builds-move-on = { $product } wird nicht mehr unterstützt: umsteigen auf { $release }.
+builds-newest = Das Neueste: { $release }.
+builds-newest-paid = Bis dahin, für zahlende Kunden: { $release }.
+builds-newest-until-then = Bis dahin: { $release }, das Letzte für dieses Produkt.
+builds-unverified = Eine Quelle, die sich nicht prüfen ließ, nennt etwas Neueres: { $release }. Nachsehen, ob es erschienen ist.
+builds-is-newest = Das neueste Update dieses Produkts ist installiert.
+
+builds-column-build = Build
+builds-column-release = Ausgabe
+builds-column-date = Datum
+builds-column-kb = KB
+builds-column-note = Hinweis
+builds-column-first-to-fix = Behob als Erste
+builds-note-newest = neueste
+builds-note-unverified = nur eine Quelle

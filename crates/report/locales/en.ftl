@@ -677,3 +677,90 @@ column-pot-value = value
 column-pot-sensor = sensor
 column-pot-host = host
 column-pot-persona = persona
+
+## Why a build does not tell whether it has a fix
+
+because-no-list = no list of fixed builds for this CVE
+because-no-product = { $build } is a build of no known Exchange Server
+because-also-needs = the build alone does not tell: { $what }
+because-some-builds = some builds that begin with { $parts } have the fix and some have not
+because-no-cumulative-update = no cumulative update of { $product } has builds such as { $build }
+because-sources-disagree = sources name { $first } and { $last } as the first build with the fix
+because-unverified = that { $build } has the fix rests on one source that could not be checked
+because-own-month-only = the March 2021 update for old cumulative updates brings the fixes of its own month only
+because-own-month-only-kb = the March 2021 update for old cumulative updates brings the fixes of its own month only; whether { $kb } was installed before it does not show in the build
+because-not-assessed = no source tells whether { $product } is affected
+
+needs-extended-protection-must-be-turned-on = Extended Protection must be turned on
+needs-the-active-directory-schema-must-be-extended-prepareschema = the Active Directory schema must be extended (PrepareSchema)
+needs-serialized-data-signing-must-be-on = Serialized Data Signing must be on
+needs-the-fix-is-in-the-iis-token-cache-module-or-in-its-removal-not-in-an-exchange-build = the fix is in the IIS Token Cache module or in its removal, not in an Exchange build
+needs-the-dedicated-hybrid-app-must-be-configured = the dedicated hybrid app must be configured
+needs-download-domains-must-be-configured = Download Domains must be configured
+needs-active-directory-must-be-prepared-preparealldomains = Active Directory must be prepared (PrepareAllDomains)
+
+## Builds
+
+builds-no-product = a build of no known Exchange Server
+builds-updates-unknown = { $name }; three parts do not tell which updates are installed
+builds-unlisted = { $name }, unlisted build
+builds-released = Released { $date }
+builds-released-ago = Released { $date }, { $age } before { $day }
+builds-years = { $count ->
+    [one] 1 year
+   *[other] { $count } years
+  }
+builds-months = { $count ->
+    [one] 1 month
+   *[other] { $count } months
+  }
+builds-days = { $count ->
+    [one] 1 day
+   *[other] { $count } days
+  }
+builds-supported = Microsoft supports this product; no end is announced.
+builds-supported-until = Microsoft supports this product until { $date }.
+builds-support-ended = Microsoft's support ended on { $date }.
+builds-paid-until = Those who pay get updates for { $for } until { $date }.
+builds-paid-ended = Paid updates, for { $for } only, ended on { $date }.
+
+builds-verdict-open = { $count ->
+    [one] 1 CVE of the known chains is open: { $chains }.
+   *[other] { $count } CVEs of the known chains are open: { $chains }.
+  }
+builds-verdict-unknown = No CVE of the known chains is certainly open, but of { $count } it cannot be told: { $chains }.
+builds-verdict-no-build = The tables know neither this build nor its cumulative update.
+builds-verdict-no-product = The tables know no Exchange Server with such builds.
+builds-verdict-fixed = Every CVE of the known chains is fixed.
+
+builds-chains = Known chains of attacks
+builds-others = Other CVEs and advisories
+builds-install = What to install
+builds-fixed = fixed
+builds-open = open
+builds-unknown = unknown
+builds-counts = { $fixed } fixed, { $open } open, { $unknown } unknown.
+
+builds-fixed-own = at or above { $build }, the first build of this cumulative update with the fix
+builds-fixed-newer = newer than { $build }, the first build of the newest cumulative update that needed the fix
+builds-fixed-never = the product is not affected, or came with the fix
+builds-open-own = below { $build }, the first build of this cumulative update with the fix
+builds-open-newer = this cumulative update never got the fix; the newest one that did has it from { $build } on
+
+builds-minimum-own = At once, the least that closes ProxyShell: { $release }.
+builds-minimum-newer = At once, the least that closes ProxyShell: { $release }. This cumulative update never got the fixes.
+builds-move-on = { $product } is out of support: move on to { $release }.
+builds-newest = The newest: { $release }.
+builds-newest-paid = Until then, for those who pay: { $release }.
+builds-newest-until-then = Until then: { $release }, the last for this product.
+builds-unverified = One source, which could not be checked, names a newer one: { $release }. Look whether it is out.
+builds-is-newest = The newest update of this product is installed.
+
+builds-column-build = Build
+builds-column-release = Release
+builds-column-date = Date
+builds-column-kb = KB
+builds-column-note = Note
+builds-column-first-to-fix = First to fix
+builds-note-newest = newest
+builds-note-unverified = one source only

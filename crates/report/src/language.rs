@@ -104,6 +104,12 @@ impl Texts {
         self.find(id, Some(&args)).unwrap_or_else(|| id.to_owned())
     }
 
+    /// The message with arguments whose number is not fixed.
+    pub(crate) fn say_of(&self, id: &str, args: impl Iterator<Item = (&'static str, String)>) -> String {
+        let args: FluentArgs<'_> = args.collect();
+        self.find(id, Some(&args)).unwrap_or_else(|| id.to_owned())
+    }
+
     /// The message for a name out of an open list (`stage-` and `mailbox_access`), or the name in plain words.
     pub(crate) fn name(&self, prefix: &str, name: &str) -> String {
         let words = name

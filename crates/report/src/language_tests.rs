@@ -78,6 +78,10 @@ fn the_files_have_no_errors_and_the_same_messages() {
 #[test]
 fn every_message_is_used_and_every_used_one_is_there() {
     let sources = [
+        include_str!("because.rs"),
+        include_str!("builds/answer.rs"),
+        include_str!("builds/list.rs"),
+        include_str!("builds/terminal.rs"),
         include_str!("charts.rs"),
         include_str!("coverage_text.rs"),
         include_str!("honeypot/charts.rs"),
@@ -107,10 +111,14 @@ fn every_message_is_used_and_every_used_one_is_there() {
         "cannot-show-",
         "advice-",
         "normal-",
+        "needs-",
+        "builds-column-",
     ];
+    let because: BTreeSet<&str> = imker_exchange::Because::ALL.iter().map(|(id, _)| *id).collect();
     for id in messages.keys() {
         let is_open = open.iter().any(|prefix| id.starts_with(prefix));
-        assert!(is_open || quoted.contains(id.as_str()), "{id} is not used");
+        let is_used = is_open || because.contains(id.as_str()) || quoted.contains(id.as_str());
+        assert!(is_used, "{id} is not used");
     }
     let prefixes: BTreeSet<&str> = messages.keys().filter_map(|id| id.split('-').next()).collect();
     for id in quoted {
@@ -150,6 +158,17 @@ fn every_statement_is_translated_with_its_arguments() {
             stated.contains(id.as_str()) || id.ends_with("-none") || id.ends_with("-note"),
             "{id} is never stated"
         );
+    }
+}
+
+#[test]
+fn every_reason_why_a_build_does_not_tell_is_translated() {
+    let messages = messages(Language::En);
+    for (id, arguments) in imker_exchange::Because::ALL {
+        let used: Vec<&str> = messages[id].iter().map(String::as_str).collect();
+        let mut arguments = arguments.to_vec();
+        arguments.sort_unstable();
+        assert_eq!(used, arguments, "{id}");
     }
 }
 
