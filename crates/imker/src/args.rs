@@ -27,6 +27,9 @@ pub enum Command {
     /// List, check, test and explain detection rules
     #[command(subcommand, after_long_help = RULES_EXAMPLES)]
     Rules(RulesCommand),
+    /// List builds of Exchange and search them; tell what one is open to and what to install
+    #[command(after_long_help = BUILDS_EXAMPLES)]
+    Builds(BuildsArguments),
     /// Print completions for a shell
     Completions {
         /// Which shell
@@ -58,6 +61,21 @@ Examples:
   imker rules check my-rules
   imker rules test rules/sigma
   imker rules explain 992be1eb-e5da-437e-9a54-6d13b57bb4d8 --rules sigma/rules-emerging-threats";
+
+const BUILDS_EXAMPLES: &str = "\
+Examples:
+  imker builds --product SE
+      All builds of Exchange SE.
+  imker builds --search KB5001779
+  imker builds --search \"2016 CU19\" --format csv
+  imker builds --search CVE-2021-34473
+      The builds that were first to have the fix.
+  imker builds lookup 15.1.2176.9
+      Product, update, age, what it is open to, what to install.
+  imker builds lookup 15.2.1748 --format json --lang de
+      From the three parts that a logon page gives away.
+
+Exit status of lookup: 1 if a CVE of the known chains is open; else 2 if that cannot be told; else 0.";
 
 /// `imker hunt`.
 #[derive(Debug, Args)]
@@ -182,6 +200,82 @@ pub enum RulesCommand {
         #[arg(long, value_name = "PATH")]
         rules: Vec<PathBuf>,
     },
+}
+
+/// `imker builds`.
+#[derive(Debug, Args)]
+pub struct BuildsArguments {
+    /// What else to do than to list
+    #[command(subcommand)]
+    pub command: Option<BuildsCommand>,
+
+    /// List the builds of one product: 2010, 2013, 2016, 2019 or SE
+    #[arg(long, value_name = "PRODUCT")]
+    pub product: Option<String>,
+    /// List the builds that fit all words: CU19, Mar21SU, KB5001779, CVE-2021-34473, ProxyShell, 15.1.2176, 2021-04
+    #[arg(long, value_name = "TEXT")]
+    pub search: Option<String>,
+    /// Form of the list
+    #[arg(long, value_enum, default_value_t)]
+    pub format: BuildsFormat,
+    /// Take over newer rows from a table of builds, fixes or products (CSV, see docs/builds.md); may be repeated
+    #[arg(long, value_name = "FILE", global = true)]
+    pub update_table: Vec<PathBuf>,
+    /// Language of texts; by default that of the environment
+    #[arg(long, value_enum, global = true)]
+    pub lang: Option<Lang>,
+    /// Colours: by default on a terminal
+    #[arg(long, value_enum, default_value_t, global = true)]
+    pub color: Color,
+}
+
+/// What `imker builds` can do besides listing.
+#[derive(Debug, Subcommand)]
+pub enum BuildsCommand {
+    /// Tell product, update and age of a build, its open CVEs, and what to install
+    #[command(after_long_help = LOOKUP_EXAMPLES)]
+    Lookup {
+        /// The build, as in 15.1.2176.9 or 15.01.2176.009, or its first three parts
+        build: String,
+        /// Form of the answer
+        #[arg(long, value_enum, default_value_t)]
+        format: LookupFormat,
+        /// Tell age and support as of this day; by default today
+        #[arg(long, value_name = "DATE")]
+        as_of: Option<String>,
+    },
+}
+
+const LOOKUP_EXAMPLES: &str = "\
+Examples:
+  imker builds lookup 15.1.2176.9
+  imker builds lookup 15.1.2176.9 --as-of 2021-08-10
+      Age and support on that day.
+  imker builds lookup 15.2.2562.60 --update-table builds.csv --update-table fixes.csv
+      With rows that are newer than the program.
+
+Exit status: 1 if a CVE of the known chains is open; else 2 if that cannot be told; else 0.";
+
+/// Forms of the list of builds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum BuildsFormat {
+    /// For reading
+    #[default]
+    Text,
+    /// Safe for spreadsheets
+    Csv,
+    /// One array
+    Json,
+}
+
+/// Forms of what is told of a build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum LookupFormat {
+    /// For reading
+    #[default]
+    Text,
+    /// One document
+    Json,
 }
 
 /// Forms of the output.

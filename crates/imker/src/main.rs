@@ -4,6 +4,7 @@
 //! result. Exit status: 0 nothing found, 1 found, 2 failed or incomplete.
 
 mod args;
+mod builds;
 mod exit;
 #[cfg(feature = "honeypot")]
 mod honeypot;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         #[cfg(feature = "honeypot")]
         Command::Honeypot(arguments) => honeypot::run(*arguments),
         Command::Rules(arguments) => rules::run(arguments),
+        Command::Builds(arguments) => builds::run(&arguments),
         Command::Completions { shell } => shell::completions(shell),
         Command::Man { command } => shell::man(&command),
     };
