@@ -35,6 +35,24 @@ pub fn latest(product: &str) -> Option<Latest> {
     })
 }
 
+/// The newest update for the cumulative update that a build belongs to, or that itself.
+pub fn last_update(build: Build) -> Option<&'static Release> {
+    let mut newest = releases()
+        .rev()
+        .filter(|release| same_cumulative_update(release.build, build));
+    newest.find(|release| release.verified)
+}
+
+/// Whether a product has newer updates than its cumulative update that a build belongs to gets: Microsoft makes them for
+/// the newest cumulative updates only.
+pub fn is_superseded(build: Build) -> bool {
+    let newest = product(build).and_then(|product| latest(&product.name));
+    match (last_update(build), newest) {
+        (Some(last), Some(newest)) => last.date < newest.update.date,
+        _ => false,
+    }
+}
+
 /// The first build with the fix for a CVE.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FirstFix {

@@ -34,6 +34,29 @@ fn newest_of_each_product() {
 }
 
 #[test]
+fn old_cumulative_updates_get_no_more_updates() {
+    let last = |of: &str| {
+        (
+            last_update(build(of)).unwrap().to_string(),
+            is_superseded(build(of)),
+        )
+    };
+    for (of, expected, superseded) in [
+        ("15.1.2176.9", "Exchange 2016 CU19 May21SU", true),
+        ("15.1.2507.6", "Exchange 2016 CU23 Sep26SUv2", false),
+        ("15.2.1544.4", "Exchange 2019 CU14 Sep26SUv2", false),
+        ("15.2.1258.12", "Exchange 2019 CU13 Nov24SUv2", true),
+        ("15.2.2562.17", "Exchange SE RTM Sep26SUv2", false),
+    ] {
+        assert_eq!(last(of), (expected.to_owned(), superseded), "{of}");
+    }
+    assert_eq!(
+        (last_update(build("15.3.1.1")), is_superseded(build("15.3.1.1"))),
+        (None, false)
+    );
+}
+
+#[test]
 fn first_fix_of_the_own_or_of_the_newest_cumulative_update() {
     let first = |of: &str, cve: &str| {
         first_fix(build(of), cve)

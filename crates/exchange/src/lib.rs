@@ -28,7 +28,10 @@ mod shipped;
 mod table;
 mod update;
 
-pub use advice::{Cve, FirstFix, Install, Latest, closes, cves, first_fix, first_fixed_in, install, latest};
+pub use advice::{
+    Cve, FirstFix, Install, Latest, closes, cves, first_fix, first_fixed_in, install, is_superseded,
+    last_update, latest,
+};
 pub use because::Because;
 pub use build::{Build, NotABuild};
 pub use fix::{Fix, chain_of, fix, fix_of_three_parts, open_chains};

@@ -166,6 +166,8 @@ impl Tables {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use proptest::prelude::*;
+
     use super::*;
     use crate::Build;
 
@@ -254,5 +256,21 @@ mod tests {
         let told = |path: &str| update_tables(&[path]).unwrap_err().to_string();
         assert_eq!(told("/no/such.csv"), "/no/such.csv: cannot be read");
         assert!(update_tables::<&str>(&[]).is_ok());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// Cells out of place, quotes, other builds: an error, or a table.
+        #[test]
+        fn any_rows_are_read_or_refused(
+            cells in prop::collection::vec("(15\\.[012]\\.[0-9]{1,5}\\.[0-9]{1,5}|Exchange (2016|SE)|CU1|yes|no|2021-0[1-9]|\\PC{0,6}|\")", 0..30),
+            columns in 1_usize..12,
+            fixes in any::<bool>(),
+        ) {
+            let rows: Vec<String> = cells.chunks(columns).map(|row| row.join(",")).collect();
+            let header = if fixes { FIXES } else { BUILDS };
+            let _ = updated(&[("t.csv", format!("{header}{}", rows.join("\n")))]);
+        }
     }
 }

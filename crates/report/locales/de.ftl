@@ -720,6 +720,7 @@ builds-supported-until = Microsoft unterstützt dieses Produkt bis { $date }.
 builds-support-ended = Microsofts Unterstützung endete am { $date }.
 builds-paid-until = Wer bezahlt, erhält Updates für { $for } bis { $date }.
 builds-paid-ended = Bezahlte Updates, nur für { $for }, endeten am { $date }.
+builds-superseded = Dieses kumulative Update erhält keine Updates mehr; das letzte war { $release }, { $date }.
 
 builds-verdict-open = { $count ->
     [one] 1 CVE der bekannten Angriffsketten ist offen: { $chains }.

@@ -723,6 +723,7 @@ builds-supported-until = Microsoft supports this product until { $date }.
 builds-support-ended = Microsoft's support ended on { $date }.
 builds-paid-until = Those who pay get updates for { $for } until { $date }.
 builds-paid-ended = Paid updates, for { $for } only, ended on { $date }.
+builds-superseded = This cumulative update gets no more updates; the last was { $release }, { $date }.
 
 builds-verdict-open = { $count ->
     [one] 1 CVE of the known chains is open: { $chains }.

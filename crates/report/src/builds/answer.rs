@@ -1,6 +1,6 @@
 use imker_exchange::{
-    Build, Fix, Install, Release, Support, cves, first_fix, fix, fix_of_three_parts, install, nearest,
-    product, release, releases,
+    Build, Fix, Install, Release, Support, cves, first_fix, fix, fix_of_three_parts, install, is_superseded,
+    last_update, nearest, product, release, releases,
 };
 use imker_posture::{FixStatus, SeenBuild};
 use jiff::civil::Date;
@@ -51,6 +51,10 @@ pub struct SupportAnswer {
     pub paid_until: Option<String>,
     /// The cumulative updates that paid updates are made for.
     pub paid_for: Vec<String>,
+    /// The newest update for this cumulative update, or that itself.
+    pub last_update: Option<Named>,
+    /// Whether the product got newer updates than this cumulative update.
+    pub cu_superseded: bool,
 }
 
 /// What a build says of a CVE.
@@ -135,6 +139,8 @@ impl BuildAnswer {
                 end: product.support_end.clone(),
                 paid_until: product.paid_until.clone(),
                 paid_for: product.paid_for.clone(),
+                last_update: last_update(build).map(Named::from),
+                cu_superseded: is_superseded(build),
             }),
             cves: cves().map(|cve| answer(texts, seen, build, cve)).collect(),
             install: install(build, as_of).map(|install| InstallAnswer::new(&install, build)),

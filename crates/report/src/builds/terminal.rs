@@ -40,7 +40,11 @@ fn head(page: &mut Page<'_>, answer: &BuildAnswer) -> io::Result<()> {
             .collect();
         page.facts(2, Role::Plain, &facts)?;
     }
-    if let Some(text) = support(&page.texts, answer) {
+    let texts = &page.texts;
+    for text in [support(texts, answer), superseded(texts, answer)]
+        .into_iter()
+        .flatten()
+    {
         page.paragraph(2, Role::Plain, &text)?;
     }
     page.blank()?;
@@ -117,6 +121,17 @@ fn support(texts: &Texts, answer: &BuildAnswer) -> Option<String> {
         text = format!("{text} {}", texts.say_with(id, args));
     }
     Some(text)
+}
+
+/// That the cumulative update is too old to get updates.
+fn superseded(texts: &Texts, answer: &BuildAnswer) -> Option<String> {
+    let support = answer.support.as_ref().filter(|support| support.cu_superseded)?;
+    let last = support.last_update.as_ref()?;
+    let args = [
+        ("release", last.release.as_str().into()),
+        ("date", last.date.as_str().into()),
+    ];
+    Some(texts.say_with("builds-superseded", args))
 }
 
 fn verdict(texts: &Texts, answer: &BuildAnswer) -> (&'static str, Role, String) {
