@@ -285,6 +285,19 @@ pub enum TlsVersion {
     Tls13,
 }
 
+impl TlsVersion {
+    /// Its name in outputs: `TLSv1.2`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ssl30 => "SSLv3",
+            Self::Tls10 => "TLSv1.0",
+            Self::Tls11 => "TLSv1.1",
+            Self::Tls12 => "TLSv1.2",
+            Self::Tls13 => "TLSv1.3",
+        }
+    }
+}
+
 /// A certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Certificate {
@@ -401,11 +414,64 @@ pub enum FaultKind {
     Other,
 }
 
+impl FaultKind {
+    /// All of them.
+    pub const ALL: [Self; 17] = [
+        Self::NoAddress,
+        Self::LookupFailed,
+        Self::Refused,
+        Self::Unreachable,
+        Self::ConnectTimeout,
+        Self::Tls,
+        Self::TlsTimeout,
+        Self::Reset,
+        Self::Closed,
+        Self::Timeout,
+        Self::TooSlow,
+        Self::NotHttp,
+        Self::HeadTooLarge,
+        Self::BadBody,
+        Self::NoRoom,
+        Self::Interrupted,
+        Self::Other,
+    ];
+
+    /// Its name in outputs: `connect_timeout`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NoAddress => "no_address",
+            Self::LookupFailed => "lookup_failed",
+            Self::Refused => "refused",
+            Self::Unreachable => "unreachable",
+            Self::ConnectTimeout => "connect_timeout",
+            Self::Tls => "tls",
+            Self::TlsTimeout => "tls_timeout",
+            Self::Reset => "reset",
+            Self::Closed => "closed",
+            Self::Timeout => "timeout",
+            Self::TooSlow => "too_slow",
+            Self::NotHttp => "not_http",
+            Self::HeadTooLarge => "head_too_large",
+            Self::BadBody => "bad_body",
+            Self::NoRoom => "no_room",
+            Self::Interrupted => "interrupted",
+            Self::Other => "other",
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+
+    #[test]
+    fn names_of_faults_are_those_of_outputs() {
+        for kind in FaultKind::ALL {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
+        }
+    }
 
     #[test]
     fn builds_have_three_or_four_parts() {

@@ -1,0 +1,254 @@
+//! CVEs of the known chains: what the build says, and what the checks say, together.
+
+use imker_exchange::{Because, Fix};
+
+use super::builds::Known;
+use super::front_ends::Group;
+use super::probes::{self, Probe, Told};
+use crate::{Check, CveFinding, CveVerdict, FixStatus, Reason, SeenBuild, Verdict};
+
+/// A CVE of a chain.
+pub(super) struct Chained {
+    pub cve: &'static str,
+    /// The chain, as the tables call it.
+    pub alias: &'static str,
+    /// The CVE that the chain enters by: without it, nobody who has not logged on gets to this one.
+    behind: Option<&'static str>,
+}
+
+const fn entry(alias: &'static str, cve: &'static str) -> Chained {
+    Chained {
+        cve,
+        alias,
+        behind: None,
+    }
+}
+
+const fn behind(entry: &'static str, alias: &'static str, cve: &'static str) -> Chained {
+    Chained {
+        cve,
+        alias,
+        behind: Some(entry),
+    }
+}
+
+const PROXYLOGON: &str = "CVE-2021-26855";
+const PROXYSHELL: &str = "CVE-2021-34473";
+const PROXYNOTSHELL: &str = "CVE-2022-41040";
+
+/// CVEs of the known chains, oldest first, an entry before what lies behind it. CVE-2022-41082 lies behind OWASSRF as
+/// well as behind ProxyNotShell, so that the guard of one does not guard it.
+pub(super) const CHAINED: [Chained; 13] = [
+    entry("ProxyLogon", PROXYLOGON),
+    behind(PROXYLOGON, "ProxyLogon", "CVE-2021-26857"),
+    behind(PROXYLOGON, "ProxyLogon", "CVE-2021-26858"),
+    behind(PROXYLOGON, "ProxyLogon", "CVE-2021-27065"),
+    entry("ProxyOracle", "CVE-2021-31195"),
+    entry("ProxyOracle", "CVE-2021-31196"),
+    entry("ProxyToken", "CVE-2021-33766"),
+    entry("ProxyShell", PROXYSHELL),
+    behind(PROXYSHELL, "ProxyShell", "CVE-2021-34523"),
+    behind(PROXYSHELL, "ProxyShell", "CVE-2021-31207"),
+    entry("ProxyNotShell", PROXYNOTSHELL),
+    entry("OWASSRF", "CVE-2022-41080"),
+    entry("ProxyNotShell", "CVE-2022-41082"),
+];
+
+/// All of [`CHAINED`].
+pub(super) fn assess(group: &Group<'_>, known: Option<&Known>) -> Vec<CveFinding> {
+    let proxyshell = probes::proxyshell(group);
+    let proxylogon = probes::proxylogon(group, known.map(|known| known.build));
+    let mitigated = probes::has_proxynotshell_mitigation(group);
+    let mut findings: Vec<CveFinding> = Vec::with_capacity(CHAINED.len());
+    let fixes = known.map(Known::fixes);
+    for (place, chained) in CHAINED.iter().enumerate() {
+        let fix = fixes.as_ref().map(|fixes| &fixes[place]);
+        let probe = match chained.cve {
+            PROXYLOGON => proxylogon.as_ref(),
+            PROXYSHELL => proxyshell.as_ref(),
+            _ => None,
+        };
+        let mut finding = of_one(chained, known, fix, probe);
+        if chained.cve == PROXYNOTSHELL && mitigated {
+            mitigate(&mut finding);
+        }
+        let entry = chained
+            .behind
+            .and_then(|cve| findings.iter().find(|finding| finding.id == cve));
+        if let Some(entry) = entry {
+            inherit(&mut finding, entry);
+        }
+        findings.push(finding);
+    }
+    findings
+}
+
+/// A check that succeeded outweighs the build; a build with the fix outweighs every other answer.
+fn of_one(chained: &Chained, known: Option<&Known>, fix: Option<&Fix>, probe: Option<&Probe>) -> CveFinding {
+    let build = || {
+        [(
+            "build",
+            known.map_or_else(String::new, |known| known.build.to_string()),
+        )]
+    };
+    let told = probe.map(|probe| probe.told);
+    let (verdict, reason) = match (fix, told, probe) {
+        (Some(Fix::Fixed), Some(Told::Open), _) => {
+            (CveVerdict::Vulnerable, Reason::new("cve-contradiction", build()))
+        }
+        (_, Some(Told::Open), Some(probe)) => (CveVerdict::Vulnerable, probe.reason.clone()),
+        (Some(Fix::Fixed), ..) => (CveVerdict::Fixed, fixed(known)),
+        (Some(Fix::Open), Some(Told::Guarded), _) => {
+            (CveVerdict::Guarded, Reason::new("cve-guarded-unpatched", build()))
+        }
+        (Some(Fix::Open), Some(Told::Filtered), _) => (
+            CveVerdict::Filtered,
+            Reason::new("cve-filtered-unpatched", build()),
+        ),
+        (Some(Fix::Open), ..) => (CveVerdict::Vulnerable, Reason::new("cve-open-by-build", build())),
+        (_, Some(Told::Guarded), Some(probe)) => (CveVerdict::Guarded, probe.reason.clone()),
+        (_, Some(Told::Filtered), Some(probe)) => (CveVerdict::Filtered, probe.reason.clone()),
+        (Some(Fix::Unknown(because)), ..) => (CveVerdict::Unknown, unknown(because)),
+        (None, _, Some(probe)) => (CveVerdict::Unknown, probe.reason.clone()),
+        (None, _, None) => (CveVerdict::Unknown, Reason::new("cve-no-build", [])),
+    };
+    let decided = !matches!((verdict, told), (CveVerdict::Fixed, _))
+        && reason.id != "cve-open-by-build"
+        && !matches!((fix, verdict), (Some(Fix::Unknown(_)), CveVerdict::Unknown));
+    CveFinding {
+        id: chained.cve.to_owned(),
+        alias: chained.alias.to_owned(),
+        verdict,
+        status: match fix {
+            Some(Fix::Fixed) => FixStatus::Fixed,
+            Some(Fix::Open) => FixStatus::Open,
+            Some(Fix::Unknown(_)) | None => FixStatus::Unknown,
+        },
+        reason,
+        fixed_in: None,
+        kb: None,
+        evidence: probe
+            .filter(|_| decided)
+            .map(|probe| probe.evidence.clone())
+            .unwrap_or_default(),
+    }
+}
+
+/// Microsoft's mitigation for ProxyNotShell stops known forms of the request only.
+fn mitigate(finding: &mut CveFinding) {
+    if finding.status != FixStatus::Fixed {
+        finding.verdict = CveVerdict::Guarded;
+        finding.reason = Reason::new("cve-mitigated", []);
+        finding.evidence = vec![Check::ProxyNotShell];
+    }
+}
+
+/// What lies behind an entry that is closed here is guarded by that, and stays unpatched: by a fix as well as by an
+/// answer to a check, or the server with fewer fixes would look better.
+fn inherit(finding: &mut CveFinding, entry: &CveFinding) {
+    if finding.verdict == CveVerdict::Fixed {
+        return;
+    }
+    let (verdict, id) = match entry.verdict {
+        CveVerdict::Fixed => (CveVerdict::Guarded, "cve-behind-fixed"),
+        CveVerdict::Guarded => (CveVerdict::Guarded, "cve-behind-guarded"),
+        CveVerdict::Filtered => (CveVerdict::Filtered, "cve-behind-filtered"),
+        CveVerdict::Unknown | CveVerdict::Vulnerable => return,
+    };
+    finding.verdict = verdict;
+    finding.reason = Reason::new(id, [("cve", entry.id.clone())]);
+    finding.evidence.clone_from(&entry.evidence);
+}
+
+fn fixed(known: Option<&Known>) -> Reason {
+    let build = known.map_or_else(String::new, |known| known.build.to_string());
+    let whole = known.is_some_and(|known| matches!(known.build, SeenBuild::Whole(_)));
+    let id = if whole {
+        "cve-fixed"
+    } else {
+        "cve-fixed-three-parts"
+    };
+    Reason::new(id, [("build", build)])
+}
+
+fn unknown(because: &Because) -> Reason {
+    match because {
+        Because::NoList => Reason::new("cve-unknown-no-list", []),
+        Because::NoProduct { build } => Reason::new("cve-unknown-no-product", [("build", build.to_string())]),
+        Because::AlsoNeeds { what } => Reason::new("cve-unknown-also-needs", [("what", what.clone())]),
+        Because::SomeBuilds {
+            parts: [major, minor, number],
+        } => Reason::new(
+            "cve-unknown-some-builds",
+            [("parts", format!("{major}.{minor}.{number}"))],
+        ),
+        Because::NoCumulativeUpdate { product, build } => Reason::new(
+            "cve-unknown-no-cumulative-update",
+            [("product", (*product).to_owned()), ("build", build.to_string())],
+        ),
+        Because::SourcesDisagree { first, last } => Reason::new(
+            "cve-unknown-sources-disagree",
+            [("first", first.to_string()), ("last", last.to_string())],
+        ),
+        Because::Unverified { build } => {
+            Reason::new("cve-unknown-unverified", [("build", build.to_string())])
+        }
+        Because::OwnMonthOnly { kb } if kb.is_empty() => Reason::new("cve-unknown-own-month", []),
+        Because::OwnMonthOnly { kb } => Reason::new("cve-unknown-own-month-kb", [("kb", kb.clone())]),
+        Because::NotAssessed { product } => {
+            Reason::new("cve-unknown-not-assessed", [("product", (*product).to_owned())])
+        }
+    }
+}
+
+/// What the CVEs of one front end say together.
+pub(super) fn verdict(cves: &[CveFinding], known: Option<&Known>) -> (Verdict, Reason) {
+    let chains = |wanted: &dyn Fn(&CveFinding) -> bool| {
+        let mut chains: Vec<&str> = Vec::new();
+        for finding in cves.iter().filter(|finding| wanted(finding)) {
+            if !chains.contains(&finding.alias.as_str()) {
+                chains.push(&finding.alias);
+            }
+        }
+        (!chains.is_empty()).then(|| chains.join(", "))
+    };
+    let build = known.map_or_else(String::new, |known| known.build.to_string());
+    let by_check =
+        |finding: &CveFinding| finding.verdict == CveVerdict::Vulnerable && !finding.evidence.is_empty();
+    if let Some(chains) = chains(&by_check) {
+        return (
+            Verdict::Vulnerable,
+            Reason::new("host-check-succeeded", [("chains", chains)]),
+        );
+    }
+    let of_verdict = |verdict| chains(&move |finding: &CveFinding| finding.verdict == verdict);
+    if let Some(chains) = of_verdict(CveVerdict::Vulnerable) {
+        let reason = Reason::new("host-open-by-build", [("chains", chains), ("build", build)]);
+        return (Verdict::Vulnerable, reason);
+    }
+    if let Some(chains) = chains(&|finding| finding.status == FixStatus::Open) {
+        let reason = Reason::new("host-unpatched", [("chains", chains), ("build", build)]);
+        return (Verdict::Unpatched, reason);
+    }
+    if let Some(chains) = of_verdict(CveVerdict::Unknown) {
+        let id = if known.is_some() {
+            "host-unknown"
+        } else {
+            "host-unknown-no-build"
+        };
+        return (Verdict::Unknown, Reason::new(id, [("chains", chains)]));
+    }
+    if let Some(chains) = of_verdict(CveVerdict::Filtered) {
+        return (
+            Verdict::Filtered,
+            Reason::new("host-filtered", [("chains", chains)]),
+        );
+    }
+    if let Some(chains) = of_verdict(CveVerdict::Guarded) {
+        return (
+            Verdict::Guarded,
+            Reason::new("host-guarded", [("chains", chains)]),
+        );
+    }
+    (Verdict::Fixed, Reason::new("host-fixed", [("build", build)]))
+}

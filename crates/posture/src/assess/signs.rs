@@ -1,0 +1,152 @@
+//! Whether it is Exchange at all.
+
+use std::collections::BTreeSet;
+
+use super::location::Location;
+use crate::{Answer, Check, Fault, FaultKind, Observation, Reason, Response, SeenBuild};
+
+/// What a target is.
+pub(super) enum Signs {
+    Exchange,
+    ExchangeOnline(SeenBuild),
+    Other(Reason),
+    Unreachable(Reason),
+    Blocked(Reason),
+    Untold(Reason),
+}
+
+/// Headers that Exchange alone sends: its front end's proxy module and its back ends (facts of CERT.at's exchange-scans,
+/// Microsoft's CSS-Exchange scripts, and published answers).
+const OWN_HEADERS: [&str; 13] = [
+    "X-FEServer",
+    "X-OWA-Version",
+    "X-CalculatedBETarget",
+    "X-BEServer",
+    "X-DiagInfo",
+    "X-CasErrorCode",
+    "X-OWA-Error",
+    "X-ServerApplication",
+    "X-BEResource",
+    "X-SOAP-Enabled",
+    "X-WSSecurity-Enabled",
+    "X-WSSecurity-For",
+    "X-OAuth-Enabled",
+];
+
+/// Whether an answer has headers that Exchange alone sends.
+pub(super) fn has_own_headers(response: &Response) -> bool {
+    OWN_HEADERS.iter().any(|name| response.header(name).is_some())
+}
+
+/// Whether an answer comes from an Exchange server.
+pub(super) fn is_exchange(answer: &Answer) -> bool {
+    let Some(response) = &answer.response else {
+        return false;
+    };
+    // A server that sends every path from HTTP to HTTPS repeats the path of the logon page.
+    let led = Location::of(response)
+        .is_some_and(|location| location.is_error() || (location.is_logon() && answer.check != Check::Logon));
+    led || has_own_headers(response) || !response.marks.is_empty() || !response.builds.is_empty()
+}
+
+pub(super) fn of_observation(observation: &Observation) -> Signs {
+    let answers = || observation.visits.iter().flat_map(|visit| &visit.answers);
+    if answers().any(is_exchange) {
+        return match online(answers()) {
+            Some(build) => Signs::ExchangeOnline(build),
+            None => Signs::Exchange,
+        };
+    }
+    if answers().all(|answer| answer.response.is_none()) {
+        return without_answer(observation);
+    }
+    if answers().all(is_refusal) {
+        return Signs::Blocked(Reason::new("host-blocked", [("answers", told(answers()))]));
+    }
+    let logon = answers().any(|answer| answer.check == Check::Logon && is_plain(answer));
+    let hidden = answers().any(|answer| answer.response.is_some() && !is_plain(answer));
+    if logon && !hidden {
+        return Signs::Other(Reason::new("host-not-exchange", []));
+    }
+    Signs::Untold(Reason::new("host-untold", [("answers", told(answers()))]))
+}
+
+/// Exchange Online counts its builds from 15.20 on; every answer must say so.
+fn online<'a>(answers: impl Iterator<Item = &'a Answer>) -> Option<SeenBuild> {
+    let responses = answers.filter_map(|answer| answer.response.as_ref());
+    let builds: BTreeSet<SeenBuild> = responses
+        .flat_map(|response| &response.builds)
+        .map(|disclosure| disclosure.build)
+        .collect();
+    let is_online = |build: &SeenBuild| matches!(build.three_parts(), [15, minor, _] if minor >= 20);
+    builds.iter().all(is_online).then(|| builds.last().copied())?
+}
+
+fn is_refusal(answer: &Answer) -> bool {
+    match (&answer.response, &answer.fault) {
+        (Some(response), _) => matches!(response.status, 401 | 403 | 429 | 451),
+        (None, Some(fault)) => is_cut(fault.kind),
+        (None, None) => false,
+    }
+}
+
+/// Whether the connection was cut in place of an answer.
+pub(super) const fn is_cut(fault: FaultKind) -> bool {
+    matches!(fault, FaultKind::Reset | FaultKind::Closed)
+}
+
+/// Whether a page, or that there is none, was told by what stands at the end of the way.
+fn is_plain(answer: &Answer) -> bool {
+    let status = answer.response.as_ref().map(|response| response.status);
+    matches!(status, Some(200..300 | 400 | 404 | 405 | 410))
+}
+
+/// The statuses and faults that were met, each once.
+fn told<'a>(answers: impl Iterator<Item = &'a Answer>) -> String {
+    let statuses: BTreeSet<u16> = answers
+        .filter_map(|answer| answer.response.as_ref())
+        .map(|response| response.status)
+        .collect();
+    let statuses = statuses.iter().take(6).map(u16::to_string);
+    statuses.collect::<Vec<_>>().join(", ")
+}
+
+fn without_answer(observation: &Observation) -> Signs {
+    let of_answers = observation
+        .visits
+        .iter()
+        .flat_map(|visit| &visit.answers)
+        .filter_map(|answer| answer.fault.as_ref());
+    // The one that came furthest tells most.
+    let fault = of_answers
+        .chain(&observation.fault)
+        .max_by_key(|fault| reach(fault));
+    let kind = fault.map_or(FaultKind::Other, |fault| fault.kind);
+    let with = |id| Reason::new(id, [("fault", kind.name().to_owned())]);
+    match kind {
+        FaultKind::NotHttp => Signs::Other(with("host-not-http")),
+        FaultKind::Tls | FaultKind::HeadTooLarge | FaultKind::BadBody => Signs::Untold(with("host-broken")),
+        FaultKind::NoRoom | FaultKind::Interrupted => Signs::Untold(with("host-not-asked")),
+        _ => Signs::Unreachable(with("host-unreachable")),
+    }
+}
+
+const fn reach(fault: &Fault) -> u8 {
+    match fault.kind {
+        FaultKind::NoRoom | FaultKind::Interrupted | FaultKind::Other => 0,
+        FaultKind::LookupFailed => 1,
+        FaultKind::NoAddress => 2,
+        FaultKind::Unreachable => 3,
+        FaultKind::ConnectTimeout => 4,
+        FaultKind::Refused => 5,
+        FaultKind::TlsTimeout => 6,
+        FaultKind::Tls => 7,
+        FaultKind::Timeout => 8,
+        FaultKind::Closed => 9,
+        FaultKind::Reset => 10,
+        FaultKind::TooSlow => 11,
+        FaultKind::NotHttp => 12,
+        FaultKind::HeadTooLarge => 13,
+        FaultKind::BadBody => 14,
+    }
+}

@@ -1,0 +1,515 @@
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::collections::BTreeSet;
+
+use super::testing::observation;
+use super::{Vantage, assess};
+use crate::{Assessment, reasons};
+
+const ERRORFE: &str = "Location=/owa/auth/errorfe.aspx?httpCode=500";
+const ABSOLUTE: &str = "Location=https://192.0.2.10/OWA/Auth/errorFE.aspx?HTTPCODE=500&msg=1";
+const FE: &str = "X-FEServer=EX01";
+
+fn of(text: &str) -> Assessment {
+    assess(&observation(text), Vantage::Internet)
+}
+
+/// `vulnerable open cve-check-owa` of one CVE.
+fn cve(assessment: &Assessment, id: &str) -> String {
+    let front_end = assessment.front_ends.first().expect("a front end");
+    let finding = front_end.cves.iter().find(|finding| finding.id == id).expect(id);
+    let name = |value: serde_json::Value| value.as_str().unwrap().to_owned();
+    let verdict = name(serde_json::to_value(finding.verdict).unwrap());
+    let status = name(serde_json::to_value(finding.status).unwrap());
+    format!("{verdict} {status} {}", finding.reason.id)
+}
+
+#[test]
+fn whether_it_is_exchange() {
+    let table: &[(&str, &str)] = &[
+        // nginx that answers every path alike.
+        (
+            "ps_owa 404 | ps_nspi 404 | logon 404",
+            "not_exchange host-not-exchange",
+        ),
+        (
+            "ps_owa 200 | ps_nspi 200 | logon 200",
+            "not_exchange host-not-exchange",
+        ),
+        (
+            "ps_owa 400 | ps_nspi 400 | logon 404",
+            "not_exchange host-not-exchange",
+        ),
+        (
+            "logon 404 | ntlm 401 WWW-Authenticate=NTLM",
+            "unknown host-untold",
+        ),
+        // A log-on before everything, or another host: Exchange may stand behind it.
+        (
+            "ps_owa 302 Location=/my.policy | logon 302 Location=/my.policy",
+            "unknown host-untold",
+        ),
+        ("ps_owa 404 | logon 503", "unknown host-untold"),
+        ("ps_owa 404 | logon !timeout", "unknown host-untold"),
+        // From HTTP to HTTPS, which repeats the path.
+        (
+            "ps_owa 301 Location=https://mail.example.org/autodiscover/ | logon 301 Location=https://mail.example.org/owa/auth/logon.aspx",
+            "unknown host-untold",
+        ),
+        ("ps_owa 403 | ps_nspi 403 | logon 403", "filtered host-blocked"),
+        (
+            "ps_owa !reset | ps_nspi !reset | logon 403",
+            "filtered host-blocked",
+        ),
+        (
+            "ps_owa 401 WWW-Authenticate=NTLM | logon 401 WWW-Authenticate=NTLM",
+            "filtered host-blocked",
+        ),
+        ("ps_owa !refused", "unreachable host-unreachable"),
+        (
+            "ps_owa !connect_timeout\n logon !refused",
+            "unreachable host-unreachable",
+        ),
+        (
+            "ps_owa !timeout | ps_nspi !closed",
+            "unreachable host-unreachable",
+        ),
+        ("ps_owa !not_http", "not_exchange host-not-http"),
+        ("ps_owa !tls", "unknown host-broken"),
+        ("ps_owa !head_too_large", "unknown host-broken"),
+        ("ps_owa !no_room", "unknown host-not-asked"),
+        ("", "unreachable host-unreachable"),
+        // Signs of Exchange.
+        ("logon 200 mark=logon_page", "unknown host-unknown-no-build"),
+        (
+            "logon 404 | root 403 X-FEServer=EX01",
+            "unknown host-unknown-no-build",
+        ),
+        (
+            "owa 302 Location=/owa/auth/logon.aspx?url=x",
+            "unknown host-unknown-no-build",
+        ),
+        (
+            "root 200 | owa 302 Location=/owa/auth/errorFE.aspx?httpCode=500",
+            "unknown host-unknown-no-build",
+        ),
+        (
+            "logon 200 build=owa_version:15.20.8137.12 X-FEServer=AM0PR01",
+            "not_affected host-exchange-online",
+        ),
+        (
+            "logon 200 build=owa_version:15.2.2562.53 X-FEServer=EX01",
+            "fixed host-fixed",
+        ),
+    ];
+    for (text, expected) in table {
+        let assessment = of(text);
+        assert_eq!(
+            format!("{} {}", assessment.verdict.name(), assessment.reason.id),
+            *expected,
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn proxyshell_by_its_checks() {
+    let logon = "logon 200 mark=logon_page";
+    let table: Vec<(String, &str)> = vec![
+        (
+            format!("ps_owa 302 {ERRORFE}"),
+            "vulnerable unknown cve-check-owa",
+        ),
+        (
+            format!("ps_owa 302 {ABSOLUTE}"),
+            "vulnerable unknown cve-check-owa",
+        ),
+        (
+            "ps_owa 302 Location=/owa/auth/errorfe.aspx".into(),
+            "unknown unknown check-redirect",
+        ),
+        (
+            "ps_owa 302 Location=/owa/auth/errorfe.aspx?code=500".into(),
+            "unknown unknown check-redirect",
+        ),
+        (
+            "ps_owa 302 Location=/owa/auth/logon.aspx?url=x".into(),
+            "unknown unknown check-redirect",
+        ),
+        (
+            "ps_owa 302 Location=https://login.example.org/".into(),
+            "unknown unknown check-redirect",
+        ),
+        (format!("ps_owa 301 {ERRORFE}"), "unknown unknown check-redirect"),
+        (format!("ps_nspi 302 {ERRORFE}"), "unknown unknown check-redirect"),
+        (
+            "ps_nspi 200 mark=mapi_page".into(),
+            "vulnerable unknown cve-check-mapi",
+        ),
+        (
+            "ps_nspi 200 title=Exchange_MAPI/HTTP_Connectivity_Endpoint".into(),
+            "vulnerable unknown cve-check-mapi",
+        ),
+        ("ps_nspi 200".into(), "unknown unknown check-status"),
+        ("ps_owa 200".into(), "unknown unknown check-status"),
+        (format!("ps_owa 401 {FE}"), "guarded unknown check-refused"),
+        (format!("ps_owa 400 {FE}"), "guarded unknown check-refused"),
+        (
+            "ps_owa 401 X-CalculatedBETarget=ex01.corp.example.org".into(),
+            "guarded unknown check-refused",
+        ),
+        ("ps_owa 401".into(), "unknown unknown check-bare-refusal"),
+        ("ps_owa 400".into(), "unknown unknown check-bare-refusal"),
+        ("ps_owa 404".into(), "filtered unknown check-stopped"),
+        (format!("ps_owa 404 {FE}"), "filtered unknown check-stopped"),
+        ("ps_owa !reset".into(), "filtered unknown check-fault"),
+        ("ps_owa !closed".into(), "filtered unknown check-fault"),
+        ("ps_owa !timeout".into(), "unknown unknown check-fault"),
+        ("ps_owa 403".into(), "unknown unknown check-status"),
+        (format!("ps_owa 500 {FE}"), "unknown unknown check-status"),
+        ("ps_owa 503".into(), "unknown unknown check-status"),
+        // Both together: one success outweighs all, then a refusal by Exchange.
+        (
+            format!("ps_owa 401 {FE} | ps_nspi 200 mark=mapi_page"),
+            "vulnerable unknown cve-check-mapi",
+        ),
+        (
+            format!("ps_owa 302 {ERRORFE} | ps_nspi 404"),
+            "vulnerable unknown cve-check-owa",
+        ),
+        (
+            format!("ps_owa 401 {FE} | ps_nspi 500"),
+            "guarded unknown check-refused",
+        ),
+        ("ps_owa 404 | ps_nspi 503".into(), "unknown unknown check-status"),
+        // A broken OWA sends everything to that page; only what its back end says of the caller tells then.
+        (
+            format!("ps_owa 302 {ERRORFE} | owa 302 {ERRORFE}"),
+            "unknown unknown check-broken-owa",
+        ),
+        (
+            format!(
+                "ps_owa 302 {ERRORFE} X-OWA-Error=Microsoft.Exchange.Clients.Owa2.Server.Core.OwaADUserNotFoundException | owa 302 {ERRORFE}"
+            ),
+            "vulnerable unknown cve-check-owa",
+        ),
+        (
+            format!("ps_owa 302 {ERRORFE} mark=no_such_user | owa 302 {ERRORFE}"),
+            "vulnerable unknown cve-check-owa",
+        ),
+        (String::new(), "unknown unknown cve-no-build"),
+    ];
+    for (text, expected) in table {
+        let text = if text.is_empty() {
+            logon.to_owned()
+        } else {
+            format!("{text} | {logon}")
+        };
+        assert_eq!(cve(&of(&text), "CVE-2021-34473"), expected, "{text}");
+    }
+}
+
+#[test]
+fn builds_and_checks_together() {
+    let open = "build=owa_version:15.1.2176.9";
+    let april = "build=owa_version:15.1.2176.12";
+    let fixed = "build=owa_version:15.2.2562.53";
+    let table: Vec<(String, &str, &str)> = vec![
+        (
+            format!("logon 200 {open}"),
+            "CVE-2021-34473",
+            "vulnerable open cve-open-by-build",
+        ),
+        (
+            format!("ps_owa 401 {FE} {open}"),
+            "CVE-2021-34473",
+            "guarded open cve-guarded-unpatched",
+        ),
+        (
+            format!("ps_owa 401 {FE} {open}"),
+            "CVE-2021-34523",
+            "guarded open cve-behind-guarded",
+        ),
+        (
+            format!("ps_owa 401 {FE} {open}"),
+            "CVE-2021-31207",
+            "guarded open cve-behind-guarded",
+        ),
+        (
+            format!("ps_owa 401 {FE} {open}"),
+            "CVE-2021-26855",
+            "fixed fixed cve-fixed",
+        ),
+        (
+            format!("ps_owa 401 {FE} {open}"),
+            "CVE-2022-41080",
+            "vulnerable open cve-open-by-build",
+        ),
+        (
+            format!("ps_owa 404 | logon 200 {open}"),
+            "CVE-2021-34473",
+            "filtered open cve-filtered-unpatched",
+        ),
+        (
+            format!("ps_owa 404 | logon 200 {open}"),
+            "CVE-2021-34523",
+            "filtered open cve-behind-filtered",
+        ),
+        (
+            format!("ps_owa 503 | logon 200 {open}"),
+            "CVE-2021-34473",
+            "vulnerable open cve-open-by-build",
+        ),
+        (
+            format!("ps_owa 401 {FE} {april}"),
+            "CVE-2021-34473",
+            "fixed fixed cve-fixed",
+        ),
+        (
+            format!("ps_owa 401 {FE} {april}"),
+            "CVE-2021-31207",
+            "guarded open cve-behind-fixed",
+        ),
+        (
+            format!("ps_owa 404 | logon 200 {fixed}"),
+            "CVE-2021-34473",
+            "fixed fixed cve-fixed",
+        ),
+        (
+            format!("ps_owa 302 {ERRORFE} {fixed}"),
+            "CVE-2021-34473",
+            "vulnerable fixed cve-contradiction",
+        ),
+        (
+            format!("ps_owa 302 {ERRORFE} {open}"),
+            "CVE-2021-34473",
+            "vulnerable open cve-check-owa",
+        ),
+        // The March update for old cumulative updates, and three parts that do not tell.
+        (
+            "logon 200 build=owa_version:15.1.1591.18".into(),
+            "CVE-2021-26855",
+            "fixed fixed cve-fixed",
+        ),
+        (
+            "logon 200 build=owa_version:15.1.1591.18".into(),
+            "CVE-2021-34473",
+            "vulnerable open cve-open-by-build",
+        ),
+        (
+            "logon 200 build=logon_page:15.1.2176".into(),
+            "CVE-2021-34473",
+            "unknown unknown cve-unknown-some-builds",
+        ),
+        (
+            format!("ps_owa 401 {FE} | logon 200 build=logon_page:15.1.2176"),
+            "CVE-2021-34473",
+            "guarded unknown check-refused",
+        ),
+        (
+            "logon 200 build=logon_page:15.1.2308".into(),
+            "CVE-2021-34473",
+            "fixed fixed cve-fixed-three-parts",
+        ),
+        (
+            "logon 200 build=logon_page:15.1.2106".into(),
+            "CVE-2021-34473",
+            "vulnerable open cve-open-by-build",
+        ),
+        (
+            "logon 200 build=owa_version:15.3.1.1".into(),
+            "CVE-2021-34473",
+            "unknown unknown cve-unknown-no-product",
+        ),
+        // The export tool's manifest is a lower bound.
+        (
+            "export_tool 200 build=export_tool:15.1.2242.8".into(),
+            "CVE-2021-34473",
+            "fixed fixed cve-fixed",
+        ),
+        (
+            "export_tool 200 build=export_tool:15.1.2242.4".into(),
+            "CVE-2021-34473",
+            "unknown unknown cve-unknown-some-builds",
+        ),
+        (
+            "export_tool 200 build=export_tool:15.1.2507.6 | logon 200 build=owa_version:15.1.2507.66".into(),
+            "CVE-2022-41080",
+            "fixed fixed cve-fixed",
+        ),
+        // Disclosures that disagree: the one that lacks most, not the lower one.
+        (
+            "logon 200 build=owa_version:15.1.2176.14 | ps_nspi 200 build=mapi_page:15.1.2242.4".into(),
+            "CVE-2021-34473",
+            "vulnerable open cve-open-by-build",
+        ),
+        // ProxyLogon.
+        (
+            "proxy_logon 500 X-CalculatedBETarget=LOCALHOST X-FEServer=EX01".into(),
+            "CVE-2021-26855",
+            "vulnerable unknown cve-check-proxylogon",
+        ),
+        (
+            "proxy_logon 500 X-CalculatedBETarget=localhost build=owa_version:15.1.2176.9".into(),
+            "CVE-2021-26855",
+            "vulnerable fixed cve-contradiction",
+        ),
+        (
+            format!("proxy_logon 404 {FE} | logon 200 build=owa_version:15.1.2176.2"),
+            "CVE-2021-26855",
+            "guarded open cve-guarded-unpatched",
+        ),
+        (
+            format!("proxy_logon 404 {FE} | logon 200 build=owa_version:15.1.2176.2"),
+            "CVE-2021-27065",
+            "guarded open cve-behind-guarded",
+        ),
+        (
+            format!("proxy_logon 404 {FE} | logon 200 build=owa_version:15.0.1497.2"),
+            "CVE-2021-26855",
+            "vulnerable open cve-open-by-build",
+        ),
+        (
+            "proxy_logon 404 | logon 200 build=owa_version:15.1.2176.2".into(),
+            "CVE-2021-26855",
+            "vulnerable open cve-open-by-build",
+        ),
+        // ProxyNotShell: a cut connection is Microsoft's mitigation where other path confusion is answered.
+        (
+            format!("ps_owa 401 {FE} {open} | proxy_not_shell !reset"),
+            "CVE-2022-41040",
+            "guarded open cve-mitigated",
+        ),
+        (
+            format!("ps_owa 401 {FE} {open} | proxy_not_shell !reset"),
+            "CVE-2022-41082",
+            "vulnerable open cve-open-by-build",
+        ),
+        (
+            format!("ps_owa 401 {FE} {open} | proxy_not_shell !reset"),
+            "CVE-2022-41080",
+            "vulnerable open cve-open-by-build",
+        ),
+        (
+            format!("ps_owa !reset | proxy_not_shell !reset | logon 200 {open}"),
+            "CVE-2022-41040",
+            "vulnerable open cve-open-by-build",
+        ),
+        (
+            format!("ps_owa 401 {FE} {open} | proxy_not_shell 302 {ERRORFE}"),
+            "CVE-2022-41040",
+            "vulnerable open cve-open-by-build",
+        ),
+        (
+            format!("ps_owa 401 {FE} {fixed} | proxy_not_shell !reset"),
+            "CVE-2022-41040",
+            "fixed fixed cve-fixed",
+        ),
+    ];
+    for (text, id, expected) in table {
+        assert_eq!(cve(&of(&text), id), expected, "{id}: {text}");
+    }
+}
+
+#[test]
+fn front_ends_by_name() {
+    let two = format!("ps_owa 401 {FE} build=owa_version:15.2.2562.53\nps_owa 302 {ERRORFE} X-FEServer=ex02");
+    let assessment = of(&two);
+    let names: Vec<_> = assessment
+        .front_ends
+        .iter()
+        .map(|one| (one.name.as_deref(), one.verdict.name()))
+        .collect();
+    assert_eq!(names, [(Some("EX02"), "vulnerable"), (Some("EX01"), "fixed")]);
+    assert_eq!(assessment.verdict.name(), "vulnerable");
+
+    let one = format!("ps_owa 401 {FE}\nlogon 200 build=owa_version:15.2.2562.53");
+    let assessment = of(&one);
+    assert_eq!(
+        assessment.front_ends.len(),
+        1,
+        "a visit without a name joins the only one"
+    );
+    assert_eq!(assessment.verdict.name(), "fixed");
+
+    let balancer = format!("{two}\nlogon 503");
+    assert_eq!(
+        of(&balancer).front_ends.len(),
+        2,
+        "a balancer's own page is no front end"
+    );
+}
+
+#[test]
+fn verdicts_of_front_ends() {
+    let guard = "X-FEServer=EX01";
+    let table: Vec<(String, &str)> = vec![
+        (
+            format!("ps_owa 401 {guard} build=owa_version:15.1.2507.66"),
+            "fixed host-fixed",
+        ),
+        (
+            format!("ps_owa 401 {guard} build=owa_version:15.1.2176.9"),
+            "vulnerable host-open-by-build",
+        ),
+        (
+            format!("ps_owa 302 {ERRORFE} build=owa_version:15.1.2176.9"),
+            "vulnerable host-check-succeeded",
+        ),
+        (
+            format!("ps_owa 401 {guard} | logon 200 build=logon_page:15.1.2507"),
+            "unknown host-unknown",
+        ),
+        (format!("ps_owa 401 {guard}"), "unknown host-unknown-no-build"),
+        (
+            "logon 200 build=owa_version:14.3.513.0".into(),
+            "unknown host-unknown",
+        ),
+    ];
+    for (text, expected) in table {
+        let assessment = of(&text);
+        assert_eq!(
+            format!("{} {}", assessment.verdict.name(), assessment.reason.id),
+            expected,
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn every_sentence_is_listed_with_its_arguments() {
+    let sources = [
+        include_str!("../assess.rs"),
+        include_str!("certificates.rs"),
+        include_str!("cves.rs"),
+        include_str!("findings.rs"),
+        include_str!("probes.rs"),
+        include_str!("signs.rs"),
+    ];
+    let source = sources.concat();
+    let quoted: BTreeSet<&str> = source.split('"').collect();
+    let listed: BTreeSet<&str> = reasons::ALL.iter().map(|(id, _)| *id).collect();
+    for id in &listed {
+        assert!(quoted.contains(id), "{id} is never said");
+    }
+    for id in quoted {
+        let is_id = ["host-", "check-", "cve-", "finding-"]
+            .iter()
+            .any(|prefix| id.starts_with(prefix));
+        assert!(!is_id || listed.contains(id), "{id} is not listed");
+    }
+}
+
+#[test]
+fn chains_are_those_of_the_tables() {
+    let chained: BTreeSet<(&str, &str)> = super::cves::CHAINED
+        .iter()
+        .map(|chained| (chained.cve, chained.alias))
+        .collect();
+    let table = include_str!("../../../../data/exchange_fixes.csv");
+    let rows = table.lines().skip(1).map(|line| {
+        let mut cells = line.split(',');
+        (cells.next().unwrap(), cells.next().unwrap())
+    });
+    assert_eq!(chained, rows.filter(|(_, chain)| !chain.is_empty()).collect());
+}
