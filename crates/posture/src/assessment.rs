@@ -163,7 +163,7 @@ pub enum Level {
 }
 
 /// A sentence as data: the report puts it into English or German. [`ALL`](crate::reasons::ALL) lists what there is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Reason {
     /// Which sentence.
     pub id: Cow<'static, str>,

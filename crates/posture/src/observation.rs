@@ -153,7 +153,9 @@ pub enum Place {
 }
 
 /// A build as far as it was disclosed: `15.1.2176.9`, or its first three parts, which tell the cumulative update only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+///
+/// The order is that of the numbers; three parts come before all that begin so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SeenBuild {
     /// All of it.
     Whole(Build),
@@ -176,6 +178,23 @@ impl SeenBuild {
             (Self::Whole(one), Self::Whole(another)) => one == another,
             _ => self.three_parts() == other.three_parts(),
         }
+    }
+}
+
+impl Ord for SeenBuild {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        let revision = |build: &Self| match build {
+            Self::ThreeParts(_) => None,
+            Self::Whole(Build([.., revision])) => Some(*revision),
+        };
+        let key = |build: &Self| (build.three_parts(), revision(build));
+        key(self).cmp(&key(other))
+    }
+}
+
+impl PartialOrd for SeenBuild {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -489,6 +508,20 @@ mod tests {
         assert!(seen("15.1.2176.9").agrees_with(seen("15.1.2176")));
         assert!(!seen("15.1.2176.9").agrees_with(seen("15.1.2176.14")));
         assert!(!seen("15.1.2176.9").agrees_with(seen("15.1.2242")));
+    }
+
+    #[test]
+    fn builds_are_in_the_order_of_their_numbers() {
+        let builds = [
+            "15.0.1395",
+            "15.1.2176",
+            "15.1.2176.9",
+            "15.1.2176.12",
+            "15.1.2242",
+            "15.2.2562.17",
+        ];
+        let seen: Vec<SeenBuild> = builds.iter().map(|text| text.parse().unwrap()).collect();
+        assert!(seen.is_sorted());
     }
 
     #[test]
