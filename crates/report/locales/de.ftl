@@ -762,3 +762,207 @@ builds-column-note = Hinweis
 builds-column-first-to-fix = Behob als Erste
 builds-note-newest = neueste
 builds-note-unverified = nur eine Quelle
+
+# Scan: sentences of assessments (crates/posture/src/reasons.rs)
+host-blocked = Etwas weist jede Anfrage ab (Status { $answers }), bevor sich zeigt, was dahinter steht.
+host-broken = Etwas antwortet, aber nicht so, dass es zu verstehen wäre: { $fault }.
+host-check-succeeded = Eine Prüfung war erfolgreich: { $chains }.
+host-exchange-online = Build { $build } ist Exchange Online, das Microsoft selbst aktualisiert.
+host-filtered = Etwas vor Exchange hält die Prüfung auf { $chains } auf.
+host-fixed = Build { $build } enthält die Korrekturen für alle bekannten Angriffsketten.
+host-guarded = Exchange weist die Prüfung auf { $chains } ab; mehr sagt der Build nicht.
+host-not-asked = Dieser Rechner kam nicht dazu zu fragen: { $fault }.
+host-not-exchange = Was antwortet, ist kein Exchange-Server.
+host-not-http = Was antwortet, ist kein Exchange-Server: { $fault }.
+host-open-by-build = Nach Build { $build } offen für { $chains }.
+host-unknown = Der Build sagt nichts über { $chains }.
+host-unknown-no-build = Der Build ist nicht bekannt, der etwas sagte über { $chains }.
+host-unpatched = Hier abgewehrt, aber nicht aktualisiert: Build { $build } fehlen Korrekturen für { $chains }.
+host-unreachable = Nichts hat geantwortet: { $fault }.
+host-untold = Ob es Exchange ist, lassen die Antworten nicht erkennen (Status { $answers }).
+check-bare-refusal = Die Prüfung wurde abgewiesen (Status { $status }), aber nicht erkennbar von Exchange.
+check-broken-owa = Die Prüfung führte zur Fehlerseite, doch dahin führt hier auch OWA selbst: OWA ist gestört.
+check-fault = Die Prüfung wurde nicht beantwortet: { $fault }.
+check-redirect = Die Prüfung wurde anderswohin geleitet, was nichts sagt: { $location }
+check-refused = Exchange hat die Prüfung abgewiesen (Status { $status }).
+check-status = Die Antwort auf die Prüfung sagt nichts (Status { $status }).
+check-stopped = Etwas vor Exchange hat die Prüfung aufgehalten (Status { $status }).
+cve-check-mapi = Die Prüfung war erfolgreich: MAPIs Back-End antwortete ohne Anmeldung.
+cve-check-owa = Die Prüfung war erfolgreich: OWAs Back-End war ohne Anmeldung zu erreichen.
+cve-check-proxylogon = Die Prüfung war erfolgreich: das Front-End entnimmt sein Back-End dem Cookie.
+cve-contradiction = Die Prüfung war erfolgreich, obwohl Build { $build } die Korrektur enthält: Eines von beiden ist falsch, oder das Update ist nicht vollständig installiert.
+cve-mitigated = URL Rewrite bricht solche Anfragen ab, wie es Microsofts Abhilfe tut. Das lässt sich umgehen und sagt nichts über OWASSRF.
+cve-behind-filtered = Was davor steht, { $cve }, wird vor Exchange aufgehalten.
+cve-behind-fixed = Nicht aktualisiert, doch was davor steht, { $cve }, ist behoben.
+cve-behind-guarded = Was davor steht, { $cve }, wird hier abgewiesen.
+cve-filtered-unpatched = Nicht aktualisiert (Build { $build }); etwas vor Exchange hat die Prüfung aufgehalten und lässt eine andere Form vielleicht durch.
+cve-fixed = Build { $build } enthält die Korrektur.
+cve-fixed-three-parts = Jeder Build, der mit { $build } beginnt, enthält die Korrektur.
+cve-guarded-unpatched = Hier abgewehrt, aber nicht aktualisiert: Die Prüfung wurde abgewiesen, doch Build { $build } fehlt die Korrektur.
+cve-no-build = Der Build ist nicht bekannt, und keine Prüfung gibt Auskunft.
+cve-open-by-build = Nach dem Build: { $build } fehlt die Korrektur.
+cve-unknown-also-needs = Der Build allein sagt es nicht: { $what }
+cve-unknown-no-cumulative-update = Kein kumulatives Update von { $product } hat Builds wie { $build }.
+cve-unknown-no-list = Für diese CVE gibt es keine Liste korrigierter Builds.
+cve-unknown-no-product = { $build } ist kein Build eines bekannten Exchange Server.
+cve-unknown-not-assessed = Keine Quelle sagt, ob { $product } betroffen ist.
+cve-unknown-own-month = Das Update vom März 2021 für alte kumulative Updates bringt nur die Korrekturen seines Monats.
+cve-unknown-own-month-kb = Das Update vom März 2021 für alte kumulative Updates bringt nur die Korrekturen seines Monats; ob { $kb } zuvor installiert war, zeigt der Build nicht.
+cve-unknown-some-builds = Manche Builds, die mit { $parts } beginnen, enthalten die Korrektur, andere nicht.
+cve-unknown-sources-disagree = Quellen nennen { $first } und { $last } als ersten Build mit der Korrektur.
+cve-unknown-unverified = Dass { $build } die Korrektur enthält, sagt nur eine Quelle, die sich nicht prüfen ließ.
+finding-addresses-leaked = Weiterleitungen verraten innere Adressen: { $addresses }.
+finding-basic = Basic-Authentifizierung wird angeboten, sodass sich Kennwörter durchprobieren lassen: { $directories }.
+finding-basic-without-tls = Basic-Authentifizierung wird ohne TLS angeboten, was Kennwörter preisgibt: { $directories }.
+finding-certificate-expired = Das Zertifikat für { $subject } ist am { $date } abgelaufen.
+finding-certificate-expires = Das Zertifikat für { $subject } läuft am { $date } ab.
+finding-certificate-name = Das Zertifikat für { $subject } nennt { $host } nicht.
+finding-certificate-not-yet = Das Zertifikat für { $subject } gilt erst ab { $date }.
+finding-certificate-self-signed = Das Zertifikat für { $subject } ist selbst signiert.
+finding-disclosures-disagree = Der Server nennt verschiedene Builds ({ $builds }); es entscheidet der, dem am meisten fehlt.
+finding-ecp = Das Admin Center (/ecp/) ist aus dem Internet zu erreichen (Status { $status }).
+finding-names-leaked = Antworten verraten innere Namen: { $names }.
+finding-old-tls = Veraltete TLS-Versionen werden gesprochen: { $versions }.
+finding-out-of-support = { $product } wird seit { $date } nicht mehr unterstützt.
+finding-powershell = Das PowerShell-Verzeichnis ist aus dem Internet zu erreichen (Status { $status }).
+finding-several-builds = { $count } Front-Ends haben verschiedene Builds: { $builds }.
+finding-smtp-without-tls = SMTP (Port 25) bietet kein STARTTLS an.
+finding-submission-without-tls = Die Mail-Einlieferung (Port 587) bietet kein STARTTLS an.
+finding-unanswered = Anfragen ohne Antwort: { $checks }.
+
+# Scan: why something was not answered
+fault-no-address = keine Adresse hat diesen Namen
+fault-lookup-failed = der Name ließ sich nicht auflösen
+fault-refused = die Verbindung wurde abgelehnt
+fault-unreachable = Netz oder Rechner sind nicht zu erreichen
+fault-connect-timeout = keine Verbindung in der vorgesehenen Zeit
+fault-tls = der TLS-Verbindungsaufbau schlug fehl
+fault-tls-timeout = keine TLS-Sitzung in der vorgesehenen Zeit
+fault-reset = die Verbindung wurde zurückgesetzt
+fault-closed = die Verbindung wurde ohne vollständige Antwort geschlossen
+fault-timeout = keine Antwort in der vorgesehenen Zeit
+fault-too-slow = die Antwort kam zu langsam
+fault-not-http = es spricht kein HTTP
+fault-head-too-large = der Kopf der Antwort ist zu groß
+fault-bad-body = der Inhalt lässt sich nicht dekodieren
+fault-no-room = kein Platz für eine weitere Verbindung
+fault-interrupted = der Scan wurde unterbrochen
+fault-other = etwas anderes schlug fehl
+
+# Scan: outputs
+scan-title = Exchange-Server, von außen gesehen
+scan-from-internet = aus dem Internet gefragt
+scan-from-internal = aus dem inneren Netz gefragt
+scan-checks-quick = schnelle Prüfungen
+scan-checks-full = alle Prüfungen
+scan-authorised = erlaubt von { $who }
+scan-contact = Kontakt { $who }
+scan-build = Build
+scan-build-unknown = Build unbekannt
+scan-front-end = Front-End
+scan-certificate = Zertifikat
+scan-until = bis { $date }
+scan-fixed-in = Behoben in { $build }.
+scan-no-answer = keine
+scan-incomplete = Der Scan ist nicht vollständig: Nicht jedes Ziel wurde gefragt.
+scan-verdict-not-exchange = kein Exchange
+scan-verdict-not-affected = nicht betroffen
+scan-verdict-fixed = behoben
+scan-verdict-guarded = abgewehrt
+scan-verdict-unreachable = unerreichbar
+scan-verdict-filtered = gefiltert
+scan-verdict-unknown = unbekannt
+scan-verdict-unpatched = veraltet
+scan-verdict-vulnerable = verwundbar
+scan-meaning-not-exchange = Was antwortet, ist kein Exchange-Server.
+scan-meaning-not-affected = Die Post liegt bei Exchange Online.
+scan-meaning-fixed = Jede CVE der bekannten Angriffsketten ist behoben.
+scan-meaning-guarded = Die Prüfung wurde abgewiesen; der Build sagt nichts.
+scan-meaning-unreachable = Nichts hat geantwortet.
+scan-meaning-filtered = Etwas vor Exchange hält die Prüfungen auf.
+scan-meaning-unknown = Es lässt sich nicht sagen.
+scan-meaning-unpatched = Korrekturen fehlen; was offen ist, wird hier abgewehrt.
+scan-meaning-vulnerable = Eine Prüfung war erfolgreich, oder Korrekturen fehlen und nichts wehrt ab.
+scan-cve-fixed = behoben
+scan-cve-guarded = abgewehrt
+scan-cve-filtered = gefiltert
+scan-cve-unknown = unbekannt
+scan-cve-vulnerable = verwundbar
+scan-why-excluded = ausgeschlossen
+scan-why-exchange-online = Exchange Online, nicht betroffen
+scan-why-foreign-host = außerhalb der Mail-Domain, nicht bestätigt
+scan-why-special-range = ein privater, Loopback- oder Multicast-Bereich
+scan-why-interrupted = der Scan endete vorher
+section-scan-summary = Zusammenfassung
+section-scan-products = Produkte
+section-scan-releases = Builds
+section-scan-networks = Netze mit offenen Hosts
+section-scan-cves = CVEs der bekannten Angriffsketten
+section-scan-findings = Was sonst Beachtung verdient
+section-scan-exposure = Was antwortet
+section-scan-not-asked = Nicht gefragt
+column-scan-verdict = Urteil
+column-scan-target = Ziel
+column-scan-release = Version
+column-scan-build = Build
+column-scan-front-end = Front-End
+column-scan-reason = Grund
+column-scan-hosts = Hosts
+column-scan-open = offen
+todo-close = Nehmen Sie den Server vom Internet, oder lassen Sie ihn nur über ein VPN erreichen, bis er aktualisiert ist: Wer fragt, kommt hinein.
+todo-update = Installieren Sie das neueste kumulative Update einer unterstützten Version und das neueste Sicherheitsupdate dazu.
+todo-hunt = Updates werfen niemanden hinaus, der schon drin ist. Suchen Sie in den Protokollen des Servers nach Spuren: imker hunt.
+todo-build = Fragen Sie den Server selbst nach seinem Build: Get-Command ExSetup.exe | ForEach-Object FileVersionInfo; dann imker builds lookup.
+todo-filtered = Fragen Sie noch einmal aus dem inneren Netz (--vantage internal): Ein Filter sagt nichts über den Server dahinter.
+todo-unreachable = Prüfen Sie, ob Name, Port und Netz stimmen und ob der Server von hier erreichbar sein soll.
+todo-unknown = Fragen Sie noch einmal mit --checks full oder aus dem inneren Netz.
+todo-fixed = Nichts Dringendes. Installieren Sie weiterhin die Updates, sobald sie erscheinen.
+todo-not-affected = Nichts: Exchange Online aktualisiert Microsoft. Ein eigener Hybrid-Server ist für sich zu fragen.
+todo-not-exchange = Nichts. Wenn hier Exchange sein soll, prüfen Sie Name und Port.
+todo-full = Nur die schnellen Prüfungen wurden gemacht: --checks full fragt nach allem.
+scan-took = { $count ->
+    [one] 1 Host
+   *[other] { $count } Hosts
+  } in { $time }.
+scan-further-open = { $count ->
+    [one] 1 weitere CVE ist
+   *[other] { $count } weitere CVEs sind
+  } nicht behoben:
+scan-further-unknown = { $count ->
+    [one] Über 1 weitere CVE sagt der Build nichts:
+   *[other] Über { $count } weitere CVEs sagt der Build nichts:
+  }
+column-scan-product = Produkt
+column-scan-network = Netz
+column-scan-chain = Angriffskette
+column-scan-untold = ungeklärt
+section-scan-patches = Stand der Updates
+section-scan-hosts = Hosts, die schlimmsten zuerst
+section-scan-notes = Was gefragt wurde und was es zeigt
+scan-none = Keine.
+scan-no-builds = Kein Server hat seinen Build genannt.
+scan-patches-note = Builds der jeweils schlimmsten Front-Ends, die neuesten zuerst. Builds aus drei Teilen nennen nur das kumulative Update.
+scan-chart-verdicts = Hosts nach Urteil
+scan-chart-patches = Hosts nach Build
+scan-state-good = Kein Host ist für die bekannten Angriffsketten offen.
+scan-note-requests = Gesendet wurden nur Anfragen ohne Anmeldung, Inhalt und Wirkung, wie sie docs/scan.md Byte für Byte zeigt; die Prüfungen verwenden eine Adresse unter .invalid.
+scan-note-build = Verwundbar nach dem Build heißt, dass dem Build eine Korrektur fehlt, nicht, dass jemand eingedrungen ist. Eine abgewiesene Prüfung sagt nichts darüber, wer vorher eingedrungen ist.
+scan-note-quick = Nur die schnellen Prüfungen wurden gemacht: Über ProxyLogon und ProxyNotShell gibt allein der Build Auskunft.
+scan-note-law = Fragen Sie fremde Server nur mit Erlaubnis oder eigenem Auftrag: Es gilt das Recht beider Länder. Diese Seite nennt schwache Server; bewahren Sie sie entsprechend auf.
+scan-unchanged = unverändert
+scan-change-worse = schlechter
+scan-change-new = neu
+scan-change-gone = verschwunden
+scan-change-better = besser
+scan-change-build-changed = Build geändert
+scan-change-certificate-changed = Zertifikat geändert
+scan-more = { $count } weitere: im JSON.
+scan-hosts-beyond = Die { $shown } schlimmsten Hosts; { $count } weitere stehen im JSON.
+scan-state-open = { $count ->
+    [one] 1 Host ist
+   *[other] { $count } Hosts sind
+  } für eine bekannte Angriffskette offen, nach einer Prüfung oder nach dem Build.
+scan-state-untold = { $count ->
+    [one] 1 Host ließ
+   *[other] { $count } Hosts ließen
+  } sich nicht beurteilen: unerreichbar, gefiltert oder unbekannt.

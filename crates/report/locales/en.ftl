@@ -765,3 +765,207 @@ builds-column-note = Note
 builds-column-first-to-fix = First to fix
 builds-note-newest = newest
 builds-note-unverified = one source only
+
+# Scan: sentences of assessments (crates/posture/src/reasons.rs)
+host-blocked = Something refuses every request (status { $answers }) before it is known what stands behind it.
+host-broken = Something answers, but not so that it could be understood: { $fault }.
+host-check-succeeded = A check succeeded: { $chains }.
+host-exchange-online = Build { $build } is Exchange Online, which Microsoft patches.
+host-filtered = Something before Exchange stops the check for { $chains }.
+host-fixed = Build { $build } has the fixes for all known chains.
+host-guarded = Exchange refuses the check for { $chains }; the build does not tell more.
+host-not-asked = This machine did not get to ask: { $fault }.
+host-not-exchange = What answers is no Exchange server.
+host-not-http = What answers is no Exchange server: { $fault }.
+host-open-by-build = By build { $build }, open to { $chains }.
+host-unknown = The build does not tell of { $chains }.
+host-unknown-no-build = The build is not known, which would tell of { $chains }.
+host-unpatched = Guarded here, unpatched: build { $build } lacks fixes for { $chains }.
+host-unreachable = Nothing answered: { $fault }.
+host-untold = Whether it is Exchange cannot be told from its answers (status { $answers }).
+check-bare-refusal = The check was refused (status { $status }), but not recognisably by Exchange.
+check-broken-owa = The check led to the error page, but so does OWA itself here: OWA is broken.
+check-fault = The check was not answered: { $fault }.
+check-redirect = The check was led elsewhere, which tells nothing: { $location }
+check-refused = Exchange refused the check (status { $status }).
+check-status = The answer to the check tells nothing (status { $status }).
+check-stopped = Something before Exchange stopped the check (status { $status }).
+cve-check-mapi = The check succeeded: MAPI's back end answered without a log-on.
+cve-check-owa = The check succeeded: OWA's back end was reached without a log-on.
+cve-check-proxylogon = The check succeeded: the front end takes its back end from the cookie.
+cve-contradiction = The check succeeded although build { $build } has the fix: one of the two is wrong, or the update was not installed completely.
+cve-mitigated = URL Rewrite aborts such requests, as Microsoft's mitigation does. That can be bypassed, and says nothing on OWASSRF.
+cve-behind-filtered = What comes before it, { $cve }, is stopped before Exchange.
+cve-behind-fixed = Unpatched, but what comes before it, { $cve }, is fixed.
+cve-behind-guarded = What comes before it, { $cve }, is refused here.
+cve-filtered-unpatched = Unpatched (build { $build }); something before Exchange stopped the check, and may let another form pass.
+cve-fixed = Build { $build } has the fix.
+cve-fixed-three-parts = Every build that begins with { $build } has the fix.
+cve-guarded-unpatched = Guarded here, unpatched: the check was refused, but build { $build } lacks the fix.
+cve-no-build = The build is not known, and no check tells.
+cve-open-by-build = By build: { $build } lacks the fix.
+cve-unknown-also-needs = The build alone does not tell: { $what }
+cve-unknown-no-cumulative-update = No cumulative update of { $product } has builds such as { $build }.
+cve-unknown-no-list = There is no list of fixed builds for this CVE.
+cve-unknown-no-product = { $build } is a build of no known Exchange Server.
+cve-unknown-not-assessed = No source tells whether { $product } is affected.
+cve-unknown-own-month = The March 2021 update for old cumulative updates brings the fixes of its own month only.
+cve-unknown-own-month-kb = The March 2021 update for old cumulative updates brings the fixes of its own month only; whether { $kb } was installed before it does not show in the build.
+cve-unknown-some-builds = Some builds that begin with { $parts } have the fix and some have not.
+cve-unknown-sources-disagree = Sources name { $first } and { $last } as the first build with the fix.
+cve-unknown-unverified = That { $build } has the fix rests on one source that could not be checked.
+finding-addresses-leaked = Redirects give away addresses from within: { $addresses }.
+finding-basic = Basic authentication is offered, so that passwords can be tried: { $directories }.
+finding-basic-without-tls = Basic authentication is offered without TLS, which gives passwords away: { $directories }.
+finding-certificate-expired = The certificate for { $subject } expired on { $date }.
+finding-certificate-expires = The certificate for { $subject } expires on { $date }.
+finding-certificate-name = The certificate for { $subject } does not name { $host }.
+finding-certificate-not-yet = The certificate for { $subject } is valid only from { $date } on.
+finding-certificate-self-signed = The certificate for { $subject } is signed by itself.
+finding-disclosures-disagree = The server discloses different builds ({ $builds }); the one that lacks most decides.
+finding-ecp = The admin center (/ecp/) can be reached from the internet (status { $status }).
+finding-names-leaked = Answers give away names from within: { $names }.
+finding-old-tls = Outdated versions of TLS are spoken: { $versions }.
+finding-out-of-support = { $product } is out of support since { $date }.
+finding-powershell = The PowerShell directory can be reached from the internet (status { $status }).
+finding-several-builds = { $count } front ends have different builds: { $builds }.
+finding-smtp-without-tls = SMTP (port 25) offers no STARTTLS.
+finding-submission-without-tls = Mail submission (port 587) offers no STARTTLS.
+finding-unanswered = Requests without an answer: { $checks }.
+
+# Scan: why something was not answered
+fault-no-address = no address has this name
+fault-lookup-failed = the name could not be looked up
+fault-refused = the connection was refused
+fault-unreachable = the network or the host cannot be reached
+fault-connect-timeout = no connection in time
+fault-tls = the TLS handshake failed
+fault-tls-timeout = no TLS session in time
+fault-reset = the connection was reset
+fault-closed = the connection was closed without a whole answer
+fault-timeout = no answer in time
+fault-too-slow = the answer came too slowly
+fault-not-http = it does not speak HTTP
+fault-head-too-large = the head of the answer is too large
+fault-bad-body = the body cannot be decoded
+fault-no-room = no room for another connection
+fault-interrupted = the scan was interrupted
+fault-other = something else failed
+
+# Scan: outputs
+scan-title = Exchange servers, seen from outside
+scan-from-internet = asked from the internet
+scan-from-internal = asked from within the network
+scan-checks-quick = quick checks
+scan-checks-full = all checks
+scan-authorised = authorised by { $who }
+scan-contact = contact { $who }
+scan-build = Build
+scan-build-unknown = build unknown
+scan-front-end = Front end
+scan-certificate = Certificate
+scan-until = until { $date }
+scan-fixed-in = Fixed in { $build }.
+scan-no-answer = none
+scan-incomplete = The scan is not complete: not every target was asked.
+scan-verdict-not-exchange = no Exchange
+scan-verdict-not-affected = not affected
+scan-verdict-fixed = fixed
+scan-verdict-guarded = guarded
+scan-verdict-unreachable = unreachable
+scan-verdict-filtered = filtered
+scan-verdict-unknown = unknown
+scan-verdict-unpatched = unpatched
+scan-verdict-vulnerable = vulnerable
+scan-meaning-not-exchange = What answers is no Exchange server.
+scan-meaning-not-affected = The mail lies with Exchange Online.
+scan-meaning-fixed = Every CVE of the known chains is fixed.
+scan-meaning-guarded = The check was refused; the build does not tell.
+scan-meaning-unreachable = Nothing answered.
+scan-meaning-filtered = Something before Exchange stops the checks.
+scan-meaning-unknown = It cannot be told.
+scan-meaning-unpatched = Fixes are missing; what is open is guarded here.
+scan-meaning-vulnerable = A check succeeded, or fixes are missing and nothing guards.
+scan-cve-fixed = fixed
+scan-cve-guarded = guarded
+scan-cve-filtered = filtered
+scan-cve-unknown = unknown
+scan-cve-vulnerable = vulnerable
+scan-why-excluded = excluded
+scan-why-exchange-online = Exchange Online, not affected
+scan-why-foreign-host = outside the mail domain, not confirmed
+scan-why-special-range = a private, loopback or multicast range
+scan-why-interrupted = the scan ended before
+section-scan-summary = Summary
+section-scan-products = Products
+section-scan-releases = Builds
+section-scan-networks = Networks with open hosts
+section-scan-cves = CVEs of the known chains
+section-scan-findings = What else deserves attention
+section-scan-exposure = What answers
+section-scan-not-asked = Not asked
+column-scan-verdict = verdict
+column-scan-target = target
+column-scan-release = release
+column-scan-build = build
+column-scan-front-end = front end
+column-scan-reason = reason
+column-scan-hosts = hosts
+column-scan-open = open
+todo-close = Take the server off the internet, or let only a VPN reach it, until it is updated: whoever asks gets in.
+todo-update = Install the newest cumulative update of a supported version and the newest security update for it.
+todo-hunt = Updates throw nobody out who is already in. Hunt for traces in the server's logs: imker hunt.
+todo-build = Ask the server itself for its build: Get-Command ExSetup.exe | ForEach-Object FileVersionInfo; then imker builds lookup.
+todo-filtered = Ask again from within the network (--vantage internal): a filter says nothing about the server behind it.
+todo-unreachable = See whether name, port and network are right, and whether the server is meant to be reached from here.
+todo-unknown = Ask again with --checks full, or from within the network.
+todo-fixed = Nothing urgent. Keep installing the updates as they come.
+todo-not-affected = Nothing: Microsoft updates Exchange Online. A hybrid server of your own is to be asked by itself.
+todo-not-exchange = Nothing. If Exchange should be here, look at name and port.
+todo-full = Only the quick checks were made: --checks full asks for everything.
+scan-took = { $count ->
+    [one] 1 host
+   *[other] { $count } hosts
+  } in { $time }.
+scan-further-open = { $count ->
+    [one] 1 other CVE is
+   *[other] { $count } other CVEs are
+  } not fixed:
+scan-further-unknown = { $count ->
+    [one] 1 other CVE is not told by the build:
+   *[other] { $count } other CVEs are not told by the build:
+  }
+column-scan-product = product
+column-scan-network = network
+column-scan-chain = chain
+column-scan-untold = untold
+section-scan-patches = Patch levels
+section-scan-hosts = Hosts, the worst first
+section-scan-notes = What was asked, and what it shows
+scan-none = None.
+scan-no-builds = No server told its build.
+scan-patches-note = Builds of the worst front ends, the newest first. Builds of three parts tell the cumulative update only.
+scan-chart-verdicts = Hosts by verdict
+scan-chart-patches = Hosts by build
+scan-state-good = No host is open to the known chains.
+scan-note-requests = Only requests without log-on, content or effect were sent, as docs/scan.md shows them byte for byte; the checks use an address under .invalid.
+scan-note-build = Vulnerable by build means that the build lacks a fix, not that anyone got in. A check that was refused says nothing about who got in before.
+scan-note-quick = Only the quick checks were made: ProxyLogon and ProxyNotShell are told by the build alone.
+scan-note-law = Ask servers of others only with their permission or a mandate of your own: the law of both countries applies. This page names weak servers; keep it accordingly.
+scan-unchanged = unchanged
+scan-change-worse = worse
+scan-change-new = new
+scan-change-gone = gone
+scan-change-better = better
+scan-change-build-changed = build changed
+scan-change-certificate-changed = certificate changed
+scan-more = { $count } more: in the JSON.
+scan-hosts-beyond = The { $shown } worst hosts; { $count } more are in the JSON.
+scan-state-open = { $count ->
+    [one] 1 host is
+   *[other] { $count } hosts are
+  } open to a known chain, by a check or by build.
+scan-state-untold = { $count ->
+    [one] 1 host
+   *[other] { $count } hosts
+  } could not be told: unreachable, filtered or unknown.

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use imker_detect::Statement;
+use imker_posture::Reason;
 use jiff::{SignedDuration, Timestamp};
 use unic_langid::LanguageIdentifier;
 
@@ -131,16 +132,22 @@ impl Texts {
     }
 
     pub(crate) fn statement(&self, statement: &Statement) -> String {
-        let mut args = FluentArgs::new();
-        for (name, value) in &statement.args {
-            args.set(*name, self.argument(name, value));
-        }
-        self.find(statement.id, Some(&args))
-            .unwrap_or_else(|| statement.id.to_owned())
+        let args = statement.args.iter().map(|(name, value)| (*name, value.as_str()));
+        self.sentence(statement.id, args)
+    }
+
+    pub(crate) fn reason(&self, reason: &Reason) -> String {
+        let args = reason.args.iter().map(|(name, value)| (&**name, value.as_str()));
+        self.sentence(&reason.id, args)
+    }
+
+    fn sentence<'a>(&self, id: &str, args: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+        let args = FluentArgs::from_iter(args.map(|(name, value)| (name, self.argument(name, value))));
+        self.find(id, Some(&args)).unwrap_or_else(|| id.to_owned())
     }
 
     fn argument<'a>(&self, name: &str, value: &'a str) -> FluentValue<'a> {
-        if let "stage" | "outcome" | "verdict" | "confidence" | "kind" | "vantage" = name {
+        if let "stage" | "outcome" | "verdict" | "confidence" | "kind" | "vantage" | "fault" = name {
             return FluentValue::String(Cow::Owned(self.name(name, value)));
         }
         if let "count" | "filtered" | "refused" = name {

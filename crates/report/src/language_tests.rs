@@ -94,6 +94,12 @@ fn every_message_is_used_and_every_used_one_is_there() {
         include_str!("html/verdict.rs"),
         include_str!("names.rs"),
         include_str!("sarif.rs"),
+        include_str!("scan/charts.rs"),
+        include_str!("scan/diff/text.rs"),
+        include_str!("scan/html.rs"),
+        include_str!("scan/terminal.rs"),
+        include_str!("scan/terminal/single.rs"),
+        include_str!("scan/words.rs"),
         include_str!("terminal.rs"),
         include_str!("terminal/attacks.rs"),
         include_str!("terminal/observations.rs"),
@@ -113,6 +119,17 @@ fn every_message_is_used_and_every_used_one_is_there() {
         "normal-",
         "needs-",
         "builds-column-",
+        "host-",
+        "check-",
+        "cve-",
+        "finding-",
+        "install-",
+        "fault-",
+        "scan-verdict-",
+        "scan-meaning-",
+        "scan-cve-",
+        "scan-why-",
+        "scan-change-",
     ];
     let because: BTreeSet<&str> = imker_exchange::Because::ALL.iter().map(|(id, _)| *id).collect();
     for id in messages.keys() {
@@ -130,8 +147,9 @@ fn every_message_is_used_and_every_used_one_is_there() {
             .next()
             .is_some_and(|prefix| prefixes.contains(prefix));
         let class = ["no-trace", "no-referrer"].contains(&id);
+        let is_prefix = open.iter().any(|prefix| prefix.strip_suffix('-') == Some(id));
         assert!(
-            !is_id || !known || class || messages.contains_key(id),
+            !is_id || !known || class || is_prefix || messages.contains_key(id),
             "{id} is not there"
         );
     }
@@ -170,6 +188,61 @@ fn every_reason_why_a_build_does_not_tell_is_translated() {
         arguments.sort_unstable();
         assert_eq!(used, arguments, "{id}");
     }
+}
+
+#[test]
+fn every_reason_of_an_assessment_is_translated_with_its_arguments() {
+    let messages = messages(Language::En);
+    for (id, arguments) in imker_posture::reasons::ALL {
+        let used = messages
+            .get(*id)
+            .unwrap_or_else(|| panic!("{id} is not translated"));
+        let given: BTreeSet<String> = arguments.iter().map(|name| (*name).to_owned()).collect();
+        assert_eq!(*used, given, "{id}");
+    }
+    let said: BTreeSet<&str> = imker_posture::reasons::ALL.iter().map(|(id, _)| *id).collect();
+    let prefixes = ["host-", "check-", "cve-", "finding-", "install-"];
+    let of_assessments = |id: &&String| prefixes.iter().any(|prefix| id.starts_with(prefix));
+    for id in messages.keys().filter(of_assessments) {
+        assert!(said.contains(id.as_str()), "{id} is never said");
+    }
+}
+
+#[test]
+fn names_in_results_of_scans_are_translated() {
+    let messages = messages(Language::En);
+    let verdicts = imker_posture::Verdict::ALL.iter();
+    let names =
+        verdicts.flat_map(|verdict| [("scan-verdict", verdict.name()), ("scan-meaning", verdict.name())]);
+    let faults = imker_posture::FaultKind::ALL
+        .iter()
+        .map(|kind| ("fault", kind.name()));
+    let why = crate::scan::WhyNot::ALL
+        .iter()
+        .map(|why| ("scan-why", why.name()));
+    let changes = crate::scan::Change::ALL
+        .iter()
+        .map(|change| ("scan-change", change.name()));
+    let cves = ["fixed", "guarded", "filtered", "unknown", "vulnerable"].map(|name| ("scan-cve", name));
+    let ids: BTreeSet<String> = names
+        .chain(faults)
+        .chain(why)
+        .chain(changes)
+        .chain(cves)
+        .map(|(prefix, name)| format!("{prefix}-{}", name.replace('_', "-")))
+        .collect();
+    let prefixes = [
+        "scan-verdict-",
+        "scan-meaning-",
+        "fault-",
+        "scan-why-",
+        "scan-change-",
+        "scan-cve-",
+    ];
+    let named = messages
+        .keys()
+        .filter(|id| prefixes.iter().any(|prefix| id.starts_with(prefix)));
+    assert_eq!(ids, named.cloned().collect());
 }
 
 #[test]

@@ -4,12 +4,14 @@
 //! controls and markup escaped. Every output names the id, title, author and source of the rules
 //! that matched, as the Detection Rule License 1.1 asks.
 //!
-//! [`honeypot`] and [`export`] do the same for what honeypots recorded, [`builds`] for what the tables tell of builds.
+//! [`honeypot`] and [`export`] do the same for what honeypots recorded, [`builds`] for what the tables tell of builds,
+//! [`scan`] for what was seen of servers from outside.
 
 pub mod builds;
 pub mod escape;
 pub mod export;
 pub mod honeypot;
+pub mod scan;
 
 mod because;
 mod charts;

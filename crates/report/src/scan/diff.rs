@@ -1,0 +1,171 @@
+//! What changed between two results.
+
+mod read;
+mod text;
+
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+
+use imker_posture::{SeenBuild, Verdict};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::ser::PrettyFormatter;
+
+use crate::json::Escaping;
+
+pub use read::UnreadableResult;
+pub use text::diff_text;
+
+/// What changed, host by host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Diff {
+    /// `imker-scan-diff/1`.
+    pub schema: &'static str,
+    /// Hosts with each change.
+    pub counts: BTreeMap<Change, u64>,
+    /// Hosts without any.
+    pub unchanged: u64,
+    /// Hosts with one, those that became worse first.
+    pub hosts: Vec<HostChange>,
+}
+
+/// A change of a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// Its verdict is worse, or more CVEs are open.
+    Worse,
+    /// The old result does not have it.
+    New,
+    /// The new result does not have it.
+    Gone,
+    /// Its verdict is better, or fewer CVEs are open.
+    Better,
+    /// The worst front end's build is another.
+    BuildChanged,
+    /// The certificate is another.
+    CertificateChanged,
+}
+
+impl Change {
+    /// All of them, in the order of outputs.
+    pub const ALL: [Self; 6] = [
+        Self::Worse,
+        Self::New,
+        Self::Gone,
+        Self::Better,
+        Self::BuildChanged,
+        Self::CertificateChanged,
+    ];
+
+    /// Its name in outputs: `build_changed`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Worse => "worse",
+            Self::New => "new",
+            Self::Gone => "gone",
+            Self::Better => "better",
+            Self::BuildChanged => "build_changed",
+            Self::CertificateChanged => "certificate_changed",
+        }
+    }
+}
+
+/// A host that changed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+pub struct HostChange {
+    /// Its changes.
+    pub changes: Vec<Change>,
+    /// The target.
+    pub target: Box<str>,
+    /// How it was.
+    pub old: Option<State>,
+    /// How it is.
+    pub new: Option<State>,
+}
+
+/// What is compared of a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+pub struct State {
+    /// Its verdict.
+    pub verdict: Verdict,
+    /// CVEs of the worst front end that are vulnerable or open by build.
+    pub open: u16,
+    /// The worst front end's build.
+    pub build: Option<SeenBuild>,
+    /// The first eight bytes of its certificate's SHA-256, as number.
+    pub certificate: Option<u64>,
+}
+
+/// Compares two results, JSON or JSON lines. Of the old one, a small digest of each host is kept.
+pub fn diff(old: impl io::Read, new: impl io::Read) -> Result<Diff, UnreadableResult> {
+    let mut known: HashMap<Box<str>, (State, bool)> = HashMap::new();
+    read::hosts(old, "old", &mut |target, state| {
+        known.insert(target, (state, false));
+    })?;
+    let mut hosts = Vec::new();
+    let mut unchanged = 0;
+    read::hosts(new, "new", &mut |target, state| {
+        let old = known.get_mut(&target).map(|(old, seen)| {
+            *seen = true;
+            *old
+        });
+        let changes = changes(old, state);
+        if changes.is_empty() {
+            unchanged += 1;
+            return;
+        }
+        let new = Some(state);
+        hosts.push(HostChange {
+            changes,
+            target,
+            old,
+            new,
+        });
+    })?;
+    let gone = known.into_iter().filter(|(_, (_, seen))| !seen);
+    hosts.extend(gone.map(|(target, (old, _))| HostChange {
+        changes: vec![Change::Gone],
+        target,
+        old: Some(old),
+        new: None,
+    }));
+    hosts.sort_unstable();
+    let mut counts = BTreeMap::new();
+    for change in hosts.iter().flat_map(|host| &host.changes) {
+        *counts.entry(*change).or_default() += 1;
+    }
+    Ok(Diff {
+        schema: "imker-scan-diff/1",
+        counts,
+        unchanged,
+        hosts,
+    })
+}
+
+fn changes(old: Option<State>, new: State) -> Vec<Change> {
+    let Some(old) = old else {
+        return vec![Change::New];
+    };
+    let mut changes = Vec::new();
+    match (new.verdict, new.open).cmp(&(old.verdict, old.open)) {
+        std::cmp::Ordering::Greater => changes.push(Change::Worse),
+        std::cmp::Ordering::Less => changes.push(Change::Better),
+        std::cmp::Ordering::Equal => {}
+    }
+    if old.build != new.build {
+        changes.push(Change::BuildChanged);
+    }
+    // A host that did not get as far as TLS has not lost its certificate.
+    if old.certificate.is_some() && new.certificate.is_some() && old.certificate != new.certificate {
+        changes.push(Change::CertificateChanged);
+    }
+    changes
+}
+
+/// Writes the changes as JSON.
+pub fn diff_json(diff: &Diff, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Escaping(PrettyFormatter::new()));
+    diff.serialize(&mut serializer)?;
+    out.write_all(b"\n")
+}

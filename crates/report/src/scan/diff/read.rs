@@ -1,0 +1,170 @@
+//! Hosts out of a result, one by one: a JSON document or JSON lines, without keeping more than a digest of each.
+
+use std::fmt;
+use std::io::{self, BufReader};
+
+use imker_posture::{CveVerdict, FixStatus, SeenBuild, Verdict};
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::State;
+
+/// Bytes of a target at most, as scans write them.
+const TARGET: usize = 512;
+
+/// A text that is no result of `imker scan`.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the {which} result cannot be read: {source}; `imker scan --format json` and `jsonl` write what is read here"
+)]
+pub struct UnreadableResult {
+    which: &'static str,
+    source: serde_json::Error,
+}
+
+type Sink<'a> = &'a mut dyn FnMut(Box<str>, State);
+
+/// Calls `sink` with each host.
+pub(super) fn hosts(
+    input: impl io::Read,
+    which: &'static str,
+    sink: Sink<'_>,
+) -> Result<(), UnreadableResult> {
+    let unreadable = |source| UnreadableResult { which, source };
+    let mut values = serde_json::Deserializer::from_reader(BufReader::new(input));
+    let mut any = false;
+    loop {
+        match (Value { sink: &mut *sink }).deserialize(&mut values) {
+            Ok(()) => any = true,
+            Err(error) if any && error.is_eof() && values.end().is_ok() => return Ok(()),
+            Err(error) => return Err(unreadable(error)),
+        }
+    }
+}
+
+/// A document with `hosts`, or a row with a `target`.
+struct Value<'a> {
+    sink: Sink<'a>,
+}
+
+#[derive(Deserialize)]
+struct FrontEnd {
+    build: Option<SeenBuild>,
+    #[serde(default)]
+    cves: Vec<Cve>,
+}
+
+#[derive(Deserialize)]
+struct Cve {
+    verdict: CveVerdict,
+    status: FixStatus,
+}
+
+#[derive(Deserialize)]
+struct Visit {
+    tls: Option<Tls>,
+}
+
+#[derive(Deserialize)]
+struct Tls {
+    certificate: Option<Certificate>,
+}
+
+#[derive(Deserialize)]
+struct Certificate {
+    sha256: String,
+}
+
+impl<'de> DeserializeSeed<'de> for Value<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Value<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a result of imker scan")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let Self { sink } = self;
+        let mut target: Option<Box<str>> = None;
+        let mut verdict: Option<Verdict> = None;
+        let mut front_ends: Vec<FrontEnd> = Vec::new();
+        let mut certificate = None;
+        let mut is_document = false;
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                "hosts" => {
+                    is_document = true;
+                    map.next_value_seed(Hosts { sink: &mut *sink })?;
+                }
+                "target" => target = Some(map.next_value()?),
+                "verdict" => verdict = Some(map.next_value()?),
+                "front_ends" => front_ends = map.next_value()?,
+                "visits" => certificate = first_certificate(&map.next_value::<Vec<Visit>>()?),
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        let wrong = |what: &str| Err(serde::de::Error::custom(what));
+        match (target, verdict) {
+            (Some(target), Some(verdict)) if target.len() <= TARGET => {
+                let worst = front_ends.first();
+                let is_open =
+                    |cve: &&Cve| cve.verdict == CveVerdict::Vulnerable || cve.status == FixStatus::Open;
+                let open = worst.map_or(0, |worst| worst.cves.iter().filter(is_open).count());
+                let state = State {
+                    verdict,
+                    open: u16::try_from(open).unwrap_or(u16::MAX),
+                    build: worst.and_then(|worst| worst.build),
+                    certificate,
+                };
+                sink(target, state);
+                Ok(())
+            }
+            (Some(_), Some(_)) => wrong("a target is longer than any scan writes"),
+            _ if is_document => Ok(()),
+            _ => wrong("neither a document with `hosts` nor a row with `target` and `verdict`"),
+        }
+    }
+}
+
+fn first_certificate(visits: &[Visit]) -> Option<u64> {
+    let certificate = visits
+        .iter()
+        .find_map(|visit| visit.tls.as_ref()?.certificate.as_ref())?;
+    u64::from_str_radix(certificate.sha256.get(..16)?, 16).ok()
+}
+
+/// The hosts of a document.
+struct Hosts<'a> {
+    sink: Sink<'a>,
+}
+
+impl<'de> DeserializeSeed<'de> for Hosts<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Hosts<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("hosts")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut hosts: A) -> Result<(), A::Error> {
+        let Self { sink } = self;
+        while hosts.next_element_seed(Value { sink: &mut *sink })?.is_some() {}
+        Ok(())
+    }
+}

@@ -1,0 +1,250 @@
+//! Golden files of results of a scan, and what holds for all of them.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests read and write small files where they are told to"
+)]
+#![allow(
+    clippy::disallowed_types,
+    reason = "nmap's own tools read what is written for them"
+)]
+
+mod servers;
+
+use std::path::Path;
+use std::process::Command;
+
+use imker_report::scan::{CsvRows, HostRow, HtmlPage, Json, JsonRows, NmapXml, Sarif, Single, Table, schema};
+use imker_report::{Language, Style};
+use servers::{Host, head, hosts, written};
+
+fn style(language: Language, width: usize) -> Style {
+    Style {
+        language,
+        colour: false,
+        width,
+    }
+}
+
+fn table(hosts: &[Host], language: Language, width: usize) -> String {
+    written(hosts, |out| Table::new(&head(), &style(language, width), out))
+}
+
+fn single(host: usize, language: Language, width: usize) -> String {
+    let hosts = &hosts()[host..=host];
+    written(hosts, |out| Single::new(&head(), &style(language, width), out))
+}
+
+fn json(hosts: &[Host], language: Language) -> String {
+    written(hosts, |out| Json::new(&head(), language, out))
+}
+
+fn rows(hosts: &[Host]) -> String {
+    written(hosts, |out| Ok(JsonRows::new(Language::En, out)))
+}
+
+fn html(hosts: &[Host], language: Language) -> String {
+    written(hosts, |out| Ok(HtmlPage::new(&head(), language, out)))
+}
+
+fn nmap(hosts: &[Host], language: Language) -> String {
+    written(hosts, |out| NmapXml::new(&head(), language, out))
+}
+
+#[test]
+fn table_in_english() {
+    insta::assert_snapshot!(table(&hosts(), Language::En, 150));
+}
+
+#[test]
+fn table_in_german_narrow() {
+    insta::assert_snapshot!(table(&hosts(), Language::De, 80));
+}
+
+#[test]
+fn a_vulnerable_server_in_english() {
+    insta::assert_snapshot!(single(0, Language::En, 100));
+}
+
+#[test]
+fn a_server_with_two_front_ends_in_german() {
+    insta::assert_snapshot!(single(2, Language::De, 80));
+}
+
+#[test]
+fn a_server_that_is_no_exchange() {
+    insta::assert_snapshot!(single(4, Language::En, 80));
+}
+
+#[test]
+fn csv() {
+    insta::assert_snapshot!(written(&hosts(), |out| CsvRows::new(Language::En, out)));
+}
+
+#[test]
+fn a_row_of_json() {
+    let row: serde_json::Value = serde_json::from_str(rows(&hosts()).lines().nth(3).unwrap()).unwrap();
+    insta::assert_snapshot!(serde_json::to_string_pretty(&row).unwrap());
+}
+
+#[test]
+fn rows_hold_all_that_was_observed_and_are_read_back() {
+    let hosts = hosts();
+    let rows = rows(&hosts);
+    assert_eq!(rows.lines().count(), hosts.len());
+    for (line, (observation, assessment)) in rows.lines().zip(&hosts) {
+        let row: HostRow<'_> = serde_json::from_str(line).unwrap();
+        assert!(row.reason.text.is_some());
+        assert_eq!(row.verdict, assessment.verdict);
+        assert_eq!(row.observation(), *observation);
+    }
+}
+
+#[test]
+fn the_document_holds_the_rows_and_keeps_to_the_committed_schema() {
+    let schema = schema();
+    let text = format!("{}\n", serde_json::to_string_pretty(&schema).unwrap());
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/schema/imker-scan-1.schema.json");
+    if std::env::var_os("IMKER_WRITE_SCHEMA").is_some() {
+        return std::fs::write(path, text).unwrap();
+    }
+    let committed = std::fs::read_to_string(path).unwrap().replace("\r\n", "\n");
+    assert!(
+        committed == text,
+        "write it anew: IMKER_WRITE_SCHEMA=1 cargo test -p imker-report --test scan"
+    );
+
+    let validator = jsonschema::validator_for(&serde_json::to_value(&schema).unwrap()).unwrap();
+    for hosts in [hosts(), Vec::new()] {
+        let document: serde_json::Value = serde_json::from_str(&json(&hosts, Language::De)).unwrap();
+        let errors: Vec<String> = validator
+            .iter_errors(&document)
+            .map(|error| error.to_string())
+            .collect();
+        assert!(errors.is_empty(), "{errors:#?}");
+        assert_eq!(document["hosts"].as_array().unwrap().len(), hosts.len());
+        assert_eq!(document["end"]["summary"]["hosts"], hosts.len());
+    }
+    assert!(!validator.is_valid(&serde_json::json!({ "schema": "imker-scan/1" })));
+}
+
+#[test]
+fn html_in_english() {
+    insta::assert_snapshot!(html(&hosts(), Language::En));
+}
+
+#[test]
+fn html_in_german() {
+    insta::assert_snapshot!(html(&hosts(), Language::De));
+}
+
+#[test]
+fn html_without_hosts() {
+    insta::assert_snapshot!(html(&[], Language::En));
+}
+
+/// Writes the pages where someone wants to look at them.
+#[test]
+fn pages_to_look_at() {
+    let Some(folder) = std::env::var_os("IMKER_WRITE_PAGES") else {
+        return;
+    };
+    for language in Language::ALL {
+        let page = html(&hosts(), language);
+        std::fs::write(Path::new(&folder).join(format!("scan-{language}.html")), page).unwrap();
+    }
+}
+
+#[test]
+fn the_page_holds_the_worst_hosts_and_counts_the_others() {
+    let two = hosts();
+    let mut many: Vec<Host> = vec![two[4].clone(); 1200];
+    many.push(two[0].clone());
+    let page = html(&many, Language::En);
+    let rows = page.split("section-scan-hosts").nth(2).unwrap();
+    assert!(rows.find("mail.example.org").unwrap() < rows.find("www.example.org").unwrap());
+    assert!(rows.contains("The 1,000 worst hosts; 201 more are in the JSON."));
+}
+
+#[test]
+fn sarif() {
+    let log = written(&hosts(), |out| Sarif::new(&head(), Language::En, out));
+    let log: serde_json::Value = serde_json::from_str(&log).unwrap();
+    let run = &log["runs"][0];
+    let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+    for result in run["results"].as_array().unwrap() {
+        assert_eq!(
+            rules[result["ruleIndex"].as_u64().unwrap() as usize]["id"],
+            result["ruleId"]
+        );
+    }
+    insta::assert_snapshot!(serde_json::to_string_pretty(&log).unwrap());
+}
+
+/// The schema of OASIS is not kept here, see tests/schema.rs.
+#[test]
+fn sarif_keeps_to_the_schema_of_oasis() {
+    let Some(path) = std::env::var_os("IMKER_SARIF_SCHEMA") else {
+        return imker_testing::left_out("IMKER_SARIF_SCHEMA names no schema");
+    };
+    let schema: serde_json::Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let validator = jsonschema::options()
+        .should_validate_formats(true)
+        .build(&schema)
+        .unwrap();
+    let log = written(&hosts(), |out| Sarif::new(&head(), Language::De, out));
+    let log: serde_json::Value = serde_json::from_str(&log).unwrap();
+    let errors: Vec<String> = validator
+        .iter_errors(&log)
+        .map(|error| error.to_string())
+        .collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+}
+
+#[test]
+fn nmap_xml() {
+    insta::assert_snapshot!(nmap(&hosts(), Language::En));
+}
+
+/// What nmap's own tools make of it: ndiff, and its style sheet with xsltproc.
+#[test]
+fn nmap_s_tools_read_it() {
+    let folder = std::env::temp_dir().join(format!("imker-nmap-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let (old, new) = (folder.join("old.xml"), folder.join("new.xml"));
+    std::fs::write(&old, nmap(&hosts()[1..], Language::En)).unwrap();
+    std::fs::write(&new, nmap(&hosts(), Language::En)).unwrap();
+    match Command::new("ndiff").arg(&old).arg(&new).output() {
+        Err(_) => imker_testing::left_out("ndiff is not installed"),
+        Ok(output) => {
+            let text = String::from_utf8(output.stdout).unwrap();
+            assert!(
+                text.contains("imker-exchange") && text.contains("CVE-2021-34473"),
+                "{text}"
+            );
+        }
+    }
+    let sheet = Path::new("/usr/share/nmap/nmap.xsl");
+    match Command::new("xsltproc").arg(sheet).arg(&new).output() {
+        Err(_) => imker_testing::left_out("xsltproc is not installed"),
+        Ok(_) if !sheet.exists() => imker_testing::left_out("nmap.xsl is not there"),
+        Ok(output) => {
+            let page = String::from_utf8(output.stdout).unwrap();
+            assert!(
+                output.status.success() && page.contains("imker-exchange"),
+                "{page}"
+            );
+        }
+    }
+    let script = "import sys, xml.etree.ElementTree as e
+r = e.parse(sys.argv[1]).getroot()
+print(len(r.findall('host')), r.find('host/ports/port/script').get('id'))";
+    match Command::new("python3").args(["-c", script]).arg(&new).output() {
+        Err(_) => imker_testing::left_out("python3 is not installed"),
+        Ok(output) => assert_eq!(
+            String::from_utf8(output.stdout).unwrap().trim(),
+            "10 imker-exchange"
+        ),
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}

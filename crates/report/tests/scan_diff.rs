@@ -1,0 +1,120 @@
+//! What changed between two results.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod servers;
+
+use imker_report::scan::{Change, Diff, Json, JsonRows, diff, diff_json, diff_text};
+use imker_report::{Language, Style};
+use servers::{Host, assessed, head, hosts, written};
+
+fn rows(hosts: &[Host]) -> String {
+    written(hosts, |out| Ok(JsonRows::new(Language::En, out)))
+}
+
+fn document(hosts: &[Host]) -> String {
+    written(hosts, |out| Json::new(&head(), Language::De, out))
+}
+
+/// The hosts some weeks later.
+fn later() -> Vec<Host> {
+    let mut later = hosts();
+    // The first has been updated, with a new certificate; the second is not there any more; the last is new.
+    let (mut first, _) = later[0].clone();
+    (first.visits, first.tls_versions) = (later[1].0.visits.clone(), Vec::new());
+    later[0] = assessed(first);
+    let (mut worse, _) = later[9].clone();
+    worse.visits = later[8].0.visits.clone();
+    later[9] = assessed(worse);
+    let (mut new, _) = later.remove(1);
+    new.target = "new.example.org".into();
+    later.push(assessed(new));
+    later
+}
+
+fn changed() -> Diff {
+    diff(document(&hosts()).as_bytes(), rows(&later()).as_bytes()).unwrap()
+}
+
+fn text(language: Language) -> String {
+    let style = Style {
+        language,
+        colour: false,
+        width: 110,
+    };
+    let mut out = Vec::new();
+    diff_text(&changed(), &style, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn as_text_in_english() {
+    insta::assert_snapshot!(text(Language::En));
+}
+
+#[test]
+fn as_text_in_german() {
+    insta::assert_snapshot!(text(Language::De));
+}
+
+#[test]
+fn as_json() {
+    let mut out = Vec::new();
+    diff_json(&changed(), &mut out).unwrap();
+    insta::assert_snapshot!(String::from_utf8(out).unwrap());
+}
+
+#[test]
+fn document_and_rows_are_the_same() {
+    let hosts = hosts();
+    let (document, rows) = (document(&hosts), rows(&hosts));
+    for (old, new) in [
+        (&document, &rows),
+        (&rows, &document),
+        (&rows, &rows),
+        (&document, &document),
+    ] {
+        let diff = diff(old.as_bytes(), new.as_bytes()).unwrap();
+        assert!(diff.hosts.is_empty());
+        assert_eq!(diff.unchanged, hosts.len() as u64);
+    }
+    // Indented by somebody's tool, rows too.
+    let value: serde_json::Value = serde_json::from_str(&document).unwrap();
+    let pretty = serde_json::to_string_pretty(&value).unwrap();
+    assert!(diff(pretty.as_bytes(), rows.as_bytes()).unwrap().hosts.is_empty());
+}
+
+#[test]
+fn every_change_is_found() {
+    let changed = changed();
+    for change in Change::ALL {
+        assert!(changed.counts.contains_key(&change), "{change:?}");
+    }
+}
+
+#[test]
+fn what_is_no_result_is_named() {
+    for text in [
+        "",
+        "{",
+        "[]",
+        "{}",
+        "{\"hosts\":1}",
+        "{\"target\":\"x\"}",
+        "target,verdict",
+        "\u{0}",
+    ] {
+        let error = diff(text.as_bytes(), "".as_bytes()).unwrap_err().to_string();
+        assert!(
+            error.starts_with("the old result cannot be read"),
+            "{text}: {error}"
+        );
+    }
+    let cut = &rows(&hosts())[..2000];
+    let error = diff(rows(&hosts()).as_bytes(), cut.as_bytes())
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.starts_with("the new result cannot be read") && error.contains("line"),
+        "{error}"
+    );
+}
