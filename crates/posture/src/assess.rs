@@ -7,15 +7,16 @@ mod certificates;
 mod cves;
 mod findings;
 mod front_ends;
+mod install;
 mod location;
 mod probes;
 mod signs;
 
+use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Assessment, FrontEnd, Observation, Reason, Verdict};
-use front_ends::Group;
 use signs::Signs;
 
 /// From where was asked, which decides what counts as exposed.
@@ -72,8 +73,9 @@ pub fn assess(observation: &Observation, vantage: Vantage) -> Assessment {
 }
 
 fn of_exchange(observation: &Observation, vantage: Vantage) -> Assessment {
+    let on = TimeZone::UTC.to_datetime(observation.started).date();
     let groups = front_ends::groups(observation);
-    let mut front_ends: Vec<FrontEnd> = groups.iter().map(Group::assessed).collect();
+    let mut front_ends: Vec<FrontEnd> = groups.iter().map(|group| group.assessed(on)).collect();
     front_ends.sort_by(|a, b| b.verdict.cmp(&a.verdict).then_with(|| a.name.cmp(&b.name)));
     let (verdict, reason) = match front_ends.first() {
         Some(worst) => (worst.verdict, worst.reason.clone()),
@@ -82,7 +84,7 @@ fn of_exchange(observation: &Observation, vantage: Vantage) -> Assessment {
             Reason::new("host-untold", [("answers", String::new())]),
         ),
     };
-    let findings = findings::of_exchange(observation, &groups, &front_ends, vantage);
+    let findings = findings::of_exchange(observation, on, &groups, &front_ends, vantage);
     Assessment {
         verdict,
         reason,

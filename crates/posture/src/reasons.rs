@@ -1,6 +1,7 @@
 //! Every sentence that an assessment can hold, by id, with the names of its arguments. The report translates each.
 
-/// All ids with their arguments; nothing else is ever said.
+/// All ids with their arguments. Nothing else is ever said but why a build does not tell:
+/// [`Because::ALL`](imker_exchange::Because::ALL).
 pub const ALL: &[(&str, &[&str])] = &[
     // Of targets and front ends.
     ("host-blocked", &["answers"]),
@@ -42,16 +43,12 @@ pub const ALL: &[(&str, &[&str])] = &[
     ("cve-guarded-unpatched", &["build"]),
     ("cve-no-build", &[]),
     ("cve-open-by-build", &["build"]),
-    ("cve-unknown-also-needs", &["what"]),
-    ("cve-unknown-no-cumulative-update", &["product", "build"]),
-    ("cve-unknown-no-list", &[]),
-    ("cve-unknown-no-product", &["build"]),
-    ("cve-unknown-not-assessed", &["product"]),
-    ("cve-unknown-own-month", &[]),
-    ("cve-unknown-own-month-kb", &["kb"]),
-    ("cve-unknown-some-builds", &["parts"]),
-    ("cve-unknown-sources-disagree", &["first", "last"]),
-    ("cve-unknown-unverified", &["build"]),
+    // What to install.
+    ("install-minimum", &["minimum", "release"]),
+    ("install-minimum-and-move", &["product", "minimum", "release"]),
+    ("install-move", &["product", "release"]),
+    ("install-newest", &["release"]),
+    ("install-newest-and-move", &["product", "newest", "release"]),
     // Findings.
     ("finding-addresses-leaked", &["addresses"]),
     ("finding-basic", &["directories"]),
@@ -66,6 +63,7 @@ pub const ALL: &[(&str, &[&str])] = &[
     ("finding-names-leaked", &["names"]),
     ("finding-old-tls", &["versions"]),
     ("finding-out-of-support", &["product", "date"]),
+    ("finding-paid-support", &["product", "date"]),
     ("finding-powershell", &["status"]),
     ("finding-several-builds", &["count", "builds"]),
     ("finding-smtp-without-tls", &[]),

@@ -136,7 +136,19 @@ impl Texts {
         self.sentence(statement.id, args)
     }
 
+    /// A sentence of an assessment. Why a build does not tell ([`imker_exchange::Because`]) is a part of one.
     pub(crate) fn reason(&self, reason: &Reason) -> String {
+        if reason.id.starts_with("because-") {
+            let args = reason.args.iter().map(|(name, value)| match &**name {
+                "what" => ("what", self.name("needs", value)),
+                name => (name, value.clone()),
+            });
+            let args: FluentArgs<'_> = args.collect();
+            let because = self
+                .find(&reason.id, Some(&args))
+                .unwrap_or_else(|| reason.id.to_string());
+            return self.say_with("cve-unknown", [("because", because.into())]);
+        }
         let args = reason.args.iter().map(|(name, value)| (&**name, value.as_str()));
         self.sentence(&reason.id, args)
     }

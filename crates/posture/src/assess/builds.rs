@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use imker_exchange::{Build, Fix, build_name, cumulative_update, fix, fix_of_three_parts, release};
+use imker_exchange::{Build, Fix, build_name, cumulative_update, cves, fix, fix_of_three_parts, release};
 
 use super::cves::CHAINED;
 use crate::{Disclosure, Place, SeenBuild};
@@ -13,11 +13,18 @@ use crate::{Disclosure, Place, SeenBuild};
 /// Builds whose fixes a thread remembers: many hosts share few, and a server can claim any.
 const REMEMBERED: usize = 1024;
 
-/// Whether a build has the fix for each of [`CHAINED`].
-type Fixes = Rc<[Fix; CHAINED.len()]>;
+/// What a build says of all CVEs.
+pub(super) struct Fixes {
+    /// Of each of [`CHAINED`].
+    pub chained: [Fix; CHAINED.len()],
+    /// Other CVEs whose fix it lacks.
+    pub further_open: Vec<String>,
+    /// Other CVEs of which it does not tell.
+    pub further_unknown: Vec<String>,
+}
 
 thread_local! {
-    static FIXES: RefCell<HashMap<Known, Fixes>> = RefCell::new(HashMap::new());
+    static FIXES: RefCell<HashMap<Known, Rc<Fixes>>> = RefCell::new(HashMap::new());
 }
 
 /// A build that a front end may have.
@@ -65,6 +72,7 @@ pub(super) fn deciding(candidates: &[Known]) -> Option<Known> {
     let lacking = |known: &Known| {
         known
             .fixes()
+            .chained
             .iter()
             .fold((0, 0), |(open, unknown), fix| match fix {
                 Fix::Open => (open + 1, unknown),
@@ -82,18 +90,42 @@ pub(super) fn deciding(candidates: &[Known]) -> Option<Known> {
 }
 
 impl Known {
-    /// Whether the build has the fix for each of [`CHAINED`].
-    pub fn fixes(&self) -> Fixes {
+    /// What the build says of all CVEs.
+    pub fn fixes(&self) -> Rc<Fixes> {
         FIXES.with_borrow_mut(|remembered| {
             if let Some(fixes) = remembered.get(self) {
                 return Rc::clone(fixes);
             }
-            let fixes = Rc::new(std::array::from_fn(|place| self.fix(CHAINED[place].cve)));
+            let fixes = Rc::new(self.look_up());
             if remembered.len() < REMEMBERED {
                 remembered.insert(*self, Rc::clone(&fixes));
             }
             fixes
         })
+    }
+
+    fn look_up(&self) -> Fixes {
+        let mut fixes = Fixes {
+            chained: std::array::from_fn(|place| self.fix(CHAINED[place].cve)),
+            further_open: Vec::new(),
+            further_unknown: Vec::new(),
+        };
+        for cve in cves().filter(|cve| cve.chain.is_none()) {
+            match self.fix(cve.id) {
+                Fix::Fixed => {}
+                Fix::Open => fixes.further_open.push(cve.id.to_owned()),
+                Fix::Unknown(_) => fixes.further_unknown.push(cve.id.to_owned()),
+            }
+        }
+        fixes
+    }
+
+    /// The build, or one without an update that begins so: what to install follows from the cumulative update alone.
+    pub fn lowest(&self) -> Build {
+        match self.build {
+            SeenBuild::Whole(build) => build,
+            SeenBuild::ThreeParts([major, minor, number]) => Build([major, minor, number, 0]),
+        }
     }
 
     /// Whether the build has the fix for a CVE.

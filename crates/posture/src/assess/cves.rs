@@ -1,6 +1,8 @@
 //! CVEs of the known chains: what the build says, and what the checks say, together.
 
-use imker_exchange::{Because, Fix};
+use std::borrow::Cow;
+
+use imker_exchange::{Because, Fix, first_fix};
 
 use super::builds::Known;
 use super::front_ends::Group;
@@ -62,13 +64,18 @@ pub(super) fn assess(group: &Group<'_>, known: Option<&Known>) -> Vec<CveFinding
     let mut findings: Vec<CveFinding> = Vec::with_capacity(CHAINED.len());
     let fixes = known.map(Known::fixes);
     for (place, chained) in CHAINED.iter().enumerate() {
-        let fix = fixes.as_ref().map(|fixes| &fixes[place]);
+        let fix = fixes.as_ref().map(|fixes| &fixes.chained[place]);
         let probe = match chained.cve {
             PROXYLOGON => proxylogon.as_ref(),
             PROXYSHELL => proxyshell.as_ref(),
             _ => None,
         };
         let mut finding = of_one(chained, known, fix, probe);
+        let lacking = known.filter(|_| finding.status != FixStatus::Fixed);
+        if let Some(first) = lacking.and_then(|known| first_fix(known.lowest(), chained.cve)) {
+            finding.fixed_in = Some(first.build.to_string());
+            finding.kb = first.kb.map(str::to_owned);
+        }
         if chained.cve == PROXYNOTSHELL && mitigated {
             mitigate(&mut finding);
         }
@@ -172,32 +179,14 @@ fn fixed(known: Option<&Known>) -> Reason {
 }
 
 fn unknown(because: &Because) -> Reason {
-    match because {
-        Because::NoList => Reason::new("cve-unknown-no-list", []),
-        Because::NoProduct { build } => Reason::new("cve-unknown-no-product", [("build", build.to_string())]),
-        Because::AlsoNeeds { what } => Reason::new("cve-unknown-also-needs", [("what", what.clone())]),
-        Because::SomeBuilds {
-            parts: [major, minor, number],
-        } => Reason::new(
-            "cve-unknown-some-builds",
-            [("parts", format!("{major}.{minor}.{number}"))],
-        ),
-        Because::NoCumulativeUpdate { product, build } => Reason::new(
-            "cve-unknown-no-cumulative-update",
-            [("product", (*product).to_owned()), ("build", build.to_string())],
-        ),
-        Because::SourcesDisagree { first, last } => Reason::new(
-            "cve-unknown-sources-disagree",
-            [("first", first.to_string()), ("last", last.to_string())],
-        ),
-        Because::Unverified { build } => {
-            Reason::new("cve-unknown-unverified", [("build", build.to_string())])
-        }
-        Because::OwnMonthOnly { kb } if kb.is_empty() => Reason::new("cve-unknown-own-month", []),
-        Because::OwnMonthOnly { kb } => Reason::new("cve-unknown-own-month-kb", [("kb", kb.clone())]),
-        Because::NotAssessed { product } => {
-            Reason::new("cve-unknown-not-assessed", [("product", (*product).to_owned())])
-        }
+    Reason {
+        id: Cow::Borrowed(because.id()),
+        args: because
+            .args()
+            .into_iter()
+            .map(|(name, value)| (Cow::Borrowed(name), value))
+            .collect(),
+        text: None,
     }
 }
 

@@ -3,6 +3,9 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use imker_exchange::{Support, products};
+use jiff::civil::Date;
+
 use super::Vantage;
 use super::certificates::certificates;
 use super::front_ends::Group;
@@ -11,14 +14,6 @@ use crate::{Check, Finding, FrontEnd, Level, Observation, Reason, Service, TlsVe
 
 /// Names listed in one sentence at most.
 const NAMED: usize = 8;
-
-/// End of support (Microsoft's lifecycle pages).
-const SUPPORT_ENDS: [(&str, &str); 4] = [
-    ("Exchange 2010", "2020-10-13"),
-    ("Exchange 2013", "2023-04-11"),
-    ("Exchange 2016", "2025-10-14"),
-    ("Exchange 2019", "2025-10-14"),
-];
 
 /// Findings that need no Exchange.
 pub(super) fn of_target(observation: &Observation) -> Vec<Finding> {
@@ -32,12 +27,13 @@ pub(super) fn of_target(observation: &Observation) -> Vec<Finding> {
 /// All findings of an Exchange server, the worst first.
 pub(super) fn of_exchange(
     observation: &Observation,
+    on: Date,
     groups: &[Group<'_>],
     front_ends: &[FrontEnd],
     vantage: Vantage,
 ) -> Vec<Finding> {
     let mut findings = of_target(observation);
-    support(observation, front_ends, &mut findings);
+    support(on, front_ends, &mut findings);
     builds(front_ends, &mut findings);
     basic(observation, front_ends, vantage, &mut findings);
     if vantage == Vantage::Internet {
@@ -70,16 +66,27 @@ fn listed(names: BTreeSet<String>) -> String {
     format!("{}{more}", names.join(", "))
 }
 
-fn support(observation: &Observation, front_ends: &[FrontEnd], findings: &mut Vec<Finding>) {
-    let today = observation.started.strftime("%Y-%m-%d").to_string();
-    let products: BTreeSet<&str> = front_ends
+fn support(on: Date, front_ends: &[FrontEnd], findings: &mut Vec<Finding>) {
+    let names: BTreeSet<&str> = front_ends
         .iter()
         .filter_map(|front_end| front_end.product.as_deref())
         .collect();
-    for (product, end) in SUPPORT_ENDS {
-        if products.contains(product) && end <= today.as_str() {
-            let args = [("product", product.to_owned()), ("date", end.to_owned())];
-            add(findings, Level::Error, "finding-out-of-support", args);
+    for product in products()
+        .iter()
+        .filter(|product| names.contains(product.name.as_str()))
+    {
+        let name = || ("product", product.name.clone());
+        let date = |end: &Option<String>| ("date", end.clone().unwrap_or_default());
+        match product.support(on) {
+            Support::Supported => {}
+            Support::PaidOnly => {
+                let args = [name(), date(&product.paid_until)];
+                add(findings, Level::Warning, "finding-paid-support", args);
+            }
+            Support::Ended => {
+                let args = [name(), date(&product.support_end)];
+                add(findings, Level::Error, "finding-out-of-support", args);
+            }
         }
     }
 }

@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
+use jiff::civil::Date;
+
 use super::location::Location;
 use super::signs::is_exchange;
-use super::{builds, cves};
+use super::{builds, cves, install};
 use crate::{Answer, Check, Directory, Disclosure, FrontEnd, NtlmNames, Observation, Response};
 
 /// One front end's answers.
@@ -80,12 +82,13 @@ impl<'a> Group<'a> {
     }
 
     /// What follows for this front end.
-    pub fn assessed(&self) -> FrontEnd {
+    pub fn assessed(&self, on: Date) -> FrontEnd {
         let disclosures = self.disclosures();
         let candidates = builds::candidates(&disclosures);
         let known = builds::deciding(&candidates);
         let cves = cves::assess(self, known.as_ref());
         let (verdict, reason) = cves::verdict(&cves, known.as_ref());
+        let fixes = known.map(|known| known.fixes());
         FrontEnd {
             name: self.name.clone(),
             addresses: self.addresses.iter().copied().collect(),
@@ -98,9 +101,15 @@ impl<'a> Group<'a> {
             disclosures_agree: (disclosures.len() > 1).then_some(candidates.len() == 1),
             disclosures,
             cves,
-            further_open: Vec::new(),
-            further_unknown: Vec::new(),
-            install: None,
+            further_open: fixes
+                .as_ref()
+                .map(|fixes| fixes.further_open.clone())
+                .unwrap_or_default(),
+            further_unknown: fixes
+                .as_ref()
+                .map(|fixes| fixes.further_unknown.clone())
+                .unwrap_or_default(),
+            install: known.and_then(|known| install::to_install(&known, on)),
             directories: self.directories(),
             ntlm: self.ntlm(),
         }

@@ -130,9 +130,10 @@ proptest! {
         let reasons = cves.clone().map(|cve| &cve.reason)
             .chain(assessment.findings.iter().map(|finding| &finding.what))
             .chain(assessment.front_ends.iter().map(|front_end| &front_end.reason))
+            .chain(assessment.front_ends.iter().filter_map(|front_end| front_end.install.as_ref()))
             .chain([&assessment.reason]);
         for reason in reasons {
-            let (_, args) = reasons::ALL.iter().find(|(id, _)| *id == reason.id).expect("listed");
+            let (_, args) = reasons::ALL.iter().chain(&imker_exchange::Because::ALL).find(|(id, _)| *id == reason.id).expect("listed");
             let used: std::collections::BTreeSet<&str> = reason.args.keys().map(|name| &**name).collect();
             prop_assert_eq!(used, args.iter().copied().collect(), "{}", reason.id);
         }

@@ -299,7 +299,7 @@ fn builds_and_checks_together() {
         (
             "logon 200 build=logon_page:15.1.2176".into(),
             "CVE-2021-34473",
-            "unknown unknown cve-unknown-some-builds",
+            "unknown unknown because-some-builds",
         ),
         (
             format!("ps_owa 401 {FE} | logon 200 build=logon_page:15.1.2176"),
@@ -319,7 +319,7 @@ fn builds_and_checks_together() {
         (
             "logon 200 build=owa_version:15.3.1.1".into(),
             "CVE-2021-34473",
-            "unknown unknown cve-unknown-no-product",
+            "unknown unknown because-no-product",
         ),
         // The export tool's manifest is a lower bound.
         (
@@ -330,7 +330,7 @@ fn builds_and_checks_together() {
         (
             "export_tool 200 build=export_tool:15.1.2242.4".into(),
             "CVE-2021-34473",
-            "unknown unknown cve-unknown-some-builds",
+            "unknown unknown because-some-builds",
         ),
         (
             "export_tool 200 build=export_tool:15.1.2507.6 | logon 200 build=owa_version:15.1.2507.66".into(),
@@ -477,12 +477,37 @@ fn verdicts_of_front_ends() {
 }
 
 #[test]
+fn what_to_install() {
+    let table = [
+        (
+            "logon 200 build=owa_version:15.1.2176.9",
+            Some("install-minimum-and-move"),
+        ),
+        (
+            "logon 200 build=owa_version:15.1.2507.6",
+            Some("install-newest-and-move"),
+        ),
+        // The newest update may be there already.
+        ("logon 200 build=logon_page:15.1.2507", Some("install-move")),
+        ("logon 200 build=logon_page:15.2.2562", None),
+        ("logon 200 build=owa_version:15.2.2562.17", Some("install-newest")),
+        ("logon 200 build=owa_version:15.3.1.1", None),
+    ];
+    for (text, expected) in table {
+        let assessment = of(text);
+        let install = assessment.front_ends[0].install.as_ref();
+        assert_eq!(install.map(|reason| &*reason.id), expected, "{text}");
+    }
+}
+
+#[test]
 fn every_sentence_is_listed_with_its_arguments() {
     let sources = [
         include_str!("../assess.rs"),
         include_str!("certificates.rs"),
         include_str!("cves.rs"),
         include_str!("findings.rs"),
+        include_str!("install.rs"),
         include_str!("probes.rs"),
         include_str!("signs.rs"),
     ];
@@ -493,7 +518,7 @@ fn every_sentence_is_listed_with_its_arguments() {
         assert!(quoted.contains(id), "{id} is never said");
     }
     for id in quoted {
-        let is_id = ["host-", "check-", "cve-", "finding-"]
+        let is_id = ["host-", "check-", "cve-", "finding-", "install-"]
             .iter()
             .any(|prefix| id.starts_with(prefix));
         assert!(!is_id || listed.contains(id), "{id} is not listed");

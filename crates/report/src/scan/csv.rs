@@ -8,7 +8,7 @@ use super::{ScanEnd, ScanWriter};
 use crate::escape::cell;
 use crate::language::{Language, Texts};
 
-const COLUMNS: [&str; 24] = [
+const COLUMNS: [&str; 27] = [
     "target",
     "verdict",
     "reason",
@@ -26,6 +26,9 @@ const COLUMNS: [&str; 24] = [
     "unknown",
     "fixed",
     "open_by_build",
+    "further_open",
+    "further_unknown",
+    "install",
     "findings",
     "directories",
     "ntlm_computer",
@@ -84,6 +87,7 @@ fn row(texts: &Texts, observation: &Observation, assessment: &Assessment) -> [St
     let mut addresses: Vec<String> = addresses.collect();
     addresses.sort_unstable();
     addresses.dedup();
+    let install = worst.and_then(|worst| worst.install.as_ref());
     let certificate = observation
         .visits
         .iter()
@@ -126,6 +130,9 @@ fn row(texts: &Texts, observation: &Observation, assessment: &Assessment) -> [St
         with(CveVerdict::Unknown),
         with(CveVerdict::Fixed),
         cves(&|cve| cve.status == FixStatus::Open),
+        of_worst(|worst| Some(worst.further_open.join("|"))),
+        of_worst(|worst| Some(worst.further_unknown.join("|"))),
+        install.map(|install| texts.reason(install)).unwrap_or_default(),
         findings.collect::<Vec<_>>().join("|"),
         directories.collect::<Vec<_>>().join("|"),
         of_worst(|worst| worst.ntlm.as_ref()?.dns_computer.clone()),

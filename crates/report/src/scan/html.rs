@@ -47,6 +47,7 @@ struct Row {
     release: String,
     build: String,
     front_ends: String,
+    install: Option<String>,
     findings: Vec<String>,
 }
 
@@ -86,6 +87,9 @@ impl<W: io::Write> HtmlPage<W> {
                 .unwrap_or_default(),
             front_ends: names.collect::<Vec<_>>().join(", "),
 
+            install: worst
+                .and_then(|worst| worst.install.as_ref())
+                .map(|install| texts.reason(install)),
             findings: assessment
                 .findings
                 .iter()
@@ -281,6 +285,7 @@ fn hosts(texts: &Texts, rows: &[Row], all: u64) -> Markup {
                 td { (Safe(&row.front_ends)) }
                 td {
                     (Safe(&row.reason))
+                    @if let Some(install) = &row.install { br; b { (Safe(install)) } }
                     @for finding in &row.findings { br; span.dim { (Safe(finding)) } }
                 }
             } } }

@@ -139,6 +139,12 @@ impl<W> NmapXml<W> {
         let mut lines = vec![format!("{verdict}: {}", texts.reason(&assessment.reason))];
         for front_end in &assessment.front_ends {
             lines.push(front_end_line(front_end));
+            lines.extend(
+                front_end
+                    .install
+                    .as_ref()
+                    .map(|install| format!("  {}", texts.reason(install))),
+            );
             for cve in &front_end.cves {
                 let said = words::cve_verdict(texts, cve.verdict);
                 lines.push(format!(
