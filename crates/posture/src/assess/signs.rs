@@ -17,7 +17,7 @@ pub(super) enum Signs {
 
 /// Headers that Exchange alone sends: its front end's proxy module and its back ends (facts of CERT.at's exchange-scans,
 /// Microsoft's CSS-Exchange scripts, and published answers).
-const OWN_HEADERS: [&str; 13] = [
+const OWN_HEADERS: [&str; 15] = [
     "X-FEServer",
     "X-OWA-Version",
     "X-CalculatedBETarget",
@@ -25,6 +25,8 @@ const OWN_HEADERS: [&str; 13] = [
     "X-DiagInfo",
     "X-CasErrorCode",
     "X-OWA-Error",
+    "X-OWA-HttpHandler",
+    "MS-Server-ActiveSync",
     "X-ServerApplication",
     "X-BEResource",
     "X-SOAP-Enabled",
