@@ -13,6 +13,8 @@
 mod bench;
 mod corpus;
 #[cfg(feature = "load")]
+mod farm;
+#[cfg(feature = "load")]
 mod faults;
 mod incident;
 #[cfg(feature = "load")]
@@ -52,6 +54,9 @@ enum Chore {
     /// Kill the honeypot under load and look whether its record is whole
     #[cfg(feature = "load")]
     Faults(faults::Options),
+    /// Be a farm of servers on 127.0.0.0/8, Exchange in many builds and others, of which nothing is recorded
+    #[cfg(feature = "load")]
+    Farm(farm::Options),
     /// Measure rsigma alone; `bench` calls this
     #[command(hide = true)]
     Rsigma(bench::Sample),
@@ -80,6 +85,8 @@ fn main() -> miette::Result<ExitCode> {
         Chore::Load(options) => load::run(&options)?,
         #[cfg(feature = "load")]
         Chore::Faults(options) => faults::run(&options)?,
+        #[cfg(feature = "load")]
+        Chore::Farm(options) => farm::run(&options)?,
         Chore::Rsigma(sample) => bench::run_rsigma(&sample)?,
         Chore::Incident => {
             let files = incident::write(&incident::folder()).into_diagnostic()?;

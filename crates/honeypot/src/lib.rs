@@ -31,7 +31,7 @@ mod remedy;
 mod resume;
 pub mod sensor;
 pub mod sinks;
-mod site;
+pub mod site;
 pub mod store;
 #[cfg(test)]
 mod testing;

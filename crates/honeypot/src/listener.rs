@@ -77,12 +77,7 @@ pub async fn serve(
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
                     failing = false;
-                    let connection = Accepted {
-                        stream,
-                        peer,
-                        time: Timestamp::now(),
-                        since: std::time::Instant::now(),
-                    };
+                    let connection = Accepted::now(stream, peer);
                     let (sensor, endpoint, stop) = (Arc::clone(&sensor), Arc::clone(&endpoint), stop.clone());
                     // The place is taken here, so that no more than the limit wait to be served.
                     match sensor.admission.enter() {
@@ -113,12 +108,37 @@ pub async fn serve(
     serve::record_counted(&sensor).await;
 }
 
+/// Serves one connection that was accepted elsewhere, as [`serve`] would; it is closed where the sensor has no room for it.
+pub async fn serve_accepted(
+    stream: TcpStream,
+    peer: SocketAddr,
+    sensor: Arc<Sensor>,
+    endpoint: Arc<Endpoint>,
+    stop: watch::Receiver<bool>,
+) {
+    let connection = Accepted::now(stream, peer);
+    if let Some(permit) = sensor.admission.enter() {
+        serve::connection(connection, sensor, endpoint, permit, stop).await;
+    }
+}
+
 /// A connection that was accepted.
 struct Accepted {
     stream: TcpStream,
     peer: SocketAddr,
     time: Timestamp,
     since: std::time::Instant,
+}
+
+impl Accepted {
+    fn now(stream: TcpStream, peer: SocketAddr) -> Self {
+        Self {
+            stream,
+            peer,
+            time: Timestamp::now(),
+            since: std::time::Instant::now(),
+        }
+    }
 }
 
 /// Errors that say nothing of the next connection; others mean that memory or file descriptors ran out.

@@ -305,8 +305,11 @@ fn save(data: &Path, status: &[SinkStatus]) {
     }
 }
 
-/// What is played at each of a host's addresses.
-fn endpoints(config: &Config, host: &Host) -> Result<Vec<(SocketAddr, Arc<Endpoint>)>, PlayError> {
+/// What is played at each of a host's addresses; it makes the host's certificate where there is none yet.
+///
+/// # Errors
+/// The certificate, TLS or the static files that the configuration asks for cannot be had.
+pub fn endpoints(config: &Config, host: &Host) -> Result<Vec<(SocketAddr, Arc<Endpoint>)>, PlayError> {
     let persona = &host.persona;
     let resources = match &host.resources {
         Some(folder) => Resources::read(folder)?,
