@@ -22,6 +22,8 @@ mod load;
 mod logs;
 mod project;
 #[cfg(feature = "load")]
+mod scan_bench;
+#[cfg(feature = "load")]
 mod server;
 mod truth;
 
@@ -57,6 +59,9 @@ enum Chore {
     /// Be a farm of servers on 127.0.0.0/8, Exchange in many builds and others, of which nothing is recorded
     #[cfg(feature = "load")]
     Farm(farm::Options),
+    /// Measure `imker scan` beside nmap on the farm
+    #[cfg(feature = "load")]
+    ScanBench(scan_bench::Options),
     /// Measure rsigma alone; `bench` calls this
     #[command(hide = true)]
     Rsigma(bench::Sample),
@@ -87,6 +92,8 @@ fn main() -> miette::Result<ExitCode> {
         Chore::Faults(options) => faults::run(&options)?,
         #[cfg(feature = "load")]
         Chore::Farm(options) => farm::run(&options)?,
+        #[cfg(feature = "load")]
+        Chore::ScanBench(options) => scan_bench::run(&options)?,
         Chore::Rsigma(sample) => bench::run_rsigma(&sample)?,
         Chore::Incident => {
             let files = incident::write(&incident::folder()).into_diagnostic()?;

@@ -59,6 +59,26 @@ impl Program {
         Ok(peak)
     }
 
+    /// What one run takes, start-up included. No other child may end meanwhile: its processor time would be counted, too.
+    #[cfg(feature = "load")]
+    pub fn cost(&self) -> Result<Cost> {
+        let (begin, before) = (Instant::now(), children_processor_time()?);
+        let mut child = self.spawn()?;
+        let status = format!("/proc/{}/status", child.id());
+        let mut memory = 0;
+        while child.try_wait().into_diagnostic()?.is_none() {
+            memory = memory.max(high_water_mark(Path::new(&status)).unwrap_or(0));
+            thread::sleep(Duration::from_millis(20));
+        }
+        let wall = begin.elapsed();
+        self.finish(child)?;
+        Ok(Cost {
+            wall,
+            processor: children_processor_time()? - before,
+            memory,
+        })
+    }
+
     fn spawn(&self) -> Result<Child> {
         let [program, arguments @ ..] = self.words.as_slice() else {
             bail!("no program")
@@ -84,6 +104,31 @@ impl Program {
             ),
         }
     }
+}
+
+/// What a run took.
+#[cfg(feature = "load")]
+#[derive(Debug, Clone, Copy)]
+pub struct Cost {
+    pub wall: Duration,
+    /// Of all threads, in user and kernel mode.
+    pub processor: Duration,
+    /// `VmHWM` in bytes.
+    pub memory: u64,
+}
+
+/// Processor time of children that have ended: `cutime` and `cstime` of proc_pid_stat(5), in ticks of 10 ms.
+#[cfg(feature = "load")]
+fn children_processor_time() -> Result<Duration> {
+    let stat = fs::read_to_string("/proc/self/stat").into_diagnostic()?;
+    // What follows the name, which may hold blanks and is in parentheses, begins with the third field.
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    let ticks: u64 = fields
+        .skip(13)
+        .take(2)
+        .filter_map(|field| field.parse::<u64>().ok())
+        .sum();
+    Ok(Duration::from_millis(ticks * 10))
 }
 
 fn high_water_mark(status: &Path) -> Option<u64> {

@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: how fast `imker hunt` is, beside ripgrep, gzip and rsigma. Linux only.
 
-mod child;
+pub mod child;
 mod data;
 mod rsigma;
 mod table;
