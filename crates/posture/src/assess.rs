@@ -53,6 +53,7 @@ pub fn assess(observation: &Observation, vantage: Vantage) -> Assessment {
             let reason = Reason::new("host-exchange-online", [("build", build.to_string())]);
             (Some(true), Verdict::NotAffected, reason)
         }
+        Signs::Online(reason) => (Some(true), Verdict::NotAffected, reason),
         Signs::Other(reason) => (Some(false), Verdict::NotExchange, reason),
         Signs::Unreachable(reason) => (None, Verdict::Unreachable, reason),
         Signs::Blocked(reason) => (None, Verdict::Filtered, reason),

@@ -393,6 +393,12 @@ pub struct Fault {
     pub detail: Option<String>,
 }
 
+impl From<FaultKind> for Fault {
+    fn from(kind: FaultKind) -> Self {
+        Self { kind, detail: None }
+    }
+}
+
 /// Reasons why something could not be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -425,6 +431,10 @@ pub enum FaultKind {
     HeadTooLarge,
     /// The body contradicts its head, or cannot be decoded.
     BadBody,
+    /// None of its addresses may be asked.
+    Excluded,
+    /// Its name leads to Exchange Online, which is not asked.
+    ExchangeOnline,
     /// This machine had no room for the connection.
     NoRoom,
     /// The scan was ended before an answer was kept.
@@ -435,7 +445,7 @@ pub enum FaultKind {
 
 impl FaultKind {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::NoAddress,
         Self::LookupFailed,
         Self::Refused,
@@ -450,6 +460,8 @@ impl FaultKind {
         Self::NotHttp,
         Self::HeadTooLarge,
         Self::BadBody,
+        Self::Excluded,
+        Self::ExchangeOnline,
         Self::NoRoom,
         Self::Interrupted,
         Self::Other,
@@ -472,6 +484,8 @@ impl FaultKind {
             Self::NotHttp => "not_http",
             Self::HeadTooLarge => "head_too_large",
             Self::BadBody => "bad_body",
+            Self::Excluded => "excluded",
+            Self::ExchangeOnline => "exchange_online",
             Self::NoRoom => "no_room",
             Self::Interrupted => "interrupted",
             Self::Other => "other",

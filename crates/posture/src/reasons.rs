@@ -7,6 +7,7 @@ pub const ALL: &[(&str, &[&str])] = &[
     ("host-blocked", &["answers"]),
     ("host-broken", &["fault"]),
     ("host-check-succeeded", &["chains"]),
+    ("host-with-exchange-online", &[]),
     ("host-exchange-online", &["build"]),
     ("host-filtered", &["chains"]),
     ("host-fixed", &["build"]),

@@ -2,4 +2,5 @@
 
 pub mod ask;
 pub mod discover;
+pub mod run;
 pub mod target;

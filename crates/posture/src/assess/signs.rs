@@ -9,6 +9,8 @@ use crate::{Answer, Check, Fault, FaultKind, Observation, Reason, Response, Seen
 pub(super) enum Signs {
     Exchange,
     ExchangeOnline(SeenBuild),
+    /// It was not asked, for its name leads to Exchange Online.
+    Online(Reason),
     Other(Reason),
     Unreachable(Reason),
     Blocked(Reason),
@@ -128,14 +130,21 @@ fn without_answer(observation: &Observation) -> Signs {
     match kind {
         FaultKind::NotHttp => Signs::Other(with("host-not-http")),
         FaultKind::Tls | FaultKind::HeadTooLarge | FaultKind::BadBody => Signs::Untold(with("host-broken")),
-        FaultKind::NoRoom | FaultKind::Interrupted => Signs::Untold(with("host-not-asked")),
+        FaultKind::ExchangeOnline => Signs::Online(Reason::new("host-with-exchange-online", [])),
+        FaultKind::NoRoom | FaultKind::Interrupted | FaultKind::Excluded => {
+            Signs::Untold(with("host-not-asked"))
+        }
         _ => Signs::Unreachable(with("host-unreachable")),
     }
 }
 
 const fn reach(fault: &Fault) -> u8 {
     match fault.kind {
-        FaultKind::NoRoom | FaultKind::Interrupted | FaultKind::Other => 0,
+        FaultKind::NoRoom
+        | FaultKind::Interrupted
+        | FaultKind::Excluded
+        | FaultKind::ExchangeOnline
+        | FaultKind::Other => 0,
         FaultKind::LookupFailed => 1,
         FaultKind::NoAddress => 2,
         FaultKind::Unreachable => 3,

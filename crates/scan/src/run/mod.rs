@@ -1,0 +1,309 @@
+//! Asking many targets: how many at a time, how fast, in which order, and what is kept of it.
+
+use std::future::Future;
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use imker_posture::{Fault, FaultKind, Observation};
+use ipnet::IpNet;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout_at};
+
+use crate::target::{Host, Target};
+
+mod gates;
+mod internet;
+mod journal;
+mod rate;
+mod slots;
+
+pub use internet::Internet;
+pub use journal::{Head, Journal, JournalError};
+
+use gates::{Gates, network};
+use rate::Rate;
+use slots::Slots;
+
+/// Targets that wait at the gate of a network or a host, or for their name's addresses.
+const WAITING: usize = 16_384;
+/// File descriptors for everything but connections.
+const RESERVED: u64 = 128;
+/// How long a scan that is to stop waits for the answers that are under way.
+const GRACE: Duration = Duration::from_secs(10);
+/// The pause before a target is asked again; it doubles each time.
+const BACK_OFF: Duration = Duration::from_secs(2);
+
+/// How politely targets are asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Manners {
+    /// Targets begun a second; 0 for no limit.
+    pub rate: u32,
+    /// Targets asked at a time; those that keep one waiting for long do not count.
+    pub concurrency: usize,
+    /// Targets asked at a time in one network (/24, or /48 of IPv6).
+    pub per_network: usize,
+    /// Targets asked at a time at one address.
+    pub per_host: usize,
+    /// How often a target that did not answer is asked again.
+    pub retries: u32,
+    /// What becomes of targets that an earlier run asked without keeping the answer.
+    pub interrupted: Interrupted,
+}
+
+/// What becomes of targets that an earlier run asked without keeping the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interrupted {
+    /// They are asked again.
+    Again,
+    /// They are not, and the result says so.
+    Leave,
+}
+
+impl Default for Manners {
+    fn default() -> Self {
+        Self {
+            rate: 500,
+            concurrency: 1000,
+            per_network: 16,
+            per_host: 1,
+            retries: 1,
+            interrupted: Interrupted::Again,
+        }
+    }
+}
+
+/// What a scan needs of the network.
+pub trait Network: Send + Sync + 'static {
+    /// The addresses of a host that may be asked.
+    fn addresses(&self, host: &Host) -> impl Future<Output = Result<Vec<IpAddr>, Fault>> + Send;
+
+    /// Asks a target at addresses of its host.
+    fn ask(&self, target: &Target, addresses: &[IpAddr]) -> impl Future<Output = Observation> + Send;
+
+    /// What is kept of a target that could not be asked.
+    fn unasked(&self, target: &Target, fault: Fault) -> Observation;
+}
+
+/// What is told while a scan goes on.
+pub trait Watch: Send + Sync + 'static {
+    /// A target was answered, or could not be asked.
+    fn done(&self, observation: &Observation);
+}
+
+/// Why a scan ended before its end.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The list of targets could not be read back.
+    #[error("cannot read the list of targets back from the temporary folder: {0}")]
+    Targets(#[from] io::Error),
+    /// What was answered could not be kept.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+/// Asks every target that the journal does not know as answered, until all are or `stop` becomes true, and then what is
+/// under way for ten seconds more.
+///
+/// # Errors
+/// If targets cannot be read or answers not be kept; what was kept until then stays.
+pub async fn run<N: Network>(
+    targets: impl Iterator<Item = io::Result<Target>>,
+    network: N,
+    manners: Manners,
+    journal: Arc<Journal>,
+    progress: Arc<impl Watch>,
+    mut stop: watch::Receiver<bool>,
+) -> Result<(), RunError> {
+    let run = Arc::new(Run::new(network, manners, journal, progress, stop.clone()));
+    let admitted = Arc::new(Semaphore::new(run.most()));
+    let mut tasks = JoinSet::new();
+    for (place, target) in (0..).zip(targets) {
+        let target = target?;
+        if run.journal.is_done(place) {
+            continue;
+        }
+        let permit = tokio::select! {
+            permit = Arc::clone(&admitted).acquire_owned() => permit.ok(),
+            () = stopped(&mut stop) => break,
+        };
+        let run = Arc::clone(&run);
+        tasks.spawn(async move {
+            let _permit = permit;
+            run.one(place, &target).await
+        });
+        while let Some(ended) = tasks.try_join_next() {
+            whole(ended)?;
+        }
+    }
+    let deadline = loop {
+        tokio::select! {
+            ended = tasks.join_next() => match ended {
+                Some(ended) => whole(ended)?,
+                None => return Ok(()),
+            },
+            () = stopped(&mut stop) => break Instant::now() + GRACE,
+        }
+    };
+    while let Ok(Some(ended)) = timeout_at(deadline, tasks.join_next()).await {
+        whole(ended)?;
+    }
+    Ok(())
+}
+
+/// Waits until the scan is to stop; for ever where nobody can say so any more.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    if stop.wait_for(|stop| *stop).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+fn whole(ended: Result<Result<(), JournalError>, tokio::task::JoinError>) -> Result<(), JournalError> {
+    match ended {
+        Ok(ended) => ended,
+        Err(failed) => std::panic::resume_unwind(failed.into_panic()),
+    }
+}
+
+struct Run<N, W> {
+    network: N,
+    manners: Manners,
+    rate: Rate,
+    slots: Slots,
+    patient: usize,
+    networks: Gates<IpNet>,
+    hosts: Gates<IpAddr>,
+    journal: Arc<Journal>,
+    progress: Arc<W>,
+    stop: watch::Receiver<bool>,
+}
+
+impl<N: Network, W: Watch> Run<N, W> {
+    fn new(
+        network: N,
+        manners: Manners,
+        journal: Arc<Journal>,
+        progress: Arc<W>,
+        stop: watch::Receiver<bool>,
+    ) -> Self {
+        // Where the limit cannot be raised, connections fail as `no_room` and are tried again.
+        let descriptors = rlimit::increase_nofile_limit(65_536).unwrap_or(1024);
+        let connections = usize::try_from(descriptors.saturating_sub(RESERVED)).unwrap_or(usize::MAX);
+        let concurrency = manners.concurrency.min(connections).max(1);
+        let patient = connections.saturating_sub(concurrency).min(WAITING);
+        Self {
+            network,
+            manners,
+            rate: Rate::new(manners.rate),
+            slots: Slots::new(concurrency, patient),
+            patient,
+            networks: Gates::new(manners.per_network.max(1)),
+            hosts: Gates::new(manners.per_host.max(1)),
+            journal,
+            progress,
+            stop,
+        }
+    }
+
+    /// Targets that are under way at a time, those that wait for something included.
+    fn most(&self) -> usize {
+        self.manners.concurrency + self.patient + WAITING
+    }
+
+    async fn one(&self, place: u64, target: &Target) -> Result<(), JournalError> {
+        let observation = match self.network.addresses(&target.host).await {
+            _ if self.is_left(place) => self.network.unasked(target, FaultKind::Interrupted.into()),
+            Ok(addresses) if addresses.is_empty() => {
+                self.network.unasked(target, FaultKind::NoAddress.into())
+            }
+            Ok(addresses) => match self.asked(place, target, addresses).await? {
+                Some(observation) => observation,
+                None => return Ok(()),
+            },
+            Err(fault) => self.network.unasked(target, fault),
+        };
+        self.progress.done(&observation);
+        self.journal.finish(place, observation)
+    }
+
+    fn is_left(&self, place: u64) -> bool {
+        self.manners.interrupted == Interrupted::Leave && self.journal.was_interrupted(place)
+    }
+
+    /// What the target answered; `None` where the scan is to stop and nothing was asked yet.
+    async fn asked(
+        &self,
+        place: u64,
+        target: &Target,
+        mut addresses: Vec<IpAddr>,
+    ) -> Result<Option<Observation>, JournalError> {
+        // Gates are passed in one order, networks first, or two targets might wait for each other.
+        let mut networks: Vec<IpNet> = addresses.iter().copied().map(network).collect();
+        let asked = addresses.clone();
+        networks.sort_unstable();
+        networks.dedup();
+        addresses.sort_unstable();
+        addresses.dedup();
+        let mut passes = Vec::with_capacity(networks.len() + addresses.len());
+        for network in networks {
+            passes.push(self.networks.pass(network).await);
+        }
+        for address in addresses {
+            passes.push(self.hosts.pass(address).await);
+        }
+        let mut attempt = 0;
+        loop {
+            let work = async {
+                self.rate.wait().await;
+                if attempt == 0 {
+                    if *self.stop.borrow() {
+                        return Ok(None);
+                    }
+                    self.journal.begin(place)?;
+                }
+                Ok(Some(self.network.ask(target, &asked).await))
+            };
+            let Some(observation) = self.slots.run(Box::pin(work)).await? else {
+                return Ok(None);
+            };
+            if attempt == self.manners.retries || *self.stop.borrow() || !is_worth_a_retry(&observation) {
+                return Ok(Some(observation));
+            }
+            sleep(BACK_OFF * 2_u32.saturating_pow(attempt.min(6))).await;
+            attempt += 1;
+        }
+    }
+}
+
+/// Whether nothing was answered, for a reason that may pass.
+fn is_worth_a_retry(observation: &Observation) -> bool {
+    let answered = observation
+        .visits
+        .iter()
+        .flat_map(|visit| &visit.answers)
+        .any(|answer| answer.response.is_some());
+    let passing = |fault: &Fault| {
+        matches!(
+            fault.kind,
+            FaultKind::ConnectTimeout
+                | FaultKind::TlsTimeout
+                | FaultKind::Timeout
+                | FaultKind::Reset
+                | FaultKind::Closed
+                | FaultKind::Unreachable
+                | FaultKind::NoRoom
+        )
+    };
+    let faults = observation
+        .visits
+        .iter()
+        .flat_map(|visit| &visit.answers)
+        .filter_map(|answer| answer.fault.as_ref());
+    !answered && observation.fault.iter().chain(faults).any(passing)
+}
+
+#[cfg(test)]
+#[path = "run_tests.rs"]
+mod tests;
