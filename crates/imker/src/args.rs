@@ -24,6 +24,10 @@ pub enum Command {
     #[cfg(feature = "honeypot")]
     #[command(after_long_help = crate::honeypot::args::EXAMPLES)]
     Honeypot(Box<crate::honeypot::args::HoneypotArguments>),
+    /// Ask Exchange servers whether they are vulnerable, guarded or patched, and what can be seen of them
+    #[cfg(feature = "scan")]
+    #[command(after_long_help = crate::scan::args::EXAMPLES, arg_required_else_help = true)]
+    Scan(Box<crate::scan::args::ScanArguments>),
     /// List, check, test and explain detection rules
     #[command(subcommand, after_long_help = RULES_EXAMPLES)]
     Rules(RulesCommand),

@@ -12,6 +12,8 @@ mod hunt;
 mod output;
 mod progress;
 mod rules;
+#[cfg(feature = "scan")]
+mod scan;
 mod shell;
 mod values;
 
@@ -28,6 +30,8 @@ fn main() -> ExitCode {
         #[cfg(feature = "honeypot")]
         Command::Honeypot(arguments) => honeypot::run(*arguments),
         Command::Rules(arguments) => rules::run(arguments),
+        #[cfg(feature = "scan")]
+        Command::Scan(arguments) => scan::run(*arguments),
         Command::Builds(arguments) => builds::run(&arguments),
         Command::Completions { shell } => shell::completions(shell),
         Command::Man { command } => shell::man(&command),

@@ -148,13 +148,16 @@ impl<W: Write> Write for WhileRead<W> {
 }
 
 /// Refuses outputs that would take the place of an input or of each other.
-pub fn spare_inputs(outputs: &[Option<&Path>; 2], inputs: &[&Path]) -> Result<()> {
-    if let [Some(output), Some(html)] = outputs
-        && output == html
-    {
-        return Err(miette!("--output and --html name the same file"));
+///
+/// Each output stands with the option that names it.
+pub fn spare_inputs(outputs: &[(&str, Option<&Path>)], inputs: &[&Path]) -> Result<()> {
+    for (at, (option, output)) in outputs.iter().enumerate() {
+        let same = |(_, other): &&(&str, Option<&Path>)| output.is_some() && other == output;
+        if let Some((other, _)) = outputs[..at].iter().find(same) {
+            return Err(miette!("{other} and {option} name the same file"));
+        }
     }
-    for output in outputs.iter().flatten() {
+    for output in outputs.iter().filter_map(|(_, output)| *output) {
         let Ok(real) = output.canonicalize() else { continue };
         let holds = |input: &&Path| input.canonicalize().is_ok_and(|input| real.starts_with(input));
         if real.is_file() && inputs.iter().any(holds) {
@@ -170,9 +173,9 @@ pub fn spare_inputs(outputs: &[Option<&Path>; 2], inputs: &[&Path]) -> Result<()
 
 /// [`spare_inputs`], and refuses outputs in a folder that is read: the next reading would take them for input.
 #[cfg(feature = "honeypot")]
-pub fn keep_out_of_inputs(outputs: &[Option<&Path>; 2], inputs: &[&Path]) -> Result<()> {
+pub fn keep_out_of_inputs(outputs: &[(&str, Option<&Path>)], inputs: &[&Path]) -> Result<()> {
     spare_inputs(outputs, inputs)?;
-    for output in outputs.iter().flatten() {
+    for output in outputs.iter().filter_map(|(_, output)| *output) {
         let folder = match output.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),

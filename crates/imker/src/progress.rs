@@ -29,7 +29,7 @@ impl Bar {
 }
 
 /// The remaining time, once there is something to tell it from.
-fn left(state: &ProgressState, out: &mut dyn fmt::Write) {
+pub fn left(state: &ProgressState, out: &mut dyn fmt::Write) {
     if state.pos() > 0 {
         // The bar is a courtesy: no failure of it matters.
         let _ = write!(out, "{:#} left", HumanDuration(state.eta()));

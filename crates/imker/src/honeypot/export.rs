@@ -24,7 +24,7 @@ pub fn export(arguments: &ExportArguments) -> Result<Exit> {
     let since = arguments.since.as_deref().unwrap_or(&arguments.max_age);
     (options.since, options.until) = stretch(Some(since), arguments.until.as_deref(), now)?;
     let inputs: Vec<&Path> = arguments.events.iter().map(PathBuf::as_path).collect();
-    output::keep_out_of_inputs(&[arguments.output.as_deref(), None], &inputs)?;
+    output::keep_out_of_inputs(&[("--output", arguments.output.as_deref())], &inputs)?;
     let allowed = arguments.allow.iter().map(|text| {
         network(text).ok_or_else(|| {
             miette!(

@@ -29,10 +29,13 @@ pub fn report(arguments: &ReportArguments) -> Result<Exit> {
         .map(earlier)
         .transpose()?
         .map(Arc::new);
-    let outputs = [arguments.output.as_deref(), arguments.html.as_deref()];
+    let outputs = [
+        ("--output", arguments.output.as_deref()),
+        ("--html", arguments.html.as_deref()),
+    ];
     let inputs: Vec<&Path> = arguments.events.iter().map(PathBuf::as_path).collect();
     output::keep_out_of_inputs(&outputs, &inputs)?;
-    let [output, html] = outputs;
+    let [(_, output), (_, html)] = outputs;
     let output = Ready::new(output)?;
     let html = html.map(|path| Ready::new(Some(path))).transpose()?;
     let geo = GeoIp::open(&GeoSettings {

@@ -61,7 +61,10 @@ impl Hunt {
         read.hash = arguments.hash;
         read.threads = arguments.threads;
         read.limits = limits(arguments.max_ratio, arguments.max_unpacked.as_deref())?;
-        let outputs = [&arguments.output, &arguments.html];
+        let outputs = [
+            ("--output", arguments.output.as_deref()),
+            ("--html", arguments.html.as_deref()),
+        ];
         if arguments.html.as_deref() == Some(Path::new("-")) {
             return Err(miette!(
                 help = "name a file",
@@ -73,7 +76,7 @@ impl Hunt {
             .flatten()
             .map(PathBuf::as_path)
             .collect();
-        output::spare_inputs(&outputs.map(Option::as_deref), &inputs)?;
+        output::spare_inputs(&outputs, &inputs)?;
         let mut indicators = Vec::new();
         for path in &arguments.indicators {
             indicators.extend(read_indicators(path)?);

@@ -1,0 +1,41 @@
+//! What would be asked.
+
+use std::io::Write as _;
+
+use imker_posture::{Check, Checks};
+use imker_scan::ask::{Asker, request_bytes};
+use imker_scan::target::Targets;
+use miette::{IntoDiagnostic, Result};
+
+use crate::output::{Output, WriteError};
+
+/// Tells which requests would be sent, and to whom.
+pub fn tell(asker: &Asker, targets: Targets) -> Result<()> {
+    let mut out = Output::open(None)?;
+    let checks = match asker.plan().checks {
+        Checks::Quick => &Check::QUICK[..],
+        Checks::Full => &Check::ALL,
+    };
+    let mut text = format!(
+        "# {} requests for each target; HOST is its name or address\n\n",
+        checks.len()
+    );
+    for check in checks {
+        text += &format!(
+            "# {check}\n{}",
+            request_bytes(*check, "HOST", asker.user_agent()).replace("\r\n", "\n")
+        );
+    }
+    if asker.plan().smtp.is_some() {
+        text += "# ports 25 and 587: EHLO imker.invalid, STARTTLS, EHLO imker.invalid, QUIT\n\n";
+    }
+    text += &format!(
+        "# {} targets, in the order in which they would be begun\n",
+        targets.remaining()
+    );
+    out.write_all(text.as_bytes()).map_err(WriteError)?;
+    for target in targets {
+        writeln!(out, "{}", target.into_diagnostic()?).map_err(WriteError)?;
+    }
+    out.close()
+}

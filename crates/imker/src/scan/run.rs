@@ -1,0 +1,227 @@
+//! Asking, from what is meant to the result.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use imker_posture::Checks;
+use imker_report::scan::{ScanEnd, ScanHead};
+use imker_scan::ask::{Asker, Limits, Plan, SmtpPorts};
+use imker_scan::discover::Resolver;
+use imker_scan::run::{self, Head, Internet, Journal};
+use imker_scan::target::{Gathering, Seed, Source, Summary, Targets};
+use jiff::Timestamp;
+use miette::{IntoDiagnostic, Result};
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+
+use super::discover::{Discovered, discover};
+use super::dry_run;
+use super::options::Scan;
+use super::progress::Bar;
+use super::write::{Kept, Outputs};
+use crate::exit::Exit;
+use crate::output;
+
+/// Carries out a scan.
+pub fn run(scan: &Scan) -> Result<Exit> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.into_diagnostic()?;
+    let resolver = match scan.resolver {
+        Some(server) => Resolver::at(&[server]),
+        None => Resolver::system(),
+    };
+    let discovered = discover(scan, &runtime, &resolver)?;
+    let earlier = scan.resume.as_deref().map(Journal::seed).transpose();
+    let seed = earlier.into_diagnostic()?.flatten().unwrap_or_else(Seed::random);
+    let targets = gather(scan, &discovered, seed)?;
+    let bad = targets.summary().bad;
+    tell(targets.summary());
+    let asker = Asker::new(plan(scan, targets.summary().targets)).into_diagnostic()?;
+    if scan.dry_run {
+        dry_run::tell(&asker, targets)?;
+        return Ok(if bad == 0 { Exit::Clean } else { Exit::Failed });
+    }
+    // A folder that cannot be written to should not cost a day of asking.
+    let outputs = Outputs::new(&scan.output)?;
+    let head = Head {
+        imker_scan_state: Head::VERSION,
+        started: Timestamp::now(),
+        seed,
+        targets: targets.summary().targets,
+        fingerprint: format!("{:032x}", targets.fingerprint()),
+        checks: asker.plan().checks,
+        smtp: scan.smtp,
+    };
+    let journal = match &scan.resume {
+        Some(path) => Journal::open(path, &head),
+        None => Journal::temporary(&head),
+    };
+    let journal = Arc::new(journal.into_diagnostic()?);
+    let began = Instant::now();
+    let network = Internet {
+        asker,
+        resolver,
+        exclusions: scan.exclusions.clone(),
+        reaches: scan.reaches,
+    };
+    ask(scan, &runtime, targets, network, &journal, head.targets)?;
+    let kept = Kept {
+        journal: &journal,
+        online: &discovered.online,
+        vantage: scan.vantage,
+    };
+    let scan_head = ScanHead {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        created: head.started,
+        authorised: scan.authorised.clone(),
+        contact: scan.contact.clone(),
+        vantage: scan.vantage,
+        checks: head.checks,
+    };
+    let is_single = head.targets + discovered.online.len() as u64 == 1;
+    let end = outputs.write(&scan_head, is_single, &kept, |summary| {
+        let asked = summary.hosts - discovered.online.len() as u64;
+        ScanEnd {
+            complete: asked >= head.targets,
+            took_ms: began.elapsed().as_millis().try_into().unwrap_or(u64::MAX),
+            summary,
+            not_asked: discovered.not_asked(),
+            not_asked_more: 0,
+        }
+    })?;
+    if let (Some(path), false) = (&scan.resume, end.complete) {
+        output::note(&format!(
+            "not all are asked yet: repeat the command to go on from {}\n",
+            path.display()
+        ));
+    }
+    let verdicts = &end.summary.verdicts;
+    Ok(if verdicts.open() > 0 {
+        Exit::Found
+    } else if verdicts.untold() > 0 || bad > 0 || !end.complete || discovered.failed {
+        Exit::Failed
+    } else {
+        Exit::Clean
+    })
+}
+
+/// Asks all targets that the journal lacks, until they are or somebody interrupts.
+fn ask(
+    scan: &Scan,
+    runtime: &Runtime,
+    targets: Targets,
+    network: Internet,
+    journal: &Arc<Journal>,
+    count: u64,
+) -> Result<()> {
+    if journal.done() > 0 {
+        output::note(&format!(
+            "{} of {count} targets were answered before\n",
+            journal.done()
+        ));
+    }
+    let bar = Arc::new(Bar::new(scan.output.quiet, count, journal.done()));
+    let stop = watch::Sender::new(false);
+    let asking = run::run(
+        targets,
+        network,
+        scan.manners,
+        Arc::clone(journal),
+        Arc::clone(&bar),
+        stop.subscribe(),
+    );
+    let asked = runtime.block_on(async {
+        tokio::pin!(asking);
+        tokio::select! {
+            asked = &mut asking => return asked,
+            () = interrupted() => {}
+        }
+        stop.send_replace(true);
+        bar.println(
+            "stopping: waiting up to ten seconds for what is under way; interrupt again to end at once",
+        );
+        tokio::select! {
+            asked = &mut asking => asked,
+            () = interrupted() => Ok(()),
+        }
+    });
+    bar.finish();
+    asked.into_diagnostic()
+}
+
+/// Waits for an interruption from the keyboard or by the system.
+async fn interrupted() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminate.recv() => return,
+                _ = tokio::signal::ctrl_c() => return,
+            }
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+fn gather(scan: &Scan, discovered: &Discovered, seed: Seed) -> Result<Targets> {
+    let gathering = Gathering {
+        exclusions: &scan.exclusions,
+        reaches: scan.reaches,
+        authorised: scan.authorised.is_some(),
+        seed,
+    };
+    let named = scan.entries.iter().map(Source::from);
+    let found = discovered
+        .targets
+        .iter()
+        .map(|target| Source::Argument(target.to_string()));
+    gathering.gather(named.chain(found)).into_diagnostic()
+}
+
+/// Says what became of all that was named, where that is not simply asked.
+fn tell(summary: &Summary) {
+    let mut text = String::new();
+    for bad in &summary.shown {
+        text += &format!("not a target: {bad}\n");
+    }
+    let more = summary.bad - summary.shown.len() as u64;
+    if more > 0 {
+        text += &format!("not targets: {more} more lines\n");
+    }
+    for (count, what) in [
+        (summary.duplicates, "named more than once, asked once"),
+        (summary.excluded, "left out, for --exclude names them"),
+        (summary.down, "hosts of nmap's result are not up"),
+        (
+            summary.without_web,
+            "hosts of nmap's result have no open web port",
+        ),
+    ] {
+        if count > 0 {
+            text += &format!("{count} {what}\n");
+        }
+    }
+    for (reach, count) in &summary.left_out {
+        text += &format!("{count} left out, for their addresses are {reach} ones\n");
+    }
+    output::note(&text);
+}
+
+fn plan(scan: &Scan, targets: u64) -> Plan {
+    let checks = scan.checks.unwrap_or(match targets {
+        0 | 1 => Checks::Full,
+        _ => Checks::Quick,
+    });
+    let mut limits = Limits::for_checks(checks);
+    if let Some(timeout) = scan.timeout {
+        (limits.connect, limits.handshake, limits.first_byte) = (timeout, timeout, timeout);
+        limits.answer = limits.answer.max(2 * timeout);
+    }
+    Plan {
+        checks,
+        smtp: scan.smtp.then(SmtpPorts::default),
+        contact: scan.contact.clone(),
+        limits,
+    }
+}

@@ -1,0 +1,119 @@
+//! Results, from what was kept to the outputs that were asked for.
+
+use std::path::PathBuf;
+
+use imker_posture::{Observation, Vantage, assess};
+use imker_report::Style;
+use imker_report::scan::{
+    CsvRows, HtmlPage, Json, JsonRows, NmapXml, Sarif, ScanEnd, ScanHead, ScanWriter, Single, Summary, Table,
+};
+use imker_scan::run::Journal;
+use miette::{IntoDiagnostic, Result};
+
+use super::args::ScanFormat;
+use super::options::Written;
+use crate::output::{Output, Ready, WriteError};
+
+/// Where a result is to be written, found out before there is one.
+pub struct Outputs<'a> {
+    how: &'a Written,
+    main: Ready<'a>,
+    html: Option<Ready<'a>>,
+    nmap_xml: Option<Ready<'a>>,
+}
+
+/// Everything that was answered, or is known without asking.
+pub struct Kept<'a> {
+    pub journal: &'a Journal,
+    /// Hosts that were not asked because they lie with Exchange Online.
+    pub online: &'a [Observation],
+    pub vantage: Vantage,
+}
+
+impl Kept<'_> {
+    fn observations(&self) -> Result<impl Iterator<Item = Result<Observation>>> {
+        let asked = self.journal.observations().into_diagnostic()?;
+        let online = self.online.iter().cloned().map(Ok);
+        Ok(online.chain(asked.map(|observation| observation.into_diagnostic())))
+    }
+}
+
+impl<'a> Outputs<'a> {
+    /// Tries them.
+    pub fn new(how: &'a Written) -> Result<Self> {
+        let beside = |path: &'a Option<PathBuf>| {
+            let path = path.as_deref();
+            path.map(|path| Ready::new(Some(path))).transpose()
+        };
+        Ok(Self {
+            how,
+            main: Ready::new(how.path.as_deref())?,
+            html: beside(&how.html)?,
+            nmap_xml: beside(&how.nmap_xml)?,
+        })
+    }
+
+    /// Writes all of them, one target after the other; `end` makes the end of the summary. Returns what `end` made.
+    pub fn write(
+        self,
+        head: &ScanHead,
+        is_single: bool,
+        kept: &Kept<'_>,
+        end: impl FnOnce(Summary) -> ScanEnd,
+    ) -> Result<ScanEnd> {
+        let how = self.how;
+        let mut main = self.main.open()?;
+        let mut html = self.html.map(Ready::open).transpose()?;
+        let mut xml = self.nmap_xml.map(Ready::open).transpose()?;
+        let mut summary = Summary::default();
+        let end = {
+            let mut writers = vec![writer(how, head, is_single, &mut main).map_err(WriteError)?];
+            if let Some(html) = &mut html {
+                writers.push(Box::new(HtmlPage::new(head, how.language, html)));
+            }
+            if let Some(xml) = &mut xml {
+                writers.push(Box::new(
+                    NmapXml::new(head, how.language, xml).map_err(WriteError)?,
+                ));
+            }
+            for observation in kept.observations()? {
+                let observation = observation?;
+                let assessment = assess(&observation, kept.vantage);
+                summary.add(&observation, &assessment);
+                for writer in &mut writers {
+                    writer.host(&observation, &assessment).map_err(WriteError)?;
+                }
+            }
+            let end = end(summary);
+            for writer in &mut writers {
+                writer.end(&end).map_err(WriteError)?;
+            }
+            end
+        };
+        for out in [Some(main), html, xml].into_iter().flatten() {
+            out.close()?;
+        }
+        Ok(end)
+    }
+}
+
+fn writer<'o>(
+    how: &Written,
+    head: &ScanHead,
+    is_single: bool,
+    out: &'o mut Output,
+) -> std::io::Result<Box<dyn ScanWriter + 'o>> {
+    let style = Style {
+        language: how.language,
+        colour: how.coloured,
+        width: how.width,
+    };
+    Ok(match how.format {
+        ScanFormat::Text if is_single => Box::new(Single::new(head, &style, out)?),
+        ScanFormat::Text => Box::new(Table::new(head, &style, out)?),
+        ScanFormat::Json => Box::new(Json::new(head, how.language, out)?),
+        ScanFormat::Jsonl => Box::new(JsonRows::new(how.language, out)),
+        ScanFormat::Csv => Box::new(CsvRows::new(how.language, out)?),
+        ScanFormat::Sarif => Box::new(Sarif::new(head, how.language, out)?),
+    })
+}

@@ -1,0 +1,342 @@
+//! `imker scan`, started as its users start it, against servers that `imker honeypot` plays, and against nginx.
+
+#![cfg(all(unix, feature = "honeypot", feature = "scan"))]
+#![allow(clippy::unwrap_used, clippy::disallowed_types, clippy::disallowed_methods)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// Personas, and the verdict on each.
+const HOSTS: [(&str, &str, &str); 5] = [
+    ("127.0.0.1", "exchange-2016-cu19-mar21su", "vulnerable"),
+    ("127.0.0.2", "exchange-2019-cu14-oct25su", "fixed"),
+    ("127.0.0.3", "exchange-2013-cu23-mar23su", "fixed"),
+    ("127.0.0.4", "exchange-2016-cu23-oct25su", "fixed"),
+    ("127.0.0.5", "exchange-se-rtm", "fixed"),
+];
+
+/// A process that ends with the test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+struct Fleet {
+    _honeypot: Running,
+    folder: tempfile::TempDir,
+    https: u16,
+}
+
+/// A port that is free on all of 127.0.0.0/8.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("0.0.0.0:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+fn wait_for(address: SocketAddr, child: &mut Child, log: &Path) {
+    let patience = Instant::now() + Duration::from_secs(60);
+    while TcpStream::connect(address).is_err() {
+        let ended = child.try_wait().unwrap().is_some();
+        let log = fs::read_to_string(log).unwrap();
+        assert!(!ended && Instant::now() < patience, "it does not listen: {log}");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+impl Fleet {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (https, http) = (free_port(), free_port());
+        let mut config = "sensor = \"test\"\ndata = \"data\"\n[[domain]]\ndns_domain = \"corp.example.org\"\n\
+             netbios_domain = \"EXAMPLE\"\norganisation = \"Example\"\nmail_domain = \"example.org\"\n\
+             external_name = \"mail.example.org\"\nlanguage = \"en-US\"\ntime_zone = \"UTC\"\nusers = 5\n\
+             seed = \"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\"\n[spool]\nmin_free = 0\n"
+            .to_owned();
+        for (at, (address, persona, _)) in HOSTS.iter().enumerate() {
+            config += &format!(
+                "[[host]]\nname = \"EX0{}\"\npersona = \"{persona}\"\naddresses = [\"{address}\"]\nhttps = [{https}]\n\
+                 http = [{http}]\n",
+                at + 1
+            );
+        }
+        fs::write(folder.path().join("honeypot.toml"), config).unwrap();
+        let log = folder.path().join("log");
+        let mut child = Command::new(env!("CARGO_BIN_EXE_imker"))
+            .args(["honeypot", "--config"])
+            .arg(folder.path().join("honeypot.toml"))
+            .stdout(Stdio::null())
+            .stderr(fs::File::create(&log).unwrap())
+            .spawn()
+            .unwrap();
+        wait_for(SocketAddr::from(([127, 0, 0, 5], https)), &mut child, &log);
+        Self {
+            _honeypot: Running(child),
+            folder,
+            https,
+        }
+    }
+
+    fn target(&self, host: usize) -> String {
+        format!("{}:{}", HOSTS[host].0, self.https)
+    }
+
+    fn all(&self) -> Vec<String> {
+        (0..HOSTS.len()).map(|host| self.target(host)).collect()
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.folder.path().join(name).display().to_string()
+    }
+
+    /// Targets that the honeypot was asked for, by the address that was asked, with the number of PS-OWA checks.
+    fn checks_seen(&self) -> BTreeMap<String, usize> {
+        let output = Command::new(env!("CARGO_BIN_EXE_imker"))
+            .args(["honeypot", "events", "--format", "jsonl", "--data"])
+            .arg(self.folder.path().join("data"))
+            .output()
+            .unwrap();
+        let mut seen = BTreeMap::new();
+        for line in String::from_utf8(output.stdout).unwrap().lines() {
+            let event: Value = serde_json::from_str(line).unwrap();
+            if event["url"]["query"]
+                .as_str()
+                .is_some_and(|query| query.contains("invalid/owa/"))
+            {
+                let address = event["destination"]["ip"].as_str().unwrap().to_owned();
+                *seen.entry(address).or_default() += 1;
+            }
+        }
+        seen
+    }
+}
+
+fn scan(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_imker"))
+        .arg("scan")
+        .args(arguments)
+        .env("LC_ALL", "C")
+        .output()
+        .unwrap()
+}
+
+fn shown(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn told(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn rows(jsonl: &str) -> BTreeMap<String, Value> {
+    let row = |line: &str| {
+        let row: Value = serde_json::from_str(line).unwrap();
+        (row["target"].as_str().unwrap().to_owned(), row)
+    };
+    jsonl.lines().map(row).collect()
+}
+
+#[test]
+fn each_persona_has_its_verdict() {
+    let fleet = Fleet::start();
+    let targets = fleet.all();
+    let mut arguments: Vec<&str> = targets.iter().map(String::as_str).collect();
+    arguments.extend(["--format", "jsonl"]);
+    for checks in ["quick", "full"] {
+        let output = scan(&[&arguments[..], &["--checks", checks]].concat());
+        assert_eq!(output.status.code(), Some(1), "{}", told(&output));
+        let rows = rows(&shown(&output));
+        assert_eq!(rows.len(), HOSTS.len());
+        for (host, (address, persona, verdict)) in HOSTS.iter().enumerate() {
+            let row = &rows[&fleet.target(host)];
+            assert_eq!(row["verdict"], *verdict, "{checks} {address} {persona}: {row:#}");
+        }
+    }
+    let patched = scan(&[&fleet.target(1), "--checks", "full"]);
+    assert_eq!(patched.status.code(), Some(0), "{}", shown(&patched));
+}
+
+#[test]
+fn one_screen_for_one_server() {
+    let fleet = Fleet::start();
+    let english = scan(&[&fleet.target(0), "--color", "never"]);
+    assert_eq!(english.status.code(), Some(1), "{}", told(&english));
+    let text = shown(&english);
+    for expected in ["VULNERABLE", "CVE-2021-34473", "15.1.2176.9", "EX01", "KB5001779"] {
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+    let german = shown(&scan(&[&fleet.target(0), "--color", "never", "--lang", "de"]));
+    assert!(german.contains("VERWUNDBAR"), "{german}");
+}
+
+#[test]
+fn who_is_not_there_cannot_be_told() {
+    let port = free_port();
+    let output = scan(&[
+        &format!("127.0.0.1:{port}"),
+        "--retries",
+        "0",
+        "--format",
+        "jsonl",
+    ]);
+    assert_eq!(output.status.code(), Some(2), "{}", told(&output));
+    let rows = rows(&shown(&output));
+    let row = &rows[&format!("127.0.0.1:{port}")];
+    assert_eq!(
+        (&row["verdict"], &row["fault"]["kind"]),
+        (&"unreachable".into(), &"refused".into())
+    );
+}
+
+#[test]
+fn nginx_is_no_exchange() {
+    let folder = tempfile::tempdir().unwrap();
+    let port = free_port();
+    let config = format!(
+        "daemon off; master_process off; pid {0}/pid; error_log {0}/log; events {{}}\nhttp {{ access_log off;\n\
+         server {{ listen 127.0.0.1:{port}; location / {{ return 404; }} }} }}\n",
+        folder.path().display()
+    );
+    fs::write(folder.path().join("conf"), config).unwrap();
+    fs::write(folder.path().join("log"), "").unwrap();
+    let mut child = match Command::new("nginx")
+        .args(["-p", ".", "-e", "stderr", "-c"])
+        .arg(folder.path().join("conf"))
+        .stderr(Stdio::null())
+        .spawn()
+    {
+        Ok(child) => child,
+        Err(_) => return imker_testing::not_installed("nginx"),
+    };
+    wait_for(
+        SocketAddr::from(([127, 0, 0, 1], port)),
+        &mut child,
+        &folder.path().join("log"),
+    );
+    let _nginx = Running(child);
+    let output = scan(&[&format!("127.0.0.1:{port}"), "--format", "jsonl"]);
+    let rows = rows(&shown(&output));
+    let row = rows.values().next().unwrap();
+    assert_eq!(
+        (output.status.code(), &row["verdict"]),
+        (Some(0), &"not_exchange".into()),
+        "{row:#}"
+    );
+}
+
+#[test]
+fn more_than_a_few_need_a_permission() {
+    for many in ["127.0.0.0/24", "192.0.2.0/27"] {
+        let output = scan(&[many]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(told(&output).contains("--authorised"), "{}", told(&output));
+    }
+    let list: String = (0..300).map(|host| format!("host{host}.example.org\n")).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("list").display().to_string();
+    fs::write(&file, list).unwrap();
+    assert!(told(&scan(&["--targets", &file])).contains("--authorised"));
+}
+
+#[test]
+fn a_dry_run_asks_nobody() {
+    let fleet = Fleet::start();
+    let output = scan(&[&fleet.target(0), "--dry-run", "--contact", "soc@example.org"]);
+    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    let text = shown(&output);
+    for expected in [
+        fleet.target(0).as_str(),
+        "GET /autodiscover/autodiscover.json?@imker.invalid/owa/?&Email=autodiscover/autodiscover.json%3F@imker.invalid HTTP/1.1",
+        "soc@example.org",
+    ] {
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+    assert!(fleet.checks_seen().is_empty());
+}
+
+#[test]
+fn what_is_excluded_is_not_asked() {
+    let fleet = Fleet::start();
+    let exclude = fleet.path("exclude");
+    fs::write(&exclude, "127.0.0.4\n# a comment\n").unwrap();
+    let targets = fleet.all();
+    let mut arguments: Vec<&str> = targets.iter().map(String::as_str).collect();
+    arguments.extend(["--exclude", &exclude, "--format", "jsonl", "--checks", "quick"]);
+    let rows = rows(&shown(&scan(&arguments)));
+    assert_eq!(rows.len(), 4);
+    assert!(!fleet.checks_seen().contains_key("127.0.0.4"));
+}
+
+#[test]
+fn a_killed_scan_goes_on() {
+    let fleet = Fleet::start();
+    let (list, state, result) = (fleet.path("list"), fleet.path("state"), fleet.path("result"));
+    // Ports that nobody listens on are answered at once, too: the order is random.
+    let mut lines = fleet.all();
+    let closed = free_port();
+    lines.extend((1..=200).map(|host| format!("127.0.1.{host}:{closed}")));
+    fs::write(&list, lines.join("\n")).unwrap();
+    let arguments = [
+        "scan",
+        "--targets",
+        &list,
+        "--resume",
+        &state,
+        "--rate",
+        "100",
+        "--retries",
+        "0",
+        "--format",
+        "jsonl",
+        "-o",
+        &result,
+        "--quiet",
+    ];
+    let mut child = Command::new(env!("CARGO_BIN_EXE_imker"))
+        .args(arguments)
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let answers = || {
+        fs::read_to_string(&state)
+            .unwrap_or_default()
+            .matches("{\"done\"")
+            .count()
+    };
+    let patience = Instant::now() + Duration::from_secs(60);
+    while answers() < 50 {
+        assert!(Instant::now() < patience && child.try_wait().unwrap().is_none());
+        thread::sleep(Duration::from_millis(10));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let before = answers();
+    assert!(before < lines.len(), "it was to be killed on the way");
+    assert!(!Path::new(&result).exists(), "no half result");
+    let other = scan(&["127.0.0.1", "--resume", &state]);
+    assert!(
+        told(&other).contains("the state of a scan with 205 targets"),
+        "{}",
+        told(&other)
+    );
+    let output = scan(&arguments[1..]);
+    assert_eq!(output.status.code(), Some(1), "{}", told(&output));
+    let text = fs::read_to_string(&result).unwrap();
+    assert_eq!(text.lines().count(), lines.len());
+    let rows = rows(&text);
+    assert!(lines.iter().all(|target| rows.contains_key(target)));
+    // At a kill, what is under way at one address is one target; its answer may be lost, so that it is asked again.
+    let seen = fleet.checks_seen();
+    assert_eq!(seen.len(), HOSTS.len());
+    assert!(seen.values().sum::<usize>() <= HOSTS.len() + 1, "{seen:?}");
+}
