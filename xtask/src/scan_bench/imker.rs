@@ -34,20 +34,10 @@ pub struct Run {
 /// What of a line is compared.
 #[derive(Deserialize)]
 struct Line {
-    observation: Observed,
-    assessment: Assessed,
-}
-
-#[derive(Deserialize)]
-struct Observed {
     target: String,
+    verdict: Verdict,
     started: Timestamp,
     took_ms: i64,
-}
-
-#[derive(Deserialize)]
-struct Assessed {
-    verdict: Verdict,
 }
 
 impl Scan<'_> {
@@ -91,20 +81,20 @@ impl Scan<'_> {
             let line: Line = serde_json::from_str(&line)
                 .into_diagnostic()
                 .wrap_err_with(|| format!("not understood: {line}"))?;
-            let address = self.address(&line.observation.target)?;
+            let address = self.address(&line.target)?;
             let truth = self
                 .truth
                 .get(&address)
                 .ok_or_else(|| miette!("{address} was never named"))?;
             ensure!(told.insert(address), "{address} was told twice");
-            if truth.verdict != line.assessment.verdict {
-                wrong.push((address, truth.verdict.name(), line.assessment.verdict.name()));
+            if truth.verdict != line.verdict {
+                wrong.push((address, truth.verdict.name(), line.verdict.name()));
             }
             if truth.verdict != Verdict::Unreachable {
                 answering += 1;
-                first = first.min(line.observation.started);
-                let took = SignedDuration::from_millis(line.observation.took_ms);
-                last = last.max(line.observation.started + took);
+                first = first.min(line.started);
+                let took = SignedDuration::from_millis(line.took_ms);
+                last = last.max(line.started + took);
             }
         }
         ensure!(
