@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 
 use imker_posture::{Checks, Fault, FaultKind, Observation};
-use imker_report::scan::{NotAsked, WhyNot};
 use imker_scan::discover::{self as dns, Discovery, FoundHost, HostPlace, NoResolver, Resolver};
 use imker_scan::target::{Host, Target};
 use jiff::Timestamp;
@@ -60,15 +59,6 @@ pub fn discover(
 }
 
 impl Discovered {
-    /// Hosts that were found and are not asked, apart from those that lie with Exchange Online.
-    pub fn not_asked(&self) -> Vec<NotAsked> {
-        let foreign = self.foreign.iter().map(|target| NotAsked {
-            target: target.to_string(),
-            why: WhyNot::ForeignHost,
-        });
-        foreign.collect()
-    }
-
     fn take(&mut self, host: FoundHost, scan: &Scan) {
         match host.place {
             HostPlace::Own => self.targets.push(host.target),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use imker_posture::Checks;
-use imker_report::scan::{ScanEnd, ScanHead};
+use imker_report::scan::{NotAsked, ScanEnd, ScanHead, WhyNot};
 use imker_scan::ask::{Asker, Limits, Plan, SmtpPorts};
 use imker_scan::discover::Resolver;
 use imker_scan::run::{self, Head, Internet, Journal};
@@ -34,12 +34,16 @@ pub fn run(scan: &Scan) -> Result<Exit> {
     let earlier = scan.resume.as_deref().map(Journal::seed).transpose();
     let seed = earlier.into_diagnostic()?.flatten().unwrap_or_else(Seed::random);
     let targets = gather(scan, &discovered, seed)?;
-    let bad = targets.summary().bad;
-    tell(targets.summary());
-    let asker = Asker::new(plan(scan, targets.summary().targets)).into_diagnostic()?;
+    let summary = targets.summary().clone();
+    tell(&summary);
+    let asker = Asker::new(plan(scan, summary.targets)).into_diagnostic()?;
     if scan.dry_run {
         dry_run::tell(&asker, targets)?;
-        return Ok(if bad == 0 { Exit::Clean } else { Exit::Failed });
+        return Ok(if summary.bad == 0 {
+            Exit::Clean
+        } else {
+            Exit::Failed
+        });
     }
     // A folder that cannot be written to should not cost a day of asking.
     let outputs = Outputs::new(&scan.output)?;
@@ -47,7 +51,7 @@ pub fn run(scan: &Scan) -> Result<Exit> {
         imker_scan_state: Head::VERSION,
         started: Timestamp::now(),
         seed,
-        targets: targets.summary().targets,
+        targets: summary.targets,
         fingerprint: format!("{:032x}", targets.fingerprint()),
         checks: asker.plan().checks,
         smtp: scan.smtp,
@@ -79,14 +83,17 @@ pub fn run(scan: &Scan) -> Result<Exit> {
         checks: head.checks,
     };
     let is_single = head.targets + discovered.online.len() as u64 == 1;
-    let end = outputs.write(&scan_head, is_single, &kept, |summary| {
-        let asked = summary.hosts - discovered.online.len() as u64;
+    let not_asked = not_asked(&summary, &discovered);
+    let not_asked_in_all =
+        summary.excluded + summary.left_out.values().sum::<u64>() + discovered.foreign.len() as u64;
+    let end = outputs.write(&scan_head, is_single, &kept, |counted| {
+        let asked = counted.hosts - discovered.online.len() as u64;
         ScanEnd {
             complete: asked >= head.targets,
             took_ms: began.elapsed().as_millis().try_into().unwrap_or(u64::MAX),
-            summary,
-            not_asked: discovered.not_asked(),
-            not_asked_more: 0,
+            summary: counted,
+            not_asked_more: not_asked_in_all - not_asked.len() as u64,
+            not_asked,
         }
     })?;
     if let (Some(path), false) = (&scan.resume, end.complete) {
@@ -96,9 +103,11 @@ pub fn run(scan: &Scan) -> Result<Exit> {
         ));
     }
     let verdicts = &end.summary.verdicts;
+    // Where nothing was asked, nothing is known to be in order.
+    let nothing = end.summary.hosts == 0;
     Ok(if verdicts.open() > 0 {
         Exit::Found
-    } else if verdicts.untold() > 0 || bad > 0 || !end.complete || discovered.failed {
+    } else if verdicts.untold() > 0 || summary.bad > 0 || !end.complete || discovered.failed || nothing {
         Exit::Failed
     } else {
         Exit::Clean
@@ -177,6 +186,22 @@ fn gather(scan: &Scan, discovered: &Discovered, seed: Seed) -> Result<Targets> {
         .iter()
         .map(|target| Source::Argument(target.to_string()));
     gathering.gather(named.chain(found)).into_diagnostic()
+}
+
+/// Who was named or found, and is not asked.
+fn not_asked(summary: &Summary, discovered: &Discovered) -> Vec<NotAsked> {
+    let left_out = summary.left_out_shown.iter().map(|left_out| NotAsked {
+        target: left_out.target.clone(),
+        why: match left_out.reach {
+            Some(_) => WhyNot::SpecialRange,
+            None => WhyNot::Excluded,
+        },
+    });
+    let foreign = discovered.foreign.iter().map(|target| NotAsked {
+        target: target.to_string(),
+        why: WhyNot::ForeignHost,
+    });
+    left_out.chain(foreign).collect()
 }
 
 /// Says what became of all that was named, where that is not simply asked.

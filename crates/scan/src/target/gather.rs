@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use super::lines::{self, Kind, Lines};
 use super::nmap::{self, NmapError};
 use super::shuffle::{Shuffle, Shuffled};
-use super::summary::{UNASKED_HOSTS, UNASKED_RANGE};
+use super::summary::{LeftOut, UNASKED_HOSTS, UNASKED_RANGE};
 use super::{
     BadLine, BadTarget, Entry, Exclusions, Host, Permission, Reach, Reaches, Seed, Summary, Target, WhyBad,
     entry,
@@ -19,6 +19,8 @@ use super::{
 const MOST: u64 = 1 << 28;
 /// Lines that are kept for showing, of those that name no target.
 const SHOWN: usize = 20;
+/// Targets that are kept for the result, of those that are not asked.
+const LEFT_OUT_SHOWN: usize = 1000;
 
 /// Where targets are named.
 pub enum Source {
@@ -253,16 +255,27 @@ impl Gatherer<'_> {
         entry::addresses(&network).try_for_each(|address| self.target(&Host::Address(address).into()))
     }
 
+    fn left_out(&mut self, target: &Target, reach: Option<Reach>) {
+        if self.summary.left_out_shown.len() < LEFT_OUT_SHOWN {
+            self.summary.left_out_shown.push(LeftOut {
+                target: target.to_string(),
+                reach,
+            });
+        }
+    }
+
     fn target(&mut self, target: &Target) -> Result<(), GatherError> {
         if let Host::Address(address) = target.host {
             let reach = Reach::of(address);
             if !self.how.reaches.contains(reach) {
                 *self.summary.left_out.entry(reach).or_default() += 1;
+                self.left_out(target, Some(reach));
                 return Ok(());
             }
         }
         if self.how.exclusions.excludes(&target.host) {
             self.summary.excluded += 1;
+            self.left_out(target, None);
             return Ok(());
         }
         if self.pushed == MOST {

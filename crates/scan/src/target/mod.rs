@@ -29,7 +29,7 @@ pub use nmap::NmapError;
 pub use nmap::read as read_nmap;
 pub use reach::{Reach, Reaches};
 pub use shuffle::Seed;
-pub use summary::{BadLine, Permission, Summary};
+pub use summary::{BadLine, LeftOut, Permission, Summary};
 
 /// One server to ask. [`fmt::Display`] writes its short form, and [`FromStr`] reads what people type, so that
 /// `HTTPS://Mail.Example.ORG:443/owa/` and `mail.example.org` are the same target.

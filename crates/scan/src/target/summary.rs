@@ -47,6 +47,15 @@ impl fmt::Display for BadLine {
     }
 }
 
+/// A target that is not asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The target, in its short form.
+    pub target: String,
+    /// What its address is for, where that is the reason; otherwise it must not be asked.
+    pub reach: Option<Reach>,
+}
+
 /// What became of all that was named.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Summary {
@@ -58,6 +67,8 @@ pub struct Summary {
     pub excluded: u64,
     /// Addresses that are not asked for what they are for.
     pub left_out: BTreeMap<Reach, u64>,
+    /// The first targets of these two kinds.
+    pub left_out_shown: Vec<LeftOut>,
     /// Lines and hosts that name no target.
     pub bad: u64,
     /// The first of these.
