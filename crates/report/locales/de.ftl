@@ -924,6 +924,23 @@ scan-took = { $count ->
     [one] 1 Host
    *[other] { $count } Hosts
   } in { $time }.
+scan-further-newest = { $count ->
+    [one] 1 weitere CVE ist nicht behoben: { $newest }.
+   *[other] { $count } weitere CVEs sind nicht behoben, die neuesten: { $newest }.
+  }
+scan-further-untold = { $count ->
+    [one] Bei 1 sagt der Build nichts.
+   *[other] Bei { $count } sagt der Build nichts.
+  }
+scan-further-lists = imker builds lookup { $build } führt sie auf.
+scan-see-details = Mehr mit --details, alles mit --format json.
+scan-ntlm = NTLM-Namen
+scan-times = ({ $count }-mal)
+scan-age-months = { $count ->
+    [one] 1 Monat alt
+   *[other] { $count } Monate alt
+  }
+scan-age-years = { $count } Jahre alt
 scan-further-open = { $count ->
     [one] 1 weitere CVE ist
    *[other] { $count } weitere CVEs sind

@@ -927,6 +927,23 @@ scan-took = { $count ->
     [one] 1 host
    *[other] { $count } hosts
   } in { $time }.
+scan-further-newest = { $count ->
+    [one] 1 other CVE is not fixed: { $newest }.
+   *[other] { $count } other CVEs are not fixed, the newest { $newest }.
+  }
+scan-further-untold = { $count ->
+    [one] 1 is not told by the build.
+   *[other] { $count } are not told by the build.
+  }
+scan-further-lists = imker builds lookup { $build } lists them.
+scan-see-details = More with --details, everything with --format json.
+scan-ntlm = NTLM names
+scan-times = ({ $count } times)
+scan-age-months = { $count ->
+    [one] 1 month old
+   *[other] { $count } months old
+  }
+scan-age-years = { $count } years old
 scan-further-open = { $count ->
     [one] 1 other CVE is
    *[other] { $count } other CVEs are

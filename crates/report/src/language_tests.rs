@@ -99,6 +99,8 @@ fn every_message_is_used_and_every_used_one_is_there() {
         include_str!("scan/html.rs"),
         include_str!("scan/terminal.rs"),
         include_str!("scan/terminal/single.rs"),
+        include_str!("scan/terminal/single/brief.rs"),
+        include_str!("scan/terminal/single/details.rs"),
         include_str!("scan/words.rs"),
         include_str!("terminal.rs"),
         include_str!("terminal/attacks.rs"),

@@ -30,9 +30,10 @@ fn table(hosts: &[Host], language: Language, width: usize) -> String {
     written(hosts, |out| Table::new(&head(), &style(language, width), out))
 }
 
-fn single(host: usize, language: Language, width: usize) -> String {
+fn single(host: usize, language: Language, width: usize, detailed: bool) -> String {
     let hosts = &hosts()[host..=host];
-    written(hosts, |out| Single::new(&head(), &style(language, width), out))
+    let style = style(language, width);
+    written(hosts, |out| Single::new(&head(), &style, detailed, out))
 }
 
 fn json(hosts: &[Host], language: Language) -> String {
@@ -63,17 +64,22 @@ fn table_in_german_narrow() {
 
 #[test]
 fn a_vulnerable_server_in_english() {
-    insta::assert_snapshot!(single(0, Language::En, 100));
+    insta::assert_snapshot!(single(0, Language::En, 100, false));
+}
+
+#[test]
+fn a_vulnerable_server_in_detail() {
+    insta::assert_snapshot!(single(0, Language::En, 100, true));
 }
 
 #[test]
 fn a_server_with_two_front_ends_in_german() {
-    insta::assert_snapshot!(single(2, Language::De, 80));
+    insta::assert_snapshot!(single(2, Language::De, 80, false));
 }
 
 #[test]
 fn a_server_that_is_no_exchange() {
-    insta::assert_snapshot!(single(4, Language::En, 80));
+    insta::assert_snapshot!(single(4, Language::En, 80, false));
 }
 
 #[test]

@@ -130,7 +130,8 @@ proptest! {
             let style = Style { language, colour: false, width: 120 };
             for shown in [
                 written(&hosts, |out| Table::new(&head, &style, out)),
-                written(&hosts, |out| Single::new(&head, &style, out)),
+                written(&hosts, |out| Single::new(&head, &style, false, out)),
+                written(&hosts, |out| Single::new(&head, &style, true, out)),
             ] {
                 no_unsafe(&shown, &['\n'])?;
             }

@@ -46,6 +46,7 @@ pub enum Named {
 /// How a result is written.
 pub struct Written {
     pub format: ScanFormat,
+    pub detailed: bool,
     pub path: Option<PathBuf>,
     pub html: Option<PathBuf>,
     pub nmap_xml: Option<PathBuf>,
@@ -74,6 +75,7 @@ impl Scan {
         }
         let output = Written {
             format: arguments.format,
+            detailed: arguments.details,
             coloured: arguments.output.is_none() && output::coloured(arguments.color),
             path: arguments.output,
             html: arguments.html,

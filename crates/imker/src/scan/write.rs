@@ -109,7 +109,7 @@ fn writer<'o>(
         width: how.width,
     };
     Ok(match how.format {
-        ScanFormat::Text if is_single => Box::new(Single::new(head, &style, out)?),
+        ScanFormat::Text if is_single => Box::new(Single::new(head, &style, how.detailed, out)?),
         ScanFormat::Text => Box::new(Table::new(head, &style, out)?),
         ScanFormat::Json => Box::new(Json::new(head, how.language, out)?),
         ScanFormat::Jsonl => Box::new(JsonRows::new(how.language, out)),

@@ -62,12 +62,15 @@ impl<W: io::Write> Sarif<W> {
             cve.id,
             words::cve_verdict(&self.texts, cve.verdict),
         );
-        let evidence = words::evidence(observation, front_end, cve)
-            .take(8)
-            .map(|answer| {
-                let answered = words::answered(&self.texts, answer);
-                json!({ "request": answer.check.request_target(), "answer": visible(&answered) })
-            });
+        let heard = words::evidence(observation, front_end, cve);
+        let evidence = heard.iter().take(8).map(|heard| {
+            let answered = words::answered(&self.texts, heard.answer);
+            json!({
+                "request": heard.answer.check.request_target(),
+                "answer": visible(&answered),
+                "times": heard.times,
+            })
+        });
         let evidence: Vec<Value> = evidence.collect();
         json!({
             "ruleId": cve.id,

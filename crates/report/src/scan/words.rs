@@ -84,6 +84,13 @@ pub(super) fn chains(front_end: &FrontEnd) -> Vec<(&str, CveVerdict, Vec<&CveFin
     chains
 }
 
+/// Chains, each with the first CVE that has its worst verdict.
+pub(super) fn deciding(front_end: &FrontEnd) -> impl Iterator<Item = (&str, &CveFinding)> {
+    chains(front_end)
+        .into_iter()
+        .filter_map(|(chain, worst, cves)| Some((chain, cves.into_iter().find(|cve| cve.verdict == worst)?)))
+}
+
 /// CVEs of which the same is said, side by side.
 pub(super) fn alike(cves: &[CveFinding]) -> impl Iterator<Item = &[CveFinding]> {
     cves.chunk_by(|one, next| {
@@ -96,19 +103,72 @@ pub(super) fn alike(cves: &[CveFinding]) -> impl Iterator<Item = &[CveFinding]> 
     })
 }
 
-/// Requests and answers that decided on a CVE, over the front end's addresses.
+/// An answer, and how often the same was answered.
+pub(super) struct Heard<'a> {
+    pub answer: &'a Answer,
+    pub times: usize,
+}
+
+/// Requests and answers that decided on a CVE, over the front end's addresses. Answers of the same status to the same
+/// request are one: they differ by time, request id and the like.
 pub(super) fn evidence<'a>(
     observation: &'a Observation,
-    front_end: &'a FrontEnd,
-    cve: &'a CveFinding,
-) -> impl Iterator<Item = &'a Answer> {
+    front_end: &FrontEnd,
+    cve: &CveFinding,
+) -> Vec<Heard<'a>> {
     let visits = observation
         .visits
         .iter()
         .filter(|visit| front_end.addresses.contains(&visit.address));
-    visits
+    let answers = visits
         .flat_map(|visit| &visit.answers)
-        .filter(|answer| cve.evidence.contains(&answer.check))
+        .filter(|answer| cve.evidence.contains(&answer.check) && is_of(answer, front_end));
+    let mut heard: Vec<Heard<'_>> = Vec::new();
+    for answer in answers {
+        match heard.iter_mut().find(|heard| is_same(heard.answer, answer)) {
+            Some(heard) => heard.times += 1,
+            None => heard.push(Heard { answer, times: 1 }),
+        }
+    }
+    heard
+}
+
+/// Whether an answer can be a front end's: it names that one or none.
+fn is_of(answer: &Answer, front_end: &FrontEnd) -> bool {
+    let named = answer
+        .response
+        .as_ref()
+        .and_then(|response| response.header("X-FEServer"));
+    match (named, &front_end.name) {
+        (Some(named), Some(name)) => named.trim().eq_ignore_ascii_case(name),
+        _ => true,
+    }
+}
+
+fn is_same(one: &Answer, other: &Answer) -> bool {
+    let said = |answer: &Answer| {
+        let status = answer.response.as_ref().map(|response| response.status);
+        (
+            answer.check,
+            status,
+            answer.fault.as_ref().map(|fault| fault.kind),
+        )
+    };
+    said(one) == said(other)
+}
+
+/// What was asked, and how often: `GET /owa/auth/x.js (6 times)`.
+pub(super) fn asked(texts: &Texts, heard: &Heard<'_>) -> String {
+    let asked = format!("GET {}", heard.answer.check.request_target());
+    format!("{asked}{}", times(texts, heard))
+}
+
+/// ` (6 times)`, or nothing for once.
+pub(super) fn times(texts: &Texts, heard: &Heard<'_>) -> String {
+    match heard.times {
+        1 => String::new(),
+        times => format!(" {}", texts.say_with("scan-times", [("count", times.into())])),
+    }
 }
 
 /// What was answered: `302, Location: /owa/...`, or why nothing was.
@@ -136,11 +196,11 @@ pub(super) fn to_do(texts: &Texts, observation: &Observation, assessment: &Asses
     if by_check {
         list.push(texts.say("todo-close"));
     }
+    let install = assessment
+        .front_ends
+        .iter()
+        .find_map(|front_end| front_end.install.as_ref());
     if assessment.verdict.is_open() {
-        let install = assessment
-            .front_ends
-            .iter()
-            .find_map(|front_end| front_end.install.as_ref());
         list.push(install.map_or_else(|| texts.say("todo-update"), |install| texts.reason(install)));
         list.push(texts.say("todo-hunt"));
     }
@@ -151,10 +211,14 @@ pub(super) fn to_do(texts: &Texts, observation: &Observation, assessment: &Asses
         Verdict::Filtered => Some("todo-filtered"),
         Verdict::Guarded | Verdict::Unknown if assessment.exchange == Some(true) => Some("todo-build"),
         Verdict::Unknown => Some("todo-unknown"),
+        Verdict::Fixed | Verdict::Guarded if install.is_some() => None,
         Verdict::Fixed | Verdict::Guarded => Some("todo-fixed"),
         Verdict::Unpatched | Verdict::Vulnerable => None,
     };
     list.extend(id.map(|id| texts.say(id)));
+    if !assessment.verdict.is_open() && assessment.exchange == Some(true) {
+        list.extend(install.map(|install| texts.reason(install)));
+    }
     if observation.checks == imker_posture::Checks::Quick && assessment.exchange != Some(false) {
         list.push(texts.say("todo-full"));
     }

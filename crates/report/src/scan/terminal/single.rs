@@ -1,31 +1,45 @@
-//! One host: the verdict on a screen, then what it rests on.
+//! One host: the verdict on a screen, or everything that it rests on.
+
+mod brief;
+mod details;
 
 use std::io;
 
-use imker_posture::{Assessment, FrontEnd, Observation};
+use imker_posture::{Assessment, CveFinding, CveVerdict, FrontEnd, NtlmNames, Observation};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::super::words::{self, cve_look, level_look, look};
 use super::super::{ScanEnd, ScanHead, ScanWriter};
 use super::{not_asked, title};
-use crate::terminal::line::{Line, Role};
+use crate::language::Texts;
+use crate::terminal::line::{Line, Role, fit, wrap};
 use crate::terminal::{Page, Style};
 
 const VALUE: usize = 17;
+const REASON: usize = 33;
 
-/// Answers shown for one CVE.
-const ANSWERS: usize = 4;
+/// Findings that fit on a screen.
+const FINDINGS: usize = 8;
 
-/// Writes each host with everything that is known of it.
+/// Writes each host by itself.
 pub struct Single<W: io::Write> {
     out: W,
     style: Style,
+    detailed: bool,
+    more: bool,
 }
 
 impl<W: io::Write> Single<W> {
-    /// Writes the head.
-    pub fn new(head: &ScanHead, style: &Style, mut out: W) -> io::Result<Self> {
+    /// Writes the head. What is not `detailed` fits on a screen: deciding answers only, and other CVEs as a number.
+    pub fn new(head: &ScanHead, style: &Style, detailed: bool, mut out: W) -> io::Result<Self> {
         title(&mut Page::new(style, &mut out), head)?;
-        Ok(Self { out, style: *style })
+        Ok(Self {
+            out,
+            style: *style,
+            detailed,
+            more: false,
+        })
     }
 }
 
@@ -33,44 +47,40 @@ impl<W: io::Write> ScanWriter for Single<W> {
     fn host(&mut self, observation: &Observation, assessment: &Assessment) -> io::Result<()> {
         let page = &mut Page::new(&self.style, &mut self.out);
         verdict(page, observation, assessment)?;
-        for front_end in &assessment.front_ends {
-            facts(page, front_end)?;
+        self.more |= !assessment.front_ends.is_empty();
+        if self.detailed {
+            for front_end in &assessment.front_ends {
+                facts(page, observation, front_end)?;
+                certificate(page, observation, front_end)?;
+                chains(page, front_end)?;
+            }
+        } else {
+            brief::front_ends(page, observation, assessment)?;
         }
-        certificate(page, observation)?;
         to_do(page, observation, assessment)?;
-        findings(page, assessment)?;
-        if !assessment.front_ends.is_empty() {
-            page.heading("section-scan-cves")?;
+        findings(page, assessment, self.detailed)?;
+        if self.detailed {
+            details::details(page, observation, assessment)
+        } else {
+            brief::directories(page, assessment)
         }
-        for front_end in &assessment.front_ends {
-            cves(page, observation, front_end)?;
-        }
-        if assessment
-            .front_ends
-            .iter()
-            .any(|front_end| !front_end.directories.is_empty())
-        {
-            page.heading("section-scan-exposure")?;
-        }
-        for front_end in &assessment.front_ends {
-            directories(page, front_end)?;
-        }
-        Ok(())
     }
 
     fn end(&mut self, end: &ScanEnd) -> io::Result<()> {
-        not_asked(
-            &mut Page::new(&self.style, &mut self.out),
-            &end.not_asked,
-            end.not_asked_more,
-        )?;
+        let page = &mut Page::new(&self.style, &mut self.out);
+        not_asked(page, &end.not_asked, end.not_asked_more)?;
+        if self.more && !self.detailed {
+            page.blank()?;
+            let text = page.texts.say("scan-see-details");
+            page.paragraph(0, Role::Dim, &text)?;
+        }
         self.out.flush()
     }
 }
 
 fn verdict(page: &mut Page<'_>, observation: &Observation, assessment: &Assessment) -> io::Result<()> {
     let (mark, role) = look(assessment.verdict);
-    let name = words::verdict(&page.texts, assessment.verdict);
+    let name = words::verdict(&page.texts, assessment.verdict).to_uppercase();
     let line = Line::new()
         .then(role, &format!("{mark} {name}  "))
         .then(Role::Strong, &observation.target);
@@ -81,16 +91,26 @@ fn verdict(page: &mut Page<'_>, observation: &Observation, assessment: &Assessme
 
 fn fact(page: &mut Page<'_>, label: &str, value: &str) -> io::Result<()> {
     let label = page.texts.say(label);
-    page.line(
-        Line::indented(2)
-            .then(Role::Dim, &label)
-            .tab(VALUE)
-            .then(Role::Plain, value),
-    )
+    let line = Line::indented(2).then(Role::Dim, &label);
+    beside(page, line, VALUE, Role::Plain, value)
 }
 
-/// A front end: build, name, and a line for each chain.
-fn facts(page: &mut Page<'_>, front_end: &FrontEnd) -> io::Result<()> {
+/// Text that begins at a column behind what is there, over two lines at most.
+fn beside(page: &mut Page<'_>, line: Line, column: usize, role: Role, text: &str) -> io::Result<()> {
+    let room = page.width.saturating_sub(column);
+    let parts = wrap(text, room);
+    let (first, more) = parts
+        .split_first()
+        .map_or(("", &[][..]), |(first, more)| (first, more));
+    page.line(line.tab(column).then(role, first))?;
+    if more.is_empty() {
+        return Ok(());
+    }
+    page.line(Line::indented(column).then(role, &fit(&more.join(" "), room)))
+}
+
+/// A front end: name, build, names from NTLM.
+fn facts(page: &mut Page<'_>, observation: &Observation, front_end: &FrontEnd) -> io::Result<()> {
     page.blank()?;
     let name = front_end.name.as_deref().unwrap_or("-");
     let addresses: Vec<String> = front_end.addresses.iter().map(ToString::to_string).collect();
@@ -105,39 +125,87 @@ fn facts(page: &mut Page<'_>, front_end: &FrontEnd) -> io::Result<()> {
         (None, _) => page.texts.say("scan-build-unknown"),
     };
     let build = match &front_end.released {
-        Some(date) => format!("{build} ({date})"),
+        Some(date) => match age(&page.texts, date, observation.started) {
+            Some(age) => format!("{build} ({date}, {age})"),
+            None => format!("{build} ({date})"),
+        },
         None => build,
     };
     fact(page, "scan-build", &build)?;
-    for (chain, worst, cves) in words::chains(front_end) {
-        let (mark, role) = cve_look(worst);
-        let verdict = words::cve_verdict(&page.texts, worst);
-        let decided = cves.iter().find(|cve| cve.verdict == worst);
-        let reason = decided
-            .map(|cve| page.texts.reason(&cve.reason))
-            .unwrap_or_default();
-        let line = Line::indented(2)
-            .then(role, &format!("{mark} {chain}"))
-            .tab(VALUE + 2);
-        page.line(line.then(role, &verdict).tab(VALUE + 16).then(Role::Dim, &reason))?;
+    if let Some(ntlm) = &front_end.ntlm {
+        fact(page, "scan-ntlm", &ntlm_names(ntlm))?;
     }
     Ok(())
 }
 
-fn certificate(page: &mut Page<'_>, observation: &Observation) -> io::Result<()> {
-    let Some(tls) = observation.visits.iter().find_map(|visit| visit.tls.as_ref()) else {
+/// Whole years or months from a day (`2021-03-02`) or month.
+fn age(texts: &Texts, released: &str, now: Timestamp) -> Option<String> {
+    let now = TimeZone::UTC.to_datetime(now).date();
+    let mut parts = released.split('-').map(|part| part.parse::<i32>().ok());
+    let (year, month) = (parts.next()??, parts.next()??);
+    let is_short = matches!(parts.next(), Some(Some(day)) if i32::from(now.day()) < day);
+    let months = (i32::from(now.year()) - year) * 12 + i32::from(now.month()) - month - i32::from(is_short);
+    match months {
+        ..1 => None,
+        1..24 => Some(texts.say_with("scan-age-months", [("count", months.into())])),
+        _ => Some(texts.say_with("scan-age-years", [("count", (months / 12).into())])),
+    }
+}
+
+fn ntlm_names(ntlm: &NtlmNames) -> String {
+    let names = [
+        &ntlm.dns_computer,
+        &ntlm.netbios_computer,
+        &ntlm.dns_domain,
+        &ntlm.netbios_domain,
+    ];
+    let mut names: Vec<String> = names.into_iter().flatten().cloned().collect();
+    names.extend(ntlm.windows.iter().map(|windows| format!("Windows {windows}")));
+    names.join(" · ")
+}
+
+/// What TLS said at the front end's first address.
+fn certificate(page: &mut Page<'_>, observation: &Observation, front_end: &FrontEnd) -> io::Result<()> {
+    let visits = observation
+        .visits
+        .iter()
+        .filter(|visit| front_end.addresses.contains(&visit.address));
+    let Some(tls) = visits.filter_map(|visit| visit.tls.as_ref()).next() else {
         return Ok(());
     };
-    let mut value = format!("{} {}", tls.version.name(), tls.cipher);
+    let mut value = Vec::new();
     if let Some(certificate) = &tls.certificate {
-        value = format!("{} · {value}", certificate.subject);
+        value.push(certificate.subject.clone());
         if let Some(end) = certificate.not_after {
             let date = end.strftime("%Y-%m-%d").to_string();
-            let until = page.texts.say_with("scan-until", [("date", date.into())]);
-            value = format!("{value} · {until}");
+            value.push(page.texts.say_with("scan-until", [("date", date.into())]));
         }
     }
-    fact(page, "scan-certificate", &value)
+    value.push(format!("{} {}", tls.version.name(), tls.cipher));
+    fact(page, "scan-certificate", &value.join(" · "))
+}
+
+/// Each chain.
+fn chains(page: &mut Page<'_>, front_end: &FrontEnd) -> io::Result<()> {
+    for (chain, cve) in words::deciding(front_end) {
+        chain_line(page, chain, cve)?;
+    }
+    Ok(())
+}
+
+/// A line or two: chain, verdict, the CVE that decides, reason.
+fn chain_line(page: &mut Page<'_>, chain: &str, cve: &CveFinding) -> io::Result<()> {
+    let (mark, role) = cve_look(cve.verdict);
+    let verdict = words::cve_verdict(&page.texts, cve.verdict);
+    let line = Line::indented(2)
+        .then(role, &format!("{mark} {chain}"))
+        .tab(VALUE + 2)
+        .then(role, &verdict);
+    let mut reason = page.texts.reason(&cve.reason);
+    if cve.verdict != CveVerdict::Fixed {
+        reason = format!("{}: {reason}", cve.id);
+    }
+    beside(page, line, REASON, Role::Dim, &reason)
 }
 
 fn to_do(page: &mut Page<'_>, observation: &Observation, assessment: &Assessment) -> io::Result<()> {
@@ -149,97 +217,15 @@ fn to_do(page: &mut Page<'_>, observation: &Observation, assessment: &Assessment
     Ok(())
 }
 
-fn findings(page: &mut Page<'_>, assessment: &Assessment) -> io::Result<()> {
+fn findings(page: &mut Page<'_>, assessment: &Assessment, detailed: bool) -> io::Result<()> {
     if assessment.findings.is_empty() {
         return Ok(());
     }
     page.heading("section-scan-findings")?;
-    for finding in &assessment.findings {
+    let limit = if detailed { usize::MAX } else { FINDINGS };
+    page.first(&assessment.findings, limit, |page, finding| {
         let (mark, role) = level_look(finding.level);
         let text = page.texts.reason(&finding.what);
-        page.item(2, mark, role, &text)?;
-    }
-    Ok(())
-}
-
-fn cves(page: &mut Page<'_>, observation: &Observation, front_end: &FrontEnd) -> io::Result<()> {
-    if let Some(name) = &front_end.name {
-        page.paragraph(2, Role::Strong, name)?;
-    }
-    for alike in words::alike(&front_end.cves) {
-        let Some(cve) = alike.first() else {
-            continue;
-        };
-        let (mark, role) = cve_look(cve.verdict);
-        let verdict = words::cve_verdict(&page.texts, cve.verdict);
-        let ids: Vec<&str> = alike.iter().map(|cve| cve.id.as_str()).collect();
-        let line = Line::indented(2)
-            .then(role, &format!("{mark} {verdict}"))
-            .tab(VALUE);
-        let line = line.then(Role::Plain, &cve.alias).tab(VALUE + 15);
-        page.line(line.then(Role::Strong, &ids.join(", ")))?;
-        let reason = page.texts.reason(&cve.reason);
-        page.paragraph(4, Role::Plain, &reason)?;
-        let fixed_in = match (&cve.fixed_in, &cve.kb) {
-            (Some(build), Some(kb)) => Some(format!("{build} ({kb})")),
-            (Some(build), None) => Some(build.clone()),
-            (None, _) => None,
-        };
-        if let Some(build) = fixed_in {
-            let text = page.texts.say_with("scan-fixed-in", [("build", build.into())]);
-            page.paragraph(4, Role::Dim, &text)?;
-        }
-        for answer in words::evidence(observation, front_end, cve).take(ANSWERS) {
-            let asked = format!("GET {}", answer.check.request_target());
-            page.item(4, "→", Role::Dim, &asked)?;
-            let answered = words::answered(&page.texts, answer);
-            page.item(4, "←", Role::Dim, &answered)?;
-        }
-    }
-    let lists = [
-        ("scan-further-open", Role::Bad, &front_end.further_open),
-        ("scan-further-unknown", Role::Dim, &front_end.further_unknown),
-    ];
-    for (id, role, list) in lists {
-        if !list.is_empty() {
-            let text = page.texts.say_with(id, [("count", list.len().into())]);
-            page.paragraph(2, role, &format!("{text} {}", list.join(", ")))?;
-        }
-    }
-    Ok(())
-}
-
-fn directories(page: &mut Page<'_>, front_end: &FrontEnd) -> io::Result<()> {
-    if front_end.directories.is_empty() {
-        return Ok(());
-    }
-    if let Some(name) = &front_end.name {
-        page.paragraph(2, Role::Strong, name)?;
-    }
-    for directory in &front_end.directories {
-        let status = match directory.status {
-            Some(status) => status.to_string(),
-            None => page.texts.say("scan-no-answer"),
-        };
-        let line = Line::indented(2)
-            .then(Role::Plain, directory.check.request_target())
-            .tab(34)
-            .then(Role::Strong, &status);
-        page.line(
-            line.tab(34 + 6)
-                .then(Role::Dim, &directory.authentication.join(", ")),
-        )?;
-    }
-    if let Some(ntlm) = &front_end.ntlm {
-        let names = [
-            &ntlm.dns_computer,
-            &ntlm.netbios_computer,
-            &ntlm.dns_domain,
-            &ntlm.netbios_domain,
-        ];
-        let mut names: Vec<String> = names.into_iter().flatten().cloned().collect();
-        names.extend(ntlm.windows.iter().map(|windows| format!("Windows {windows}")));
-        page.item(2, "NTLM:", Role::Dim, &names.join(" · "))?;
-    }
-    Ok(())
+        page.item(2, mark, role, &text)
+    })
 }
