@@ -8,6 +8,9 @@ use clap::{Args, ValueEnum};
 
 use crate::args::{Color, Lang};
 
+/// The most of what is asked at a time.
+const MOST: NonZeroUsize = NonZeroUsize::new(65_536).unwrap();
+
 pub const EXAMPLES: &str = "\
 Examples:
   imker scan mail.example.org
@@ -58,7 +61,7 @@ pub struct ScanArguments {
     )]
     pub skip: Vec<Skip>,
     /// Who permitted it; needed for networks larger than /28 and more than 256 targets, and kept in the result
-    #[arg(long, value_name = "WHO", help_heading = "Targets")]
+    #[arg(long, value_name = "WHO", value_parser = who, help_heading = "Targets")]
     pub authorised: Option<String>,
     /// Ask this name server instead of the system's
     #[arg(long, value_name = "ADDRESS[:PORT]", value_parser = resolver, help_heading = "Targets")]
@@ -96,13 +99,13 @@ pub struct ScanArguments {
     #[arg(long, value_name = "N", default_value_t = 500, help_heading = "Manners")]
     pub rate: u32,
     /// Targets asked at a time; those that keep one waiting do not count
-    #[arg(long, value_name = "N", default_value = "1000", help_heading = "Manners")]
+    #[arg(long, value_name = "N", default_value = "500", value_parser = number, help_heading = "Manners")]
     pub concurrency: NonZeroUsize,
     /// Targets asked at a time in one network (/24, or /48 of IPv6)
-    #[arg(long, value_name = "N", default_value = "16", help_heading = "Manners")]
+    #[arg(long, value_name = "N", default_value = "16", value_parser = number, help_heading = "Manners")]
     pub per_network: NonZeroUsize,
     /// Targets asked at a time at one address
-    #[arg(long, value_name = "N", default_value = "1", help_heading = "Manners")]
+    #[arg(long, value_name = "N", default_value = "1", value_parser = number, help_heading = "Manners")]
     pub per_host: NonZeroUsize,
     /// How often a target that does not answer is asked again
     #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Manners")]
@@ -154,6 +157,20 @@ pub struct ScanArguments {
     /// No progress bar
     #[arg(short, long, help_heading = "Output")]
     pub quiet: bool,
+}
+
+fn who(text: &str) -> Result<String, &'static str> {
+    match text.trim() {
+        "" => Err("name who gave permission"),
+        who => Ok(who.to_owned()),
+    }
+}
+
+fn number(text: &str) -> Result<NonZeroUsize, &'static str> {
+    match text.parse() {
+        Ok(number) if number <= MOST => Ok(number),
+        _ => Err("a number from 1 to 65536"),
+    }
 }
 
 /// An address, with port 53 where none is named.

@@ -17,7 +17,8 @@ pub fn tell(asker: &Asker, targets: Targets) -> Result<()> {
         Checks::Full => &Check::ALL,
     };
     let mut text = format!(
-        "# {} requests for each target; HOST is its name or address\n\n",
+        "# {} requests for each target; HOST is its name or address. A connection that ends is made anew, and who does\n\
+         # not answer at all is asked again as --retries says.\n\n",
         checks.len()
     );
     for check in checks {
@@ -25,6 +26,10 @@ pub fn tell(asker: &Asker, targets: Targets) -> Result<()> {
             "# {check}\n{}",
             request_bytes(*check, "HOST", asker.user_agent()).replace("\r\n", "\n")
         );
+    }
+    if asker.plan().checks == Checks::Full {
+        text += "# besides, a TLS handshake for each version from 1.0 to 1.3, and up to six connections with the first two\n\
+                 # requests, to meet further front ends; all of it at each address of a name\n\n";
     }
     if asker.plan().smtp.is_some() {
         text += "# ports 25 and 587: EHLO imker.invalid, STARTTLS, EHLO imker.invalid, QUIT\n\n";
@@ -35,7 +40,8 @@ pub fn tell(asker: &Asker, targets: Targets) -> Result<()> {
     );
     out.write_all(text.as_bytes()).map_err(WriteError)?;
     for target in targets {
-        writeln!(out, "{}", target.into_diagnostic()?).map_err(WriteError)?;
+        let (_, target) = target.into_diagnostic()?;
+        writeln!(out, "{target}").map_err(WriteError)?;
     }
     out.close()
 }

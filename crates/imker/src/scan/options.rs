@@ -135,15 +135,20 @@ impl Scan {
 }
 
 impl Named {
-    /// What stands on the command line: a file where there is one with that name, and no server can be meant.
+    /// What stands on the command line: a file where there is one with that name.
     fn new(text: String) -> Self {
         if text == "-" {
             return Self::StandardInput;
         }
-        match Path::new(&text).is_file() {
-            true => Self::File(text.into()),
-            false => Self::Entry(text),
+        if !Path::new(&text).is_file() {
+            return Self::Entry(text);
         }
+        if text.parse::<Host>().is_ok() && text.contains('.') {
+            output::note(&format!(
+                "{text}: there is a file with this name, which is read as a list\n"
+            ));
+        }
+        Self::File(text.into())
     }
 
     fn file(path: PathBuf) -> Self {

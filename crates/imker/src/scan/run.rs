@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use imker_posture::Checks;
+use imker_posture::{Checks, Vantage};
 use imker_report::scan::{NotAsked, ScanEnd, ScanHead, WhyNot};
 use imker_scan::ask::{Asker, Limits, Plan, SmtpPorts};
 use imker_scan::discover::Resolver;
 use imker_scan::run::{self, Head, Internet, Journal};
-use imker_scan::target::{Gathering, Seed, Source, Summary, Targets};
+use imker_scan::target::{Gathering, Reach, Reaches, Seed, Source, Summary, Targets};
 use jiff::Timestamp;
-use miette::{IntoDiagnostic, Result};
+use miette::{IntoDiagnostic, Result, miette};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
@@ -67,8 +67,15 @@ pub fn run(scan: &Scan) -> Result<Exit> {
         resolver,
         exclusions: scan.exclusions.clone(),
         reaches: scan.reaches,
+        reaches_of_names: match scan.vantage {
+            Vantage::Internal => scan.reaches.without(Reach::LinkLocal),
+            // A name that leads into this network shows nothing of what the internet sees.
+            Vantage::Internet => scan.reaches.and(Reaches::PUBLIC),
+        },
     };
-    ask(scan, &runtime, targets, network, &journal, head.targets)?;
+    // What was answered until something failed is worth being told.
+    let asked = ask(scan, &runtime, targets, network, &journal, head.targets);
+    let complete = matches!(asked, Ok(true));
     let kept = Kept {
         journal: &journal,
         online: &discovered.online,
@@ -76,7 +83,7 @@ pub fn run(scan: &Scan) -> Result<Exit> {
     };
     let scan_head = ScanHead {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        created: head.started,
+        created: journal.started(),
         authorised: scan.authorised.clone(),
         contact: scan.contact.clone(),
         vantage: scan.vantage,
@@ -86,17 +93,15 @@ pub fn run(scan: &Scan) -> Result<Exit> {
     let not_asked = not_asked(&summary, &discovered);
     let not_asked_in_all =
         summary.excluded + summary.left_out.values().sum::<u64>() + discovered.foreign.len() as u64;
-    let end = outputs.write(&scan_head, is_single, &kept, |counted| {
-        let asked = counted.hosts - discovered.online.len() as u64;
-        ScanEnd {
-            complete: asked >= head.targets,
-            took_ms: began.elapsed().as_millis().try_into().unwrap_or(u64::MAX),
-            summary: counted,
-            not_asked_more: not_asked_in_all - not_asked.len() as u64,
-            not_asked,
-        }
+    let end = outputs.write(&scan_head, is_single, &kept, |counted| ScanEnd {
+        complete,
+        took_ms: began.elapsed().as_millis().try_into().unwrap_or(u64::MAX),
+        summary: counted,
+        not_asked_more: not_asked_in_all - not_asked.len() as u64,
+        not_asked,
     })?;
-    if let (Some(path), false) = (&scan.resume, end.complete) {
+    asked?;
+    if let (Some(path), false) = (&scan.resume, complete) {
         output::note(&format!(
             "not all are asked yet: repeat the command to go on from {}\n",
             path.display()
@@ -107,7 +112,7 @@ pub fn run(scan: &Scan) -> Result<Exit> {
     let nothing = end.summary.hosts == 0;
     Ok(if verdicts.open() > 0 {
         Exit::Found
-    } else if verdicts.untold() > 0 || summary.bad > 0 || !end.complete || discovered.failed || nothing {
+    } else if verdicts.untold() > 0 || summary.bad > 0 || !complete || discovered.failed || nothing {
         Exit::Failed
     } else {
         Exit::Clean
@@ -122,7 +127,7 @@ fn ask(
     network: Internet,
     journal: &Arc<Journal>,
     count: u64,
-) -> Result<()> {
+) -> Result<bool> {
     if journal.done() > 0 {
         output::note(&format!(
             "{} of {count} targets were answered before\n",
@@ -151,11 +156,16 @@ fn ask(
         );
         tokio::select! {
             asked = &mut asking => asked,
-            () = interrupted() => Ok(()),
+            () = interrupted() => Ok(false),
         }
     });
     bar.finish();
-    asked.into_diagnostic()
+    asked.map_err(|error| {
+        miette!(
+            help = "make room, or name another folder (TMPDIR; --resume in it): what a state file holds is not asked again",
+            "{error}"
+        )
+    })
 }
 
 /// Waits for an interruption from the keyboard or by the system.
@@ -242,6 +252,7 @@ fn plan(scan: &Scan, targets: u64) -> Plan {
     if let Some(timeout) = scan.timeout {
         (limits.connect, limits.handshake, limits.first_byte) = (timeout, timeout, timeout);
         limits.answer = limits.answer.max(2 * timeout);
+        limits.target = limits.target.max(12 * timeout);
     }
     Plan {
         checks,

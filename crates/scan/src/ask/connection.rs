@@ -106,7 +106,16 @@ impl Connection {
         let began = Instant::now();
         let mut reader = ResponseReader::new(limits.head, limits.body);
         let mut any = false;
-        let enough = |reader: &ResponseReader| last && check == Check::Logon && tells_all(reader.received());
+        // Searched anew after some more bytes only, or a server that sends them one by one would keep us busy.
+        let mut searched = 0;
+        let enough = |reader: &ResponseReader| {
+            let received = reader.received();
+            if !last || check != Check::Logon || received.len() < searched + PIECE {
+                return false;
+            }
+            searched = received.len();
+            tells_all(received)
+        };
         let exchanged = self
             .converse(&mut reader, request.as_bytes(), limits, &mut any, enough)
             .await;
@@ -139,7 +148,7 @@ impl Connection {
         request: &[u8],
         limits: &Limits,
         any: &mut bool,
-        enough: impl Fn(&ResponseReader) -> bool,
+        mut enough: impl FnMut(&ResponseReader) -> bool,
     ) -> Result<(), Fault> {
         let began = Instant::now();
         let silent = || fault::plain(FaultKind::Timeout);

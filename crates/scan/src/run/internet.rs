@@ -1,6 +1,6 @@
 use std::net::IpAddr;
 
-use imker_posture::{Checks, Fault, FaultKind, Observation};
+use imker_posture::{Fault, FaultKind, Observation};
 use jiff::Timestamp;
 
 use super::Network;
@@ -16,20 +16,40 @@ pub struct Internet {
     pub resolver: Result<Resolver, NoResolver>,
     /// Who must not be asked.
     pub exclusions: Exclusions,
-    /// Kinds of addresses that are asked.
+    /// Kinds of addresses that are asked where they are named themselves.
     pub reaches: Reaches,
+    /// Kinds of addresses that are asked where a name leads there: whoever owns the name decides where that is.
+    pub reaches_of_names: Reaches,
+}
+
+/// What speaks against asking.
+enum Objection {
+    /// This address alone.
+    ToAddress(String),
+    /// The whole host.
+    ToHost(String),
+}
+
+fn not_to_be_asked(which: String) -> Fault {
+    Fault {
+        kind: FaultKind::Excluded,
+        detail: Some(which),
+    }
 }
 
 impl Internet {
-    fn may_ask(&self, address: IpAddr) -> Result<(), String> {
+    /// Why an address may not be asked; `named` where it was looked up.
+    fn objection(&self, address: IpAddr, named: bool) -> Option<Objection> {
+        if self.exclusions.excludes_address(address) {
+            return Some(Objection::ToHost(address.to_string()));
+        }
         let reach = Reach::of(address);
-        if !self.reaches.contains(reach) {
-            return Err(format!("{address} ({reach})"));
-        }
-        match self.exclusions.excludes_address(address) {
-            true => Err(address.to_string()),
-            false => Ok(()),
-        }
+        let reaches = if named {
+            self.reaches_of_names
+        } else {
+            self.reaches
+        };
+        (!reaches.contains(reach)).then(|| Objection::ToAddress(format!("{address} ({reach})")))
     }
 
     async fn resolved(&self, host: &Host) -> Result<Vec<IpAddr>, Fault> {
@@ -45,24 +65,21 @@ impl Internet {
 }
 
 impl Network for Internet {
+    /// Whoever excluded one address of a host did not mean the others to be asked in its place.
     async fn addresses(&self, host: &Host) -> Result<Vec<IpAddr>, Fault> {
+        let named = matches!(host, Host::Name(_));
         let (mut allowed, mut excluded) = (Vec::new(), Vec::new());
         for address in self.resolved(host).await? {
-            match self.may_ask(address) {
-                Ok(()) => allowed.push(address),
-                Err(which) => excluded.push(which),
+            match self.objection(address, named) {
+                None => allowed.push(address),
+                Some(Objection::ToAddress(which)) => excluded.push(which),
+                Some(Objection::ToHost(which)) => return Err(not_to_be_asked(which)),
             }
         }
-        if allowed.is_empty() && !excluded.is_empty() {
-            return Err(Fault {
-                kind: FaultKind::Excluded,
-                detail: Some(excluded.join(", ")),
-            });
+        match allowed.is_empty() && !excluded.is_empty() {
+            true => Err(not_to_be_asked(excluded.join(", "))),
+            false => Ok(allowed),
         }
-        if self.asker.plan().checks == Checks::Quick {
-            allowed.truncate(1);
-        }
-        Ok(allowed)
     }
 
     async fn ask(&self, target: &Target, addresses: &[IpAddr]) -> Observation {

@@ -1,18 +1,22 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::{File, TryLockError};
-use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{self, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use imker_posture::{Checks, Observation};
+use imker_posture::{Checks, Fault, FaultKind, Observation};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::target::Seed;
 
-/// Bytes of one line that are read. An observation has limits of its own, far below.
-const LINE: u64 = 8 << 20;
+mod lines;
+
+use lines::{LONGEST, Lines};
+
+/// Targets that can be under way, or left out, between others: far above what any run has.
+const UNDER_WAY: u64 = 1 << 20;
 
 /// What a scan is about, so that a state is not gone on with for another one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,6 +83,12 @@ pub enum JournalError {
         /// Why.
         error: io::Error,
     },
+    /// A line would be longer than is read.
+    #[error("{0}: a line of more than 8 MiB")]
+    TooLong(PathBuf),
+    /// Nothing more is written: an earlier line could not be, or the journal is being read.
+    #[error("{0}: nothing more is kept")]
+    Closed(PathBuf),
     /// Another process writes to it.
     #[error("{0}: another scan writes to it; wait for that one's end, or choose another file")]
     Locked(PathBuf),
@@ -118,20 +128,27 @@ struct Found {
 }
 
 impl Found {
-    fn take(&mut self, line: &Line) {
+    /// Takes a line in; what is wrong with it, where no scan of so many targets writes it.
+    fn take(&mut self, line: &Line, targets: u64) -> Result<(), String> {
+        let (Line::Began(place) | Line::Done(place, _)) = line;
+        if *place >= targets {
+            return Err(format!("target {place} of {targets}, which count from 0"));
+        }
+        if place.saturating_sub(self.end) + self.unanswered.len() as u64 > UNDER_WAY {
+            return Err(format!("more than {UNDER_WAY} targets under way"));
+        }
+        self.unanswered.extend(self.end..=*place);
+        self.end = self.end.max(place + 1);
         match line {
-            Line::Began(place) => {
-                self.unanswered.extend(self.end..=*place);
-                self.end = self.end.max(place + 1);
+            Line::Began(_) => {
                 self.interrupted.insert(*place);
             }
-            Line::Done(place, _) => {
-                self.unanswered.extend(self.end..*place);
-                self.end = self.end.max(place + 1);
+            Line::Done(..) => {
                 self.unanswered.remove(place);
                 self.interrupted.remove(place);
             }
         }
+        Ok(())
     }
 }
 
@@ -142,8 +159,18 @@ impl Found {
 #[derive(Debug)]
 pub struct Journal {
     path: PathBuf,
-    file: Mutex<File>,
+    written: Mutex<Written>,
+    started: Timestamp,
     found: Found,
+}
+
+#[derive(Debug)]
+struct Written {
+    file: File,
+    /// Bytes of whole lines.
+    length: u64,
+    /// Nothing is written any more.
+    closed: bool,
 }
 
 impl Journal {
@@ -154,14 +181,18 @@ impl Journal {
     pub fn temporary(head: &Head) -> Result<Self, JournalError> {
         let path = std::env::temp_dir();
         let begin = || {
-            let journal = Self::empty(path.clone(), tempfile::tempfile_in(&path)?);
-            journal.write(head)?;
-            Ok(journal)
+            Ok(Self::empty(
+                path.clone(),
+                tempfile::tempfile_in(&path)?,
+                head.started,
+            ))
         };
-        begin().map_err(|error| JournalError::Io {
+        let journal = begin().map_err(|error| JournalError::Io {
             path: path.clone(),
             error,
-        })
+        })?;
+        journal.write(head)?;
+        Ok(journal)
     }
 
     /// Opens the state of a scan to go on with, or begins one.
@@ -185,10 +216,13 @@ impl Journal {
             Err(TryLockError::WouldBlock) => return Err(JournalError::Locked(path.to_owned())),
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
-        let mut journal = Self::empty(path.to_owned(), file);
+        let mut journal = Self::empty(path.to_owned(), file, head.started);
         match journal.read_head()? {
-            None => journal.write(head).map_err(failed)?,
-            Some(was) if was.is_same_scan(head) => journal.recover()?,
+            None => journal.write(head)?,
+            Some(was) if was.is_same_scan(head) => {
+                journal.started = was.started;
+                journal.recover(head.targets)?;
+            }
             Some(was) => {
                 return Err(JournalError::Other {
                     path: path.to_owned(),
@@ -206,7 +240,7 @@ impl Journal {
     /// Those of the system.
     pub fn seed(path: &Path) -> Result<Option<Seed>, JournalError> {
         match File::open(path) {
-            Ok(file) => Ok(Self::empty(path.to_owned(), file)
+            Ok(file) => Ok(Self::empty(path.to_owned(), file, Timestamp::UNIX_EPOCH)
                 .read_head()?
                 .map(|head| head.seed)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -217,16 +251,26 @@ impl Journal {
         }
     }
 
-    const fn empty(path: PathBuf, file: File) -> Self {
+    const fn empty(path: PathBuf, file: File, started: Timestamp) -> Self {
         Self {
             path,
-            file: Mutex::new(file),
+            written: Mutex::new(Written {
+                file,
+                length: 0,
+                closed: false,
+            }),
+            started,
             found: Found {
                 end: 0,
                 unanswered: BTreeSet::new(),
                 interrupted: BTreeSet::new(),
             },
         }
+    }
+
+    /// When the scan began: its first run, where it goes on.
+    pub const fn started(&self) -> Timestamp {
+        self.started
     }
 
     /// Whether a target, by its place in the order, was answered in an earlier run.
@@ -247,13 +291,24 @@ impl Journal {
     /// Records that a target is about to be asked.
     pub(super) fn begin(&self, place: u64) -> Result<(), JournalError> {
         self.write(&Line::Began(place))
-            .map_err(|error| self.failed(error))
     }
 
-    /// Records what a target answered.
+    /// Records what a target answered; where that is too much, only that it was.
     pub(super) fn finish(&self, place: u64, observation: Observation) -> Result<(), JournalError> {
-        self.write(&Line::Done(place, Box::new(observation)))
-            .map_err(|error| self.failed(error))
+        let mut line = Line::Done(place, Box::new(observation));
+        match self.write(&line) {
+            Err(JournalError::TooLong(_)) => {}
+            written => return written,
+        }
+        if let Line::Done(_, observation) = &mut line {
+            observation.visits.clear();
+            observation.smtp.clear();
+            observation.fault = Some(Fault {
+                kind: FaultKind::Other,
+                detail: Some("its answers are too large to be kept".to_owned()),
+            });
+        }
+        self.write(&line)
     }
 
     fn failed(&self, error: io::Error) -> JournalError {
@@ -263,20 +318,36 @@ impl Journal {
         }
     }
 
-    /// One line in one call: what is there is whole, but for a last line.
-    fn write(&self, line: &impl Serialize) -> io::Result<()> {
-        let mut bytes = serde_json::to_vec(line)?;
+    /// One line in one call: what is there is whole, but for a last line. Where one cannot be written, it is taken back,
+    /// and none is written after it.
+    fn write(&self, line: &impl Serialize) -> Result<(), JournalError> {
+        let mut bytes = serde_json::to_vec(line).map_err(|error| self.failed(error.into()))?;
         bytes.push(b'\n');
-        self.file
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .write_all(&bytes)
+        if bytes.len() as u64 > LONGEST {
+            return Err(JournalError::TooLong(self.path.clone()));
+        }
+        let mut written = self.written();
+        if written.closed {
+            return Err(JournalError::Closed(self.path.clone()));
+        }
+        if let Err(error) = written.file.write_all(&bytes) {
+            written.closed = true;
+            // Where this fails as well, the next run cuts the line off.
+            let _ = written.file.set_len(written.length);
+            return Err(self.failed(error));
+        }
+        written.length += bytes.len() as u64;
+        Ok(())
+    }
+
+    fn written(&self) -> MutexGuard<'_, Written> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn read_head(&mut self) -> Result<Option<Head>, JournalError> {
         let mut lines = self.lines()?;
         match lines.next_line::<Head>()? {
-            None if lines.buffer.is_empty() => Ok(None),
+            None if lines.is_at_end() => Ok(None),
             None => Err(lines.foreign("its first line has no end".to_owned())),
             Some(head) if head.imker_scan_state == Head::VERSION => Ok(Some(head)),
             Some(head) => Err(lines.foreign(format!("version {}", head.imker_scan_state))),
@@ -284,33 +355,32 @@ impl Journal {
     }
 
     /// Reads what was begun and answered, and cuts off a line that was not written to its end.
-    fn recover(&mut self) -> Result<(), JournalError> {
+    fn recover(&mut self, targets: u64) -> Result<(), JournalError> {
         let mut found = Found::default();
         let mut lines = self.lines()?;
         lines.next_line::<Head>()?;
         while let Some(line) = lines.next_line()? {
-            found.take(&line);
+            found.take(&line, targets).map_err(|what| lines.foreign(what))?;
         }
-        let whole = lines.whole;
-        drop(lines);
         self.found = found;
-        let file = self.file.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let cut = file
-            .set_len(whole)
-            .and_then(|()| file.seek(SeekFrom::End(0)).map(drop));
-        cut.map_err(|error| JournalError::Io {
-            path: self.path.clone(),
-            error,
-        })
+        let whole = lines.whole;
+        let mut written = self.written();
+        written.length = whole;
+        let cut = written.file.set_len(whole);
+        cut.and_then(|()| written.file.seek(SeekFrom::End(0)))
+            .map(drop)
+            .map_err(|error| self.failed(error))
     }
 
-    /// Everything that was answered, in the order of answers. Nothing may be written meanwhile.
+    /// Everything that was answered, in the order of answers. Nothing is written from then on.
     ///
     /// # Errors
     /// Those of the system.
     pub fn observations(
         &self,
     ) -> Result<impl Iterator<Item = Result<Observation, JournalError>>, JournalError> {
+        // Whoever is still being asked would write where the reader stands.
+        self.written().closed = true;
         let mut lines = self.lines()?;
         lines.next_line::<Head>()?;
         Ok(std::iter::from_fn(move || {
@@ -325,68 +395,15 @@ impl Journal {
         }))
     }
 
+    /// All lines, by way of the file's own place.
     fn lines(&self) -> Result<Lines, JournalError> {
         let opened = || {
-            let mut file = self
-                .file
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .try_clone()?;
+            let mut file = self.written().file.try_clone()?;
             file.seek(SeekFrom::Start(0))?;
             Ok(file)
         };
-        Ok(Lines {
-            path: self.path.clone(),
-            reader: BufReader::with_capacity(256 << 10, opened().map_err(|error| self.failed(error))?),
-            buffer: Vec::new(),
-            number: 0,
-            whole: 0,
-        })
-    }
-}
-
-struct Lines {
-    path: PathBuf,
-    reader: BufReader<File>,
-    buffer: Vec<u8>,
-    number: u64,
-    /// Bytes up to the end of the last whole line.
-    whole: u64,
-}
-
-impl Lines {
-    /// The next whole line; `None` at the end, and where the last line was cut short.
-    fn next_line<T: for<'de> Deserialize<'de>>(&mut self) -> Result<Option<T>, JournalError> {
-        self.buffer.clear();
-        self.number += 1;
-        #[expect(clippy::disallowed_methods, reason = "no more than `LINE` bytes")]
-        let read = self
-            .reader
-            .by_ref()
-            .take(LINE)
-            .read_until(b'\n', &mut self.buffer)
-            .map_err(|error| JournalError::Io {
-                path: self.path.clone(),
-                error,
-            })?;
-        if self.buffer.last() != Some(&b'\n') {
-            if read as u64 == LINE {
-                return Err(self.foreign("a line without end".to_owned()));
-            }
-            return Ok(None);
-        }
-        self.whole += read as u64;
-        serde_json::from_slice(&self.buffer)
-            .map(Some)
-            .map_err(|error| self.foreign(error.to_string()))
-    }
-
-    fn foreign(&self, what: String) -> JournalError {
-        JournalError::Foreign {
-            path: self.path.clone(),
-            line: self.number,
-            what,
-        }
+        let file = opened().map_err(|error| self.failed(error))?;
+        Ok(Lines::new(self.path.clone(), file))
     }
 }
 

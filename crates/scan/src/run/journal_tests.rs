@@ -65,6 +65,71 @@ fn knows_what_was_begun_and_answered() {
     assert!(journal.was_interrupted(1) && !journal.was_interrupted(2) && !journal.was_interrupted(5));
     journal.finish(1, observation(1)).unwrap();
     assert_eq!(answered(&journal), [3, 0, 4, 1]);
+    assert!(
+        matches!(journal.begin(5), Err(JournalError::Closed(_))),
+        "it is read"
+    );
+}
+
+/// Each of these would otherwise fill the memory with places, or count beyond the last number there is.
+#[test]
+fn places_that_no_scan_writes_are_refused() {
+    let (_folder, path) = folder();
+    let targets = 3 * UNDER_WAY;
+    let place = |place: u64| format!("{{\"began\":{place}}}\n");
+    let rows = [
+        (
+            place(u64::MAX),
+            "line 2: not the state of a scan (target 18446744073709551615 of",
+        ),
+        (place(targets), "target 3145728 of 3145728"),
+        (place(UNDER_WAY + 1), "more than 1048576 targets under way"),
+        (
+            place(UNDER_WAY - 1) + &place(2 * UNDER_WAY),
+            "line 3: not the state of a scan (more than",
+        ),
+    ];
+    for (rows, expected) in rows {
+        std::fs::remove_file(&path).ok();
+        drop(Journal::open(&path, &head(targets)).unwrap());
+        let text = std::fs::read_to_string(&path).unwrap() + &rows;
+        std::fs::write(&path, text).unwrap();
+        let error = Journal::open(&path, &head(targets)).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn answers_too_large_to_be_kept_are_told_as_such() {
+    let mut large = observation(0);
+    large.smtp = vec![
+        imker_posture::SmtpVisit {
+            service: imker_posture::Service::Smtp,
+            address: None,
+            banner: Some("x".repeat(1 << 20)),
+            extensions: Vec::new(),
+            tls: None,
+            fault: None,
+        };
+        9
+    ];
+    let (_folder, path) = folder();
+    let journal = Journal::open(&path, &head(2)).unwrap();
+    journal.finish(0, large).unwrap();
+    journal.finish(1, observation(1)).unwrap();
+    let kept: Vec<Observation> = journal.observations().unwrap().map(Result::unwrap).collect();
+    assert_eq!(kept.len(), 2);
+    assert!(kept[0].smtp.is_empty() && kept[0].fault.as_ref().unwrap().detail.is_some());
+}
+
+/// A disk that is full: `/dev/full` takes nothing.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_is_told() {
+    let error = Journal::open(Path::new("/dev/full"), &head(2))
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("/dev/full"), "{error}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Asking many targets: how many at a time, how fast, in which order, and what is kept of it.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::io;
 use std::net::IpAddr;
@@ -9,7 +10,7 @@ use std::time::Duration;
 use imker_posture::{Fault, FaultKind, Observation};
 use ipnet::IpNet;
 use tokio::sync::{Semaphore, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::target::{Host, Target};
@@ -23,16 +24,22 @@ mod slots;
 pub use internet::Internet;
 pub use journal::{Head, Journal, JournalError};
 
-use gates::{Gates, network};
+use gates::{Gates, Pass, network};
 use rate::Rate;
 use slots::Slots;
 
 /// Targets that wait at the gate of a network or a host, or for their name's addresses.
 const WAITING: usize = 16_384;
-/// File descriptors for everything but connections.
-const RESERVED: u64 = 128;
+/// Hosts that are waited for, for each that may be asked at a time.
+const PATIENT: usize = 16;
+/// Hosts that are waited for in all: one that does not go on with TLS holds some 30 KiB.
+const MOST_PATIENT: usize = 5_500;
+/// File descriptors for everything but connections: files, and two sockets for each of 256 lookups at a time.
+const RESERVED: u64 = 128 + 2 * 256;
 /// How long a scan that is to stop waits for the answers that are under way.
 const GRACE: Duration = Duration::from_secs(10);
+/// How often a target is asked again for which this machine had no room.
+const NO_ROOM: u32 = 4;
 /// The pause before a target is asked again; it doubles each time.
 const BACK_OFF: Duration = Duration::from_secs(2);
 
@@ -66,7 +73,7 @@ impl Default for Manners {
     fn default() -> Self {
         Self {
             rate: 500,
-            concurrency: 1000,
+            concurrency: 500,
             per_network: 16,
             per_host: 1,
             retries: 1,
@@ -105,29 +112,36 @@ pub enum RunError {
 }
 
 /// Asks every target that the journal does not know as answered, until all are or `stop` becomes true, and then what is
-/// under way for ten seconds more.
+/// under way for ten seconds more. Targets come with their places in the order. Returns whether all were asked.
 ///
 /// # Errors
 /// If targets cannot be read or answers not be kept; what was kept until then stays.
 pub async fn run<N: Network>(
-    targets: impl Iterator<Item = io::Result<Target>>,
+    targets: impl Iterator<Item = io::Result<(u64, Target)>>,
     network: N,
     manners: Manners,
     journal: Arc<Journal>,
     progress: Arc<impl Watch>,
     mut stop: watch::Receiver<bool>,
-) -> Result<(), RunError> {
+) -> Result<bool, RunError> {
     let run = Arc::new(Run::new(network, manners, journal, progress, stop.clone()));
     let admitted = Arc::new(Semaphore::new(run.most()));
     let mut tasks = JoinSet::new();
-    for (place, target) in (0..).zip(targets) {
-        let target = target?;
+    let mut complete = true;
+    for target in targets {
+        let (place, target) = target?;
         if run.journal.is_done(place) {
             continue;
         }
-        let permit = tokio::select! {
-            permit = Arc::clone(&admitted).acquire_owned() => permit.ok(),
-            () = stopped(&mut stop) => break,
+        // Looking a name up counts as the target's beginning.
+        let turn = async {
+            let permit = Arc::clone(&admitted).acquire_owned().await.ok();
+            run.rate.wait().await;
+            permit
+        };
+        let Some(permit) = unless_stopped(&mut stop, turn).await else {
+            complete = false;
+            break;
         };
         let run = Arc::clone(&run);
         tasks.spawn(async move {
@@ -135,22 +149,34 @@ pub async fn run<N: Network>(
             run.one(place, &target).await
         });
         while let Some(ended) = tasks.try_join_next() {
-            whole(ended)?;
+            complete &= whole(ended)?;
         }
     }
-    let deadline = loop {
-        tokio::select! {
-            ended = tasks.join_next() => match ended {
-                Some(ended) => whole(ended)?,
-                None => return Ok(()),
-            },
-            () = stopped(&mut stop) => break Instant::now() + GRACE,
+    loop {
+        match unless_stopped(&mut stop, tasks.join_next()).await {
+            Some(Some(ended)) => complete &= whole(ended)?,
+            Some(None) => return Ok(complete),
+            None => break,
         }
-    };
-    while let Ok(Some(ended)) = timeout_at(deadline, tasks.join_next()).await {
-        whole(ended)?;
     }
-    Ok(())
+    let deadline = Instant::now() + GRACE;
+    while let Ok(ended) = timeout_at(deadline, tasks.join_next()).await {
+        match ended {
+            Some(ended) => complete &= whole(ended)?,
+            None => return Ok(complete),
+        }
+    }
+    tasks.shutdown().await;
+    Ok(false)
+}
+
+/// What comes of `work`, unless the scan is to stop before.
+async fn unless_stopped<T>(stop: &mut watch::Receiver<bool>, work: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        biased;
+        () = stopped(stop) => None,
+        done = work => Some(done),
+    }
 }
 
 /// Waits until the scan is to stop; for ever where nobody can say so any more.
@@ -160,7 +186,7 @@ async fn stopped(stop: &mut watch::Receiver<bool>) {
     }
 }
 
-fn whole(ended: Result<Result<(), JournalError>, tokio::task::JoinError>) -> Result<(), JournalError> {
+fn whole(ended: Result<Result<bool, JournalError>, JoinError>) -> Result<bool, JournalError> {
     match ended {
         Ok(ended) => ended,
         Err(failed) => std::panic::resume_unwind(failed.into_panic()),
@@ -192,7 +218,10 @@ impl<N: Network, W: Watch> Run<N, W> {
         let descriptors = rlimit::increase_nofile_limit(65_536).unwrap_or(1024);
         let connections = usize::try_from(descriptors.saturating_sub(RESERVED)).unwrap_or(usize::MAX);
         let concurrency = manners.concurrency.min(connections).max(1);
-        let patient = connections.saturating_sub(concurrency).min(WAITING);
+        let patient = connections
+            .saturating_sub(concurrency)
+            .min(MOST_PATIENT)
+            .min(concurrency.saturating_mul(PATIENT));
         Self {
             network,
             manners,
@@ -212,24 +241,42 @@ impl<N: Network, W: Watch> Run<N, W> {
         self.manners.concurrency + self.patient + WAITING
     }
 
-    async fn one(&self, place: u64, target: &Target) -> Result<(), JournalError> {
-        let observation = match self.network.addresses(&target.host).await {
-            _ if self.is_left(place) => self.network.unasked(target, FaultKind::Interrupted.into()),
-            Ok(addresses) if addresses.is_empty() => {
-                self.network.unasked(target, FaultKind::NoAddress.into())
-            }
-            Ok(addresses) => match self.asked(place, target, addresses).await? {
-                Some(observation) => observation,
-                None => return Ok(()),
-            },
-            Err(fault) => self.network.unasked(target, fault),
+    /// Asks a target and keeps what it answered; `false` where the scan is to stop and there is nothing to keep.
+    async fn one(&self, place: u64, target: &Target) -> Result<bool, JournalError> {
+        let observation = match self.is_left(place) {
+            true => Some(self.network.unasked(target, FaultKind::Interrupted.into())),
+            false => self.observed(place, target).await?,
+        };
+        let Some(observation) = observation else {
+            return Ok(false);
         };
         self.progress.done(&observation);
-        self.journal.finish(place, observation)
+        self.journal.finish(place, observation)?;
+        Ok(true)
     }
 
     fn is_left(&self, place: u64) -> bool {
         self.manners.interrupted == Interrupted::Leave && self.journal.was_interrupted(place)
+    }
+
+    async fn observed(&self, place: u64, target: &Target) -> Result<Option<Observation>, JournalError> {
+        let mut stop = self.stop.clone();
+        let mut attempt = 0;
+        loop {
+            let fault = match unless_stopped(&mut stop, self.network.addresses(&target.host)).await {
+                None => return Ok(None),
+                Some(Ok(addresses)) if addresses.is_empty() => FaultKind::NoAddress.into(),
+                Some(Ok(addresses)) => return self.asked(place, target, &addresses).await,
+                Some(Err(fault)) => fault,
+            };
+            if fault.kind != FaultKind::LookupFailed || attempt == self.manners.retries {
+                return Ok(Some(self.network.unasked(target, fault)));
+            }
+            if unless_stopped(&mut stop, self.back_off(attempt)).await.is_none() {
+                return Ok(None);
+            }
+            attempt += 1;
+        }
     }
 
     /// What the target answered; `None` where the scan is to stop and nothing was asked yet.
@@ -237,15 +284,42 @@ impl<N: Network, W: Watch> Run<N, W> {
         &self,
         place: u64,
         target: &Target,
-        mut addresses: Vec<IpAddr>,
+        addresses: &[IpAddr],
     ) -> Result<Option<Observation>, JournalError> {
-        // Gates are passed in one order, networks first, or two targets might wait for each other.
-        let mut networks: Vec<IpNet> = addresses.iter().copied().map(network).collect();
-        let asked = addresses.clone();
-        networks.sort_unstable();
-        networks.dedup();
-        addresses.sort_unstable();
-        addresses.dedup();
+        let mut stop = self.stop.clone();
+        let Some(_passes) = unless_stopped(&mut stop, self.passes(addresses)).await else {
+            return Ok(None);
+        };
+        let mut attempt = 0;
+        loop {
+            let work = async {
+                if attempt == 0 {
+                    if *self.stop.borrow() {
+                        return Ok(None);
+                    }
+                    self.journal.begin(place)?;
+                }
+                Ok(Some(self.network.ask(target, addresses).await))
+            };
+            let done = self.slots.run(Box::pin(work), has_answer).await?;
+            let Some(observation) = done else {
+                return Ok(None);
+            };
+            if attempt >= self.retries_of(&observation) {
+                return Ok(Some(observation));
+            }
+            if unless_stopped(&mut stop, self.back_off(attempt)).await.is_none() {
+                return Ok(Some(observation));
+            }
+            attempt += 1;
+        }
+    }
+
+    /// Passes the gates of a target's networks and addresses: in one order, networks first, or two targets might wait for
+    /// each other.
+    async fn passes(&self, addresses: &[IpAddr]) -> Vec<Pass> {
+        let networks: BTreeSet<IpNet> = addresses.iter().copied().map(network).collect();
+        let addresses: BTreeSet<IpAddr> = addresses.iter().copied().collect();
         let mut passes = Vec::with_capacity(networks.len() + addresses.len());
         for network in networks {
             passes.push(self.networks.pass(network).await);
@@ -253,37 +327,41 @@ impl<N: Network, W: Watch> Run<N, W> {
         for address in addresses {
             passes.push(self.hosts.pass(address).await);
         }
-        let mut attempt = 0;
-        loop {
-            let work = async {
-                self.rate.wait().await;
-                if attempt == 0 {
-                    if *self.stop.borrow() {
-                        return Ok(None);
-                    }
-                    self.journal.begin(place)?;
-                }
-                Ok(Some(self.network.ask(target, &asked).await))
-            };
-            let Some(observation) = self.slots.run(Box::pin(work)).await? else {
-                return Ok(None);
-            };
-            if attempt == self.manners.retries || *self.stop.borrow() || !is_worth_a_retry(&observation) {
-                return Ok(Some(observation));
+        passes
+    }
+
+    async fn back_off(&self, attempt: u32) {
+        sleep(BACK_OFF * 2_u32.saturating_pow(attempt.min(6))).await;
+        self.rate.wait().await;
+    }
+
+    /// How often a target is asked again after this; more often where it was this machine that had no room.
+    fn retries_of(&self, observation: &Observation) -> u32 {
+        match is_worth_a_retry(observation) {
+            false => 0,
+            true if observation
+                .fault
+                .as_ref()
+                .is_some_and(|fault| fault.kind == FaultKind::NoRoom) =>
+            {
+                self.manners.retries.max(NO_ROOM)
             }
-            sleep(BACK_OFF * 2_u32.saturating_pow(attempt.min(6))).await;
-            attempt += 1;
+            true => self.manners.retries,
         }
     }
 }
 
+fn has_answer(done: &Result<Option<Observation>, JournalError>) -> bool {
+    matches!(done, Ok(Some(observation)) if is_answered(observation))
+}
+
+fn is_answered(observation: &Observation) -> bool {
+    let mut answers = observation.visits.iter().flat_map(|visit| &visit.answers);
+    answers.any(|answer| answer.response.is_some())
+}
+
 /// Whether nothing was answered, for a reason that may pass.
 fn is_worth_a_retry(observation: &Observation) -> bool {
-    let answered = observation
-        .visits
-        .iter()
-        .flat_map(|visit| &visit.answers)
-        .any(|answer| answer.response.is_some());
     let passing = |fault: &Fault| {
         matches!(
             fault.kind,
@@ -301,7 +379,7 @@ fn is_worth_a_retry(observation: &Observation) -> bool {
         .iter()
         .flat_map(|visit| &visit.answers)
         .filter_map(|answer| answer.fault.as_ref());
-    !answered && observation.fault.iter().chain(faults).any(passing)
+    !is_answered(observation) && observation.fault.iter().chain(faults).any(passing)
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ struct Seen {
     /// Hosts asked at a time: now and at most, by /24.
     at_a_time: Mutex<BTreeMap<IpNet, (usize, usize)>>,
     answered: AtomicUsize,
+    looked_up: AtomicUsize,
 }
 
 impl Play {
@@ -37,7 +38,10 @@ impl Network for Play {
     async fn addresses(&self, host: &Host) -> Result<Vec<IpAddr>, Fault> {
         match host {
             Host::Address(address) => Ok(vec![*address]),
-            Host::Name(_) => Err(FaultKind::LookupFailed.into()),
+            Host::Name(_) => {
+                self.0.looked_up.fetch_add(1, Ordering::Relaxed);
+                Err(FaultKind::LookupFailed.into())
+            }
         }
     }
 
@@ -102,7 +106,7 @@ fn head() -> Head {
         imker_scan_state: Head::VERSION,
         started: Timestamp::UNIX_EPOCH,
         seed: Seed(1),
-        targets: 1,
+        targets: 10_000,
         fingerprint: "1".into(),
         checks: Checks::Quick,
         smtp: false,
@@ -123,7 +127,7 @@ async fn scan(
     journal: &Arc<Journal>,
     stop: &watch::Sender<bool>,
 ) {
-    let targets = targets.iter().cloned().map(Ok);
+    let targets = (0..).zip(targets.iter().cloned()).map(Ok);
     let progress = Arc::clone(&play.0);
     run(
         targets,
@@ -211,6 +215,29 @@ async fn names_without_addresses_are_kept_too() {
     scan(&targets, &play, fast(), &journal, &watch::Sender::new(false)).await;
     assert_eq!(kept(&journal), ["mail.example.org"]);
     assert!(play.asked().is_empty());
+    assert_eq!(
+        play.0.looked_up.load(Ordering::Relaxed),
+        2,
+        "once more after a pause"
+    );
+}
+
+/// Who is silent is not asked once more after a stop, and what is known of it is kept.
+#[tokio::test(start_paused = true)]
+async fn a_stop_ends_pauses_and_waiting() {
+    let (play, journal) = (Play::default(), Arc::new(Journal::temporary(&head()).unwrap()));
+    let targets = targets(100, 255..=255);
+    let stop = Arc::new(watch::Sender::new(false));
+    let later = Arc::clone(&stop);
+    tokio::spawn(async move {
+        sleep(Duration::from_millis(10_500)).await;
+        later.send_replace(true);
+    });
+    let begin = Instant::now();
+    scan(&targets, &play, fast(), &journal, &stop).await;
+    assert!(begin.elapsed() < Duration::from_secs(12), "{:?}", begin.elapsed());
+    assert_eq!(kept(&journal), sorted(&targets));
+    assert!(play.asked().values().all(|times| *times == 1));
 }
 
 #[tokio::test(start_paused = true)]

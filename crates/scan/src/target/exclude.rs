@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use ipnet::IpNet;
 
 use super::lines::{self, Kind, Lines};
+use super::reach::leads_to;
 use super::{BadTarget, Entry, Host, name};
 
 /// Most entries of all lists together.
@@ -151,9 +152,14 @@ impl Exclusions {
         }
     }
 
-    /// Whether an address must not be asked.
+    /// Whether an address must not be asked, or an IPv4 address that an IPv6 one leads to.
     pub fn excludes_address(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
+        let within = leads_to(address).is_some_and(|within| self.names_address(within.into()));
+        within || self.names_address(address)
+    }
+
+    fn names_address(&self, address: IpAddr) -> bool {
         let by_prefix = if address.is_ipv4() { &self.v4 } else { &self.v6 };
         by_prefix.iter().any(|(prefix, networks)| {
             IpNet::new(address, *prefix).is_ok_and(|network| networks.contains(&network.network()))

@@ -139,6 +139,9 @@ impl Gathering<'_> {
                 shuffled,
                 summary,
                 permission,
+                exclusions: self.exclusions.clone(),
+                reaches: self.reaches,
+                place: 0,
                 text: String::new(),
             }),
         }
@@ -264,19 +267,17 @@ impl Gatherer<'_> {
         }
     }
 
+    /// Who is left out keeps a place in the order, so that somebody can be excluded while a scan is under way.
     fn target(&mut self, target: &Target) -> Result<(), GatherError> {
-        if let Host::Address(address) = target.host {
-            let reach = Reach::of(address);
-            if !self.how.reaches.contains(reach) {
-                *self.summary.left_out.entry(reach).or_default() += 1;
-                self.left_out(target, Some(reach));
-                return Ok(());
+        match left_out(target, self.how.exclusions, self.how.reaches) {
+            None => {}
+            Some(reach) => {
+                match reach {
+                    Some(reach) => *self.summary.left_out.entry(reach).or_default() += 1,
+                    None => self.summary.excluded += 1,
+                }
+                self.left_out(target, reach);
             }
-        }
-        if self.how.exclusions.excludes(&target.host) {
-            self.summary.excluded += 1;
-            self.left_out(target, None);
-            return Ok(());
         }
         if self.pushed == MOST {
             return Err(GatherError::TooMany);
@@ -288,11 +289,25 @@ impl Gatherer<'_> {
     }
 }
 
-/// Targets in their order, each once. Memory holds a few of them, a temporary file the rest.
+/// Whether a target is left out: for what its address is for, or (`None` within) because it must not be asked.
+fn left_out(target: &Target, exclusions: &Exclusions, reaches: Reaches) -> Option<Option<Reach>> {
+    if let Host::Address(address) = target.host {
+        let reach = Reach::of(address);
+        if !reaches.contains(reach) {
+            return Some(Some(reach));
+        }
+    }
+    exclusions.excludes(&target.host).then_some(None)
+}
+
+/// Targets in their order with their places in it, each once, without those who are left out. Memory holds a few of them, a temporary file the rest.
 pub struct Targets {
     shuffled: Shuffled,
     summary: Summary,
     permission: Option<Permission>,
+    exclusions: Exclusions,
+    reaches: Reaches,
+    place: u64,
     text: String,
 }
 
@@ -319,16 +334,22 @@ impl Targets {
 }
 
 impl Iterator for Targets {
-    type Item = io::Result<Target>;
+    type Item = io::Result<(u64, Target)>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        match self.shuffled.next_into(&mut self.text) {
-            Ok(false) => None,
-            Ok(true) => {
-                let target = self.text.parse();
-                Some(target.map_err(|bad| io::Error::new(io::ErrorKind::InvalidData, bad)))
+        loop {
+            match self.shuffled.next_into(&mut self.text) {
+                Ok(true) => {}
+                Ok(false) => return None,
+                Err(error) => return Some(Err(error)),
             }
-            Err(error) => Some(Err(error)),
+            let place = self.place;
+            self.place += 1;
+            match self.text.parse::<Target>() {
+                Ok(target) if left_out(&target, &self.exclusions, self.reaches).is_some() => {}
+                Ok(target) => return Some(Ok((place, target))),
+                Err(bad) => return Some(Err(io::Error::new(io::ErrorKind::InvalidData, bad))),
+            }
         }
     }
 }

@@ -79,13 +79,22 @@ fn of_v4(address: Ipv4Addr) -> Reach {
     }
 }
 
+/// The IPv4 address that packets to an IPv6 address end at: NAT64 (RFC 6052) and 6to4 (RFC 3056).
+pub(super) fn leads_to(address: IpAddr) -> Option<Ipv4Addr> {
+    let IpAddr::V6(address) = address else { return None };
+    match address.segments() {
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => Some(within(high, low)),
+        _ => None,
+    }
+}
+
 fn of_v6(address: Ipv6Addr) -> Reach {
+    if let Some(within) = leads_to(address.into()) {
+        return of_v4(within);
+    }
     match address.segments() {
         [0, 0, 0, 0, 0, 0, 0, 0] | [0xff00..=0xffff, ..] => Reach::Never,
         [0, 0, 0, 0, 0, 0, 0, 1] => Reach::Loopback,
-        // NAT64 (RFC 6052) and 6to4 (RFC 3056) lead to the IPv4 address within.
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => of_v4(within(high, low)),
-        [0x2002, high, low, ..] => of_v4(within(high, low)),
         [0xfc00..=0xfdff, ..] => Reach::Private,
         [0xfe80..=0xfebf, ..] => Reach::LinkLocal,
         [0x2001, 0xdb8, ..] | [0x3fff, 0..=0x0fff, ..] => Reach::Documentation,
@@ -121,6 +130,11 @@ impl Reaches {
     /// These without one.
     pub const fn without(self, reach: Reach) -> Self {
         Self(self.0 & !(1 << reach as u16))
+    }
+
+    /// Those that are among both.
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
     }
 
     /// Whether an address of this kind is asked.

@@ -59,7 +59,7 @@ pub struct LeftOut {
 /// What became of all that was named.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// Targets to ask.
+    /// Different targets, those left out included.
     pub targets: u64,
     /// Named more than once.
     pub duplicates: u64,

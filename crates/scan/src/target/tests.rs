@@ -36,7 +36,7 @@ fn input(text: impl Into<Vec<u8>>) -> Source {
 }
 
 fn sorted(targets: Targets) -> Vec<String> {
-    let mut texts: Vec<_> = targets.map(|target| target.unwrap().to_string()).collect();
+    let mut texts: Vec<_> = targets.map(|target| target.unwrap().1.to_string()).collect();
     texts.sort_unstable();
     texts
 }
@@ -326,7 +326,7 @@ fn the_order_is_the_seeds() {
         (
             fingerprint,
             targets
-                .map(|target| target.unwrap().to_string())
+                .map(|target| target.unwrap().1.to_string())
                 .collect::<Vec<_>>(),
         )
     };
@@ -347,7 +347,7 @@ fn lists_larger_than_memory_keep_each_target_once() {
         (targets.summary().targets, targets.summary().duplicates),
         (100_000, 50_000)
     );
-    let distinct: std::collections::HashSet<_> = targets.map(|target| target.unwrap()).collect();
+    let distinct: std::collections::HashSet<_> = targets.map(|target| target.unwrap().1).collect();
     assert_eq!(distinct.len(), 100_000);
 }
 

@@ -9,11 +9,14 @@ const KEPT: usize = 40;
 const VALUE: usize = 512;
 /// Bytes of a name that are kept.
 const NAME: usize = 64;
+/// Bytes of all values together that are kept of an answer.
+const VALUES: usize = 6 * 1024;
 
 /// Headers that Exchange alone sends.
-pub(super) const OF_EXCHANGE: [&str; 12] = [
+pub(super) const OF_EXCHANGE: [&str; 13] = [
     "X-FEServer",
     "X-BEServer",
+    "X-BEResource",
     "X-CalculatedBETarget",
     "X-OWA-Version",
     "X-OWA-Error",
@@ -58,6 +61,7 @@ const OTHERS: [&str; 26] = [
 
 /// Headers that tell something, in their order; of cookies the names only.
 pub(super) fn telling(head: &Head) -> Vec<Header> {
+    let mut room = VALUES;
     let telling = head
         .headers
         .iter()
@@ -72,9 +76,11 @@ pub(super) fn telling(head: &Head) -> Vec<Header> {
                     .unwrap_or_default(),
                 false => value,
             };
+            let value = text(value, VALUE.min(room));
+            room -= value.len().min(room);
             Header {
                 name: text(name.as_bytes(), NAME),
-                value: text(value, VALUE),
+                value,
             }
         })
         .collect()
