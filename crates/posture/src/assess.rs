@@ -37,8 +37,9 @@ pub enum Vantage {
 /// - nothing was answered at all: [`Verdict::Unreachable`], or [`Verdict::Unknown`] where this machine or TLS is to
 ///   blame;
 /// - every answer was 401, 403, 429 or 451, or the connection was cut: [`Verdict::Filtered`], for something refuses to
-///   talk before it is known what stands behind it;
-/// - the logon page is not there, or another page, and nothing else is refused or led elsewhere:
+///   talk before it is known what stands behind it; likewise where some connections were cut and all other answers
+///   are those of the next point;
+/// - the logon page is not there, or another page, and nothing else is refused, led elsewhere or left unanswered:
 ///   [`Verdict::NotExchange`]. NTLM alone is no sign of Exchange: any IIS may offer it;
 /// - all else is [`Verdict::Unknown`], a redirect to elsewhere among it: a log-on before Exchange hides it.
 pub fn assess(observation: &Observation, vantage: Vantage) -> Assessment {

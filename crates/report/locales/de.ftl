@@ -765,6 +765,7 @@ builds-note-unverified = nur eine Quelle
 
 # Scan: sentences of assessments (crates/posture/src/reasons.rs)
 host-blocked = Etwas weist jede Anfrage ab (Status { $answers }), bevor sich zeigt, was dahinter steht.
+host-cut = Statt zu antworten, wurde die Verbindung getrennt ({ $checks }): Was hinter einem Filter steht, lässt sich nicht sagen.
 host-broken = Etwas antwortet, aber nicht so, dass es zu verstehen wäre: { $fault }.
 host-check-succeeded = Eine Prüfung war erfolgreich: { $chains }.
 host-with-exchange-online = Der Name führt zu Exchange Online, das Microsoft selbst aktualisiert; dort wurde nicht gefragt.
@@ -780,6 +781,7 @@ host-unknown = Der Build sagt nichts über { $chains }.
 host-unknown-no-build = Der Build ist nicht bekannt, der etwas sagte über { $chains }.
 host-unpatched = Hier abgewehrt, aber nicht aktualisiert: Build { $build } fehlen Korrekturen für { $chains }.
 host-unreachable = Nichts hat geantwortet: { $fault }.
+host-unanswered = Ob es Exchange ist, lässt sich nicht sagen, denn einige Anfragen blieben ohne Antwort: { $checks }.
 host-untold = Ob es Exchange ist, lassen die Antworten nicht erkennen (Status { $answers }).
 check-bare-refusal = Die Prüfung wurde abgewiesen (Status { $status }), aber nicht erkennbar von Exchange.
 check-broken-owa = Die Prüfung führte zur Fehlerseite, doch dahin führt hier auch OWA selbst: OWA ist gestört.

@@ -768,6 +768,7 @@ builds-note-unverified = one source only
 
 # Scan: sentences of assessments (crates/posture/src/reasons.rs)
 host-blocked = Something refuses every request (status { $answers }) before it is known what stands behind it.
+host-cut = Connections were cut in place of an answer ({ $checks }): what stands behind a filter cannot be told.
 host-broken = Something answers, but not so that it could be understood: { $fault }.
 host-check-succeeded = A check succeeded: { $chains }.
 host-with-exchange-online = Its name leads to Exchange Online, which Microsoft patches; it was not asked.
@@ -783,6 +784,7 @@ host-unknown = The build does not tell of { $chains }.
 host-unknown-no-build = The build is not known, which would tell of { $chains }.
 host-unpatched = Guarded here, unpatched: build { $build } lacks fixes for { $chains }.
 host-unreachable = Nothing answered: { $fault }.
+host-unanswered = Whether it is Exchange cannot be told, for some requests were not answered: { $checks }.
 host-untold = Whether it is Exchange cannot be told from its answers (status { $answers }).
 check-bare-refusal = The check was refused (status { $status }), but not recognisably by Exchange.
 check-broken-owa = The check led to the error page, but so does OWA itself here: OWA is broken.

@@ -2,7 +2,7 @@
 
 use super::front_ends::Group;
 use super::location::Location;
-use super::signs::{has_own_headers, is_cut};
+use super::signs::{has_own_headers, was_cut};
 use crate::{Answer, Check, Mark, Reason, Response, SeenBuild};
 
 /// What a check says of the flaw that it looks for.
@@ -138,10 +138,6 @@ fn without_response(group: &Group<'_>, answer: &Answer) -> (Told, Reason) {
         Told::Unknown
     };
     (told, reason)
-}
-
-fn was_cut(answer: &Answer) -> bool {
-    answer.response.is_none() && answer.fault.as_ref().is_some_and(|fault| is_cut(fault.kind))
 }
 
 /// Whether OWA itself, or its logon page, leads to the error page.

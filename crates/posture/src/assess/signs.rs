@@ -67,10 +67,19 @@ pub(super) fn of_observation(observation: &Observation) -> Signs {
     if answers().all(is_refusal) {
         return Signs::Blocked(Reason::new("host-blocked", [("answers", told(answers()))]));
     }
-    let logon = answers().any(|answer| answer.check == Check::Logon && is_plain(answer));
-    let hidden = answers().any(|answer| answer.response.is_some() && !is_plain(answer));
-    if logon && !hidden {
+    let hidden: Vec<&Answer> = answers().filter(|answer| !is_plain(answer)).collect();
+    if hidden.is_empty() && answers().any(|answer| answer.check == Check::Logon) {
         return Signs::Other(Reason::new("host-not-exchange", []));
+    }
+    // A filter may stop the checks of an Exchange server and leave the rest to another.
+    if !hidden.is_empty() && hidden.iter().all(|answer| answer.response.is_none()) {
+        let names: BTreeSet<&str> = hidden.iter().map(|answer| answer.check.name()).collect();
+        let checks = ("checks", names.into_iter().collect::<Vec<_>>().join(", "));
+        return if hidden.iter().all(|answer| was_cut(answer)) {
+            Signs::Blocked(Reason::new("host-cut", [checks]))
+        } else {
+            Signs::Untold(Reason::new("host-unanswered", [checks]))
+        };
     }
     Signs::Untold(Reason::new("host-untold", [("answers", told(answers()))]))
 }
@@ -87,16 +96,16 @@ fn online<'a>(answers: impl Iterator<Item = &'a Answer>) -> Option<SeenBuild> {
 }
 
 fn is_refusal(answer: &Answer) -> bool {
-    match (&answer.response, &answer.fault) {
-        (Some(response), _) => matches!(response.status, 401 | 403 | 429 | 451),
-        (None, Some(fault)) => is_cut(fault.kind),
-        (None, None) => false,
+    match &answer.response {
+        Some(response) => matches!(response.status, 401 | 403 | 429 | 451),
+        None => was_cut(answer),
     }
 }
 
 /// Whether the connection was cut in place of an answer.
-pub(super) const fn is_cut(fault: FaultKind) -> bool {
-    matches!(fault, FaultKind::Reset | FaultKind::Closed)
+pub(super) fn was_cut(answer: &Answer) -> bool {
+    let fault = answer.fault.as_ref().filter(|_| answer.response.is_none());
+    fault.is_some_and(|fault| matches!(fault.kind, FaultKind::Reset | FaultKind::Closed))
 }
 
 /// Whether a page, or that there is none, was told by what stands at the end of the way.

@@ -50,7 +50,22 @@ fn whether_it_is_exchange() {
             "unknown host-untold",
         ),
         ("ps_owa 404 | logon 503", "unknown host-untold"),
-        ("ps_owa 404 | logon !timeout", "unknown host-untold"),
+        ("ps_owa 404 | logon !timeout", "unknown host-unanswered"),
+        // A filter stops the checks, and the rest lands elsewhere.
+        ("ps_owa !reset | ps_nspi !reset | logon 404", "filtered host-cut"),
+        ("ps_owa !closed | ps_nspi 404 | logon 200", "filtered host-cut"),
+        (
+            "ps_owa !timeout | ps_nspi !reset | logon 404",
+            "unknown host-unanswered",
+        ),
+        (
+            "ps_owa 404 | logon 404 | owa !too_slow",
+            "unknown host-unanswered",
+        ),
+        (
+            "ps_owa !reset | logon 404 | owa 302 Location=/my.policy",
+            "unknown host-untold",
+        ),
         // From HTTP to HTTPS, which repeats the path.
         (
             "ps_owa 301 Location=https://mail.example.org/autodiscover/ | logon 301 Location=https://mail.example.org/owa/auth/logon.aspx",
