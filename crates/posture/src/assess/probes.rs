@@ -60,16 +60,17 @@ pub(super) fn proxyshell(group: &Group<'_>) -> Option<Probe> {
 }
 
 /// ProxyLogon (CVE-2021-26855): Microsoft's http-vuln-cve2021-26855.nse believes in `X-CalculatedBETarget` alone. It
-/// missed some builds of Exchange 2013 (microsoft/CSS-Exchange issue 107), where a refusal therefore tells nothing.
+/// missed some builds of Exchange 2013 (microsoft/CSS-Exchange issue 107), where a refusal therefore tells nothing; nor
+/// does it where the build is not known.
 pub(super) fn proxylogon(group: &Group<'_>, build: Option<SeenBuild>) -> Option<Probe> {
-    let is_2013 = build.is_some_and(|build| matches!(build.three_parts(), [15, 0, _]));
+    let may_be_2013 = build.is_none_or(|build| matches!(build.three_parts(), [15, 0, _]));
     together(group, &[Check::ProxyLogon], |_, response| {
         let mut targets = response.headers_named("X-CalculatedBETarget");
         if targets.any(|target| target.to_ascii_lowercase().contains("localhost")) {
             return (Told::Open, Reason::new("cve-check-proxylogon", []));
         }
         match response.status {
-            200..500 if has_own_headers(response) && !is_2013 => {
+            200..500 if has_own_headers(response) && !may_be_2013 => {
                 (Told::Guarded, with_status("check-refused", response))
             }
             300..400 => (Told::Unknown, redirect(response)),

@@ -385,6 +385,16 @@ fn builds_and_checks_together() {
             "vulnerable open cve-open-by-build",
         ),
         (
+            format!("proxy_logon 404 {FE} | logon 200 mark=logon_page"),
+            "CVE-2021-26855",
+            "unknown unknown check-status",
+        ),
+        (
+            format!("proxy_logon 404 {FE} | logon 200 mark=logon_page"),
+            "CVE-2021-27065",
+            "unknown unknown cve-no-build",
+        ),
+        (
             "proxy_logon 404 | logon 200 build=owa_version:15.1.2176.2".into(),
             "CVE-2021-26855",
             "vulnerable open cve-open-by-build",
