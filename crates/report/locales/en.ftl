@@ -834,7 +834,7 @@ finding-submission-without-tls = Mail submission (port 587) offers no STARTTLS.
 finding-unanswered = Requests without an answer: { $checks }.
 
 # Scan: why something was not answered
-fault-no-address = no address has this name
+fault-no-address = this name has no address
 fault-lookup-failed = the name could not be looked up
 fault-refused = the connection was refused
 fault-unreachable = the network or the host cannot be reached
