@@ -29,6 +29,13 @@ pub enum Because {
         /// The build.
         build: Build,
     },
+    /// The build is newer than every one of its product that the tables know.
+    NewerThanTables {
+        /// `Exchange 2016`.
+        product: &'static str,
+        /// The build.
+        build: Build,
+    },
     /// Sources name different builds.
     SourcesDisagree {
         /// The lowest that one names.
@@ -55,12 +62,13 @@ pub enum Because {
 
 impl Because {
     /// Every id that [`id`](Self::id) gives, with the names of its arguments.
-    pub const ALL: [(&'static str, &'static [&'static str]); 10] = [
+    pub const ALL: [(&'static str, &'static [&'static str]); 11] = [
         ("because-no-list", &[]),
         ("because-no-product", &["build"]),
         ("because-also-needs", &["what"]),
         ("because-some-builds", &["parts"]),
         ("because-no-cumulative-update", &["product", "build"]),
+        ("because-newer-than-tables", &["product", "build"]),
         ("because-sources-disagree", &["first", "last"]),
         ("because-unverified", &["build"]),
         ("because-own-month-only", &[]),
@@ -76,6 +84,7 @@ impl Because {
             Self::AlsoNeeds { .. } => "because-also-needs",
             Self::SomeBuilds { .. } => "because-some-builds",
             Self::NoCumulativeUpdate { .. } => "because-no-cumulative-update",
+            Self::NewerThanTables { .. } => "because-newer-than-tables",
             Self::SourcesDisagree { .. } => "because-sources-disagree",
             Self::Unverified { .. } => "because-unverified",
             Self::OwnMonthOnly { kb } if kb.is_empty() => "because-own-month-only",
@@ -93,7 +102,7 @@ impl Because {
             Self::SomeBuilds {
                 parts: [major, minor, build],
             } => vec![("parts", format!("{major}.{minor}.{build}"))],
-            Self::NoCumulativeUpdate { product, build } => {
+            Self::NoCumulativeUpdate { product, build } | Self::NewerThanTables { product, build } => {
                 vec![("product", (*product).to_owned()), ("build", build.to_string())]
             }
             Self::SourcesDisagree { first, last } => {
@@ -120,6 +129,12 @@ impl fmt::Display for Because {
             ),
             Self::NoCumulativeUpdate { product, build } => {
                 write!(f, "no cumulative update of {product} has builds such as {build}")
+            }
+            Self::NewerThanTables { product, build } => {
+                write!(
+                    f,
+                    "{build} is newer than every build of {product} that the tables know; --update-table takes newer ones"
+                )
             }
             Self::SourcesDisagree { first, last } => {
                 write!(
@@ -167,6 +182,7 @@ mod tests {
             },
             Because::SomeBuilds { parts: [15, 1, 2176] },
             Because::NoCumulativeUpdate { product, build },
+            Because::NewerThanTables { product, build },
             Because::SourcesDisagree {
                 first: build,
                 last: build,

@@ -21,6 +21,7 @@ pub enum Fix {
 /// fixes, the higher 15.1.2242.4 (CU20) has not. So a build has a fix if it is at or above the update of the
 /// newest cumulative update that got one, or at or above the update of its own cumulative update; a cumulative
 /// update that got none is open (the rule of `CompareExchangeBuildLevel.ps1` in microsoft/CSS-Exchange).
+/// Anybody can claim a build: one of a cumulative update that no table knows is believed to have nothing.
 pub fn fix(build: Build, cve: &str) -> Fix {
     let Some(flaw) = flaws().get(cve) else {
         return Fix::Unknown(Because::NoList);
@@ -28,8 +29,11 @@ pub fn fix(build: Build, cve: &str) -> Fix {
     let Some(product) = product(build) else {
         return Fix::Unknown(Because::NoProduct { build });
     };
+    if published().nearest(build).is_none() {
+        return Fix::Unknown(without_release(build, product));
+    }
     let by_build = match flaw.line(product) {
-        Some(line) => by_line(build, product, line),
+        Some(line) => by_line(build, line),
         None => without_line(product, flaw),
     };
     match by_build {
@@ -54,7 +58,9 @@ pub fn fix_of_three_parts(parts: [u16; 3], cve: &str) -> Fix {
     let first = answers.swap_remove(0);
     let tells_of_build = matches!(
         first,
-        Fix::Unknown(Because::NoProduct { .. } | Because::NoCumulativeUpdate { .. })
+        Fix::Unknown(
+            Because::NoProduct { .. } | Because::NoCumulativeUpdate { .. } | Because::NewerThanTables { .. }
+        )
     );
     if tells_of_build || answers.iter().all(|answer| *answer == first) {
         return first;
@@ -84,7 +90,21 @@ pub fn open_chains(build: Build) -> Vec<&'static str> {
         .collect()
 }
 
-fn by_line(build: Build, product: &'static Product, line: &Line) -> Fix {
+/// A build of a cumulative update that is in no table.
+fn without_release(build: Build, product: &'static Product) -> Because {
+    let mut of_product = published()
+        .iter()
+        .rev()
+        .filter(|release| release.product == product.name);
+    let product = &product.name;
+    if of_product.next().is_some_and(|newest| newest.build < build) {
+        Because::NewerThanTables { product, build }
+    } else {
+        Because::NoCumulativeUpdate { product, build }
+    }
+}
+
+fn by_line(build: Build, line: &Line) -> Fix {
     let updates = match line {
         Line::NotAffected => return Fix::Fixed,
         // Fixed with the condition that every such CVE names in `also_needs`.
@@ -100,11 +120,7 @@ fn by_line(build: Build, product: &'static Product, line: &Line) -> Fix {
         .find(|update| same_cumulative_update(update.last, build));
     match newest.or(own) {
         Some(update) => by_update(build, update),
-        None if published().nearest(build).is_some() => Fix::Open,
-        None => Fix::Unknown(Because::NoCumulativeUpdate {
-            product: &product.name,
-            build,
-        }),
+        None => Fix::Open,
     }
 }
 

@@ -49,10 +49,15 @@ fn proxyshell_by_build() {
 fn unlisted_builds() {
     assert_eq!(answer("15.1.2176.11", "CVE-2021-34473"), Fix::Open);
     assert_eq!(answer("15.1.2176.13", "CVE-2021-34473"), Fix::Fixed);
-    assert_eq!(
-        answer("15.1.9999.0", "CVE-2021-34473"),
-        Fix::Fixed,
-        "newer than any listed one"
+    assert_eq!(answer("15.1.2507.999", "CVE-2021-34473"), Fix::Fixed);
+    for newer in ["15.1.9999.0", "15.2.2561.9", "15.2.65535.1"] {
+        unknown(newer, "CVE-2021-34473", "newer than every build of Exchange");
+        assert_eq!(open_chains(newer.parse().unwrap()), Vec::<&str>::new());
+    }
+    unknown(
+        "15.1.2400.1",
+        "CVE-2021-34473",
+        "no cumulative update of Exchange 2016",
     );
     unknown(
         "15.1.2000.0",
@@ -149,7 +154,10 @@ fn three_parts() {
     assert_eq!(three([15, 0, 1473]), Fix::Open);
     assert_eq!(three([15, 1, 2106]), Fix::Open);
     assert_eq!(three([15, 2, 721]), Fix::Open);
-    assert_eq!(three([15, 1, 60000]), Fix::Fixed);
+    assert!(matches!(
+        three([15, 1, 60000]),
+        Fix::Unknown(Because::NewerThanTables { .. })
+    ));
     assert!(matches!(
         three([15, 3, 1]),
         Fix::Unknown(Because::NoProduct { .. })

@@ -151,6 +151,12 @@ fn the_exit_status_tells_open_from_unknown() {
     ] {
         assert_eq!(lookup(build, &[]).0, expected, "{build}");
     }
+    let newer = lookup("15.2.65535.1", &[]);
+    assert!(
+        newer.0 == 2 && newer.1.contains("--update-table") && !newer.1.contains("is installed"),
+        "{}",
+        newer.1
+    );
     for wrong in ["15.1", "Exchange", "15.1.2176.9.1", "15.1.99999.1", ""] {
         let (status, out, error) = builds(&["lookup", wrong]);
         assert_eq!((status, out.as_str()), (2, ""), "{wrong}");

@@ -682,6 +682,7 @@ because-no-product = { $build } gehört zu keinem bekannten Exchange Server
 because-also-needs = der Build allein verrät es nicht: { $what }
 because-some-builds = manche Builds, die mit { $parts } beginnen, enthalten die Korrektur, andere nicht
 because-no-cumulative-update = kein kumulatives Update von { $product } hat Builds wie { $build }
+because-newer-than-tables = { $build } ist neuer als jeder Build von { $product }, den die Tabellen kennen; --update-table übernimmt neuere
 because-sources-disagree = Quellen nennen { $first } und { $last } als ersten Build mit der Korrektur
 because-unverified = dass { $build } die Korrektur enthält, steht nur in einer Quelle, die sich nicht prüfen ließ
 because-own-month-only = das Update vom März 2021 für alte kumulative Updates enthält nur die Korrekturen dieses Monats

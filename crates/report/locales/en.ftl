@@ -685,6 +685,7 @@ because-no-product = { $build } is a build of no known Exchange Server
 because-also-needs = the build alone does not tell: { $what }
 because-some-builds = some builds that begin with { $parts } have the fix and some have not
 because-no-cumulative-update = no cumulative update of { $product } has builds such as { $build }
+because-newer-than-tables = { $build } is newer than every build of { $product } that the tables know; --update-table takes newer ones
 because-sources-disagree = sources name { $first } and { $last } as the first build with the fix
 because-unverified = that { $build } has the fix rests on one source that could not be checked
 because-own-month-only = the March 2021 update for old cumulative updates brings the fixes of its own month only

@@ -31,6 +31,7 @@ mod tests {
             Because::NoProduct { build },
             Because::SomeBuilds { parts: [15, 1, 2176] },
             Because::NoCumulativeUpdate { product, build },
+            Because::NewerThanTables { product, build },
             Because::SourcesDisagree {
                 first: build,
                 last: build,

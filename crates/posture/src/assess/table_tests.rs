@@ -336,6 +336,16 @@ fn builds_and_checks_together() {
             "CVE-2021-34473",
             "unknown unknown because-no-product",
         ),
+        (
+            "logon 200 build=owa_version:15.2.65535.1".into(),
+            "CVE-2021-34473",
+            "unknown unknown because-newer-than-tables",
+        ),
+        (
+            "logon 200 build=owa_version:15.1.9999.0".into(),
+            "CVE-2022-41080",
+            "unknown unknown because-newer-than-tables",
+        ),
         // The export tool's manifest is a lower bound.
         (
             "export_tool 200 build=export_tool:15.1.2242.8".into(),
@@ -488,6 +498,10 @@ fn verdicts_of_front_ends() {
         (format!("ps_owa 401 {guard}"), "unknown host-unknown-no-build"),
         (
             "logon 200 build=owa_version:14.3.513.0".into(),
+            "unknown host-unknown",
+        ),
+        (
+            format!("ps_owa 401 {guard} build=owa_version:15.2.65535.1"),
             "unknown host-unknown",
         ),
     ];

@@ -273,7 +273,7 @@ fn install(page: &mut Page<'_>, answer: &BuildAnswer) -> io::Result<()> {
         let text = page.texts.say_with(id, args);
         page.item(2, mark, role, &text)?;
     }
-    if newest.is_none() {
+    if newest.is_none() && answer.cu.is_some() {
         let text = page.texts.say("builds-is-newest");
         page.item(2, "✔", Role::Good, &text)?;
     }
