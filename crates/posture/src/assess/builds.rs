@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use imker_exchange::{Build, Fix, build_name, cumulative_update, cves, fix, fix_of_three_parts, release};
 
-use super::cves::CHAINED;
+use super::cves::chained;
 use crate::{Disclosure, Place, SeenBuild};
 
 /// Builds whose fixes a thread remembers: many hosts share few, and a server can claim any.
@@ -15,8 +15,8 @@ const REMEMBERED: usize = 1024;
 
 /// What a build says of all CVEs.
 pub(super) struct Fixes {
-    /// Of each of [`CHAINED`].
-    pub chained: [Fix; CHAINED.len()],
+    /// Of each of [`chained`].
+    pub chained: Vec<Fix>,
     /// Other CVEs whose fix it lacks.
     pub further_open: Vec<String>,
     /// Other CVEs of which it does not tell.
@@ -106,7 +106,7 @@ impl Known {
 
     fn look_up(&self) -> Fixes {
         let mut fixes = Fixes {
-            chained: std::array::from_fn(|place| self.fix(CHAINED[place].cve)),
+            chained: chained().iter().map(|chained| self.fix(chained.cve)).collect(),
             further_open: Vec::new(),
             further_unknown: Vec::new(),
         };

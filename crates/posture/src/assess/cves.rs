@@ -1,6 +1,7 @@
 //! CVEs of the known chains: what the build says, and what the checks say, together.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use imker_exchange::{Because, Fix, first_fix};
 
@@ -9,61 +10,57 @@ use super::front_ends::Group;
 use super::probes::{self, Probe, Told};
 use crate::{Check, CveFinding, CveVerdict, FixStatus, Reason, SeenBuild, Verdict};
 
-/// A CVE of a chain.
-pub(super) struct Chained {
-    pub cve: &'static str,
-    /// The chain, as the tables call it.
-    pub alias: &'static str,
-    /// The CVE that the chain enters by: without it, nobody who has not logged on gets to this one.
-    behind: Option<&'static str>,
-}
-
-const fn entry(alias: &'static str, cve: &'static str) -> Chained {
-    Chained {
-        cve,
-        alias,
-        behind: None,
-    }
-}
-
-const fn behind(entry: &'static str, alias: &'static str, cve: &'static str) -> Chained {
-    Chained {
-        cve,
-        alias,
-        behind: Some(entry),
-    }
-}
-
 const PROXYLOGON: &str = "CVE-2021-26855";
 const PROXYSHELL: &str = "CVE-2021-34473";
 const PROXYNOTSHELL: &str = "CVE-2022-41040";
 
-/// CVEs of the known chains, oldest first, an entry before what lies behind it. CVE-2022-41082 lies behind OWASSRF as
-/// well as behind ProxyNotShell, so that the guard of one does not guard it.
-pub(super) const CHAINED: [Chained; 13] = [
-    entry("ProxyLogon", PROXYLOGON),
-    behind(PROXYLOGON, "ProxyLogon", "CVE-2021-26857"),
-    behind(PROXYLOGON, "ProxyLogon", "CVE-2021-26858"),
-    behind(PROXYLOGON, "ProxyLogon", "CVE-2021-27065"),
-    entry("ProxyOracle", "CVE-2021-31195"),
-    entry("ProxyOracle", "CVE-2021-31196"),
-    entry("ProxyToken", "CVE-2021-33766"),
-    entry("ProxyShell", PROXYSHELL),
-    behind(PROXYSHELL, "ProxyShell", "CVE-2021-34523"),
-    behind(PROXYSHELL, "ProxyShell", "CVE-2021-31207"),
-    entry("ProxyNotShell", PROXYNOTSHELL),
-    entry("OWASSRF", "CVE-2022-41080"),
-    entry("ProxyNotShell", "CVE-2022-41082"),
+/// CVEs that nobody who has not logged on gets to but by another of the same chain, with that one. CVE-2022-41082 lies
+/// behind OWASSRF as well as behind ProxyNotShell, so that the guard of one does not guard it.
+const BEHIND: [(&str, &str); 5] = [
+    ("CVE-2021-26857", PROXYLOGON),
+    ("CVE-2021-26858", PROXYLOGON),
+    ("CVE-2021-27065", PROXYLOGON),
+    ("CVE-2021-34523", PROXYSHELL),
+    ("CVE-2021-31207", PROXYSHELL),
 ];
 
-/// All of [`CHAINED`].
+/// A CVE of a chain.
+pub(super) struct Chained {
+    pub cve: &'static str,
+    /// The chain, as the tables call it.
+    alias: &'static str,
+    /// The CVE that the chain enters by, where this is another.
+    behind: Option<&'static str>,
+}
+
+/// CVEs of the chains that the tables know, oldest first, an entry before what lies behind it.
+pub(super) fn chained() -> &'static [Chained] {
+    static CHAINED: OnceLock<Vec<Chained>> = OnceLock::new();
+    CHAINED.get_or_init(|| {
+        let mut all: Vec<(Option<usize>, Chained)> = imker_exchange::cves()
+            .filter_map(|cve| {
+                let place = BEHIND.iter().position(|(behind, _)| *behind == cve.id);
+                let chained = Chained {
+                    cve: cve.id,
+                    alias: cve.chain?,
+                    behind: place.map(|place| BEHIND[place].1),
+                };
+                Some((place, chained))
+            })
+            .collect();
+        all.sort_by_key(|(place, chained)| (chained.behind.unwrap_or(chained.cve), *place));
+        all.into_iter().map(|(_, chained)| chained).collect()
+    })
+}
+
+/// All of [`chained`].
 pub(super) fn assess(group: &Group<'_>, known: Option<&Known>) -> Vec<CveFinding> {
     let proxyshell = probes::proxyshell(group);
     let proxylogon = probes::proxylogon(group, known.map(|known| known.build));
     let mitigated = probes::has_proxynotshell_mitigation(group);
-    let mut findings: Vec<CveFinding> = Vec::with_capacity(CHAINED.len());
+    let mut findings: Vec<CveFinding> = Vec::with_capacity(chained().len());
     let fixes = known.map(Known::fixes);
-    for (place, chained) in CHAINED.iter().enumerate() {
+    for (place, chained) in chained().iter().enumerate() {
         let fix = fixes.as_ref().map(|fixes| &fixes.chained[place]);
         let probe = match chained.cve {
             PROXYLOGON => proxylogon.as_ref(),
