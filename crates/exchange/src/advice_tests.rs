@@ -81,7 +81,11 @@ fn first_fix_of_the_own_or_of_the_newest_cumulative_update() {
         expected("15.2.2562.56", "none", true)
     );
     assert_eq!(first("15.2.2562.17", path_confusion), None, "SE came after it");
-    assert_eq!(first("15.1.2507.6", "CVE-2024-21410"), None, "no build brings it");
+    assert_eq!(
+        first("15.1.2507.6", "CVE-2024-21410"),
+        expected("15.1.2507.12", "KB5015322", true)
+    );
+    assert_eq!(first("15.1.2507.6", "CVE-2023-36434"), None, "no build brings it");
     assert_eq!(first("14.3.513.0", "CVE-2021-26855"), None, "not affected");
     assert_eq!(first("15.3.1.1", path_confusion), None);
 }

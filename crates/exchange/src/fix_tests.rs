@@ -126,6 +126,15 @@ fn more_than_a_build() {
     unknown("15.1.2507.12", "CVE-2022-24516", "Extended Protection");
     assert_eq!(answer("15.1.2507.9", "CVE-2022-24516"), Fix::Open);
     unknown("15.1.2507.35", "CVE-2024-21410", "Extended Protection");
+    for before_the_switch in ["15.1.2176.9", "15.1.2507.9", "15.2.986.26", "15.0.1497.36"] {
+        assert_eq!(
+            answer(before_the_switch, "CVE-2024-21410"),
+            Fix::Open,
+            "{before_the_switch}"
+        );
+    }
+    unknown("15.1.2507.12", "CVE-2024-21410", "Extended Protection");
+    unknown("15.2.1258.12", "CVE-2024-21410", "Extended Protection");
     unknown("15.2.1544.9", "CVE-2024-21410", "Extended Protection");
     unknown("15.2.2562.17", "CVE-2024-21410", "Extended Protection");
     unknown("15.2.2562.17", "CVE-2025-53786", "hybrid app");

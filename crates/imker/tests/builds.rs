@@ -118,9 +118,12 @@ fn json_has_the_documented_keys() {
     assert_eq!(answer["install"]["minimum"]["kb"], "KB5003435");
     assert_eq!(answer["install"]["minimum_is_for_this_cu"], true);
     assert_eq!(answer["install"]["move_to"]["build"], "15.2.2562.53");
-    let needs = cve(&answer, "CVE-2024-21410");
-    assert_eq!(needs["status"], "unknown");
-    assert_eq!(needs["fixed_in"], Value::Null);
+    let before_the_switch = cve(&answer, "CVE-2024-21410");
+    assert_eq!(before_the_switch["status"], "open");
+    assert_eq!(before_the_switch["fixed_in"], "15.1.2507.12");
+    let needs = json("15.2.1544.9");
+    assert_eq!(cve(&needs, "CVE-2024-21410")["status"], "unknown");
+    assert_eq!(cve(&answer, "CVE-2023-36434")["fixed_in"], Value::Null);
 }
 
 #[test]
