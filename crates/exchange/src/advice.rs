@@ -19,9 +19,13 @@ pub struct Latest {
     pub unverified: Option<&'static Release>,
 }
 
-/// The newest cumulative update of a product (`Exchange 2016`) and the newest update for it.
-pub fn latest(product: &str) -> Option<Latest> {
-    let of_product = || releases().rev().filter(|release| release.product == product);
+/// The newest cumulative update of a product (`Exchange 2016`) and the newest update for it, as of a day.
+pub fn latest(product: &str, on: Date) -> Option<Latest> {
+    let on = on.to_string();
+    let of_product = || {
+        let until_then = releases().rev().filter(|release| release.date <= on);
+        until_then.filter(|release| release.product == product)
+    };
     let newest = of_product().next()?;
     let same = |release: &&Release| same_cumulative_update(release.build, newest.build);
     let update = of_product()
@@ -35,19 +39,20 @@ pub fn latest(product: &str) -> Option<Latest> {
     })
 }
 
-/// The newest update for the cumulative update that a build belongs to, or that itself.
-pub fn last_update(build: Build) -> Option<&'static Release> {
+/// The newest update, as of a day, for the cumulative update that a build belongs to, or that itself.
+pub fn last_update(build: Build, on: Date) -> Option<&'static Release> {
+    let on = on.to_string();
     let mut newest = releases()
         .rev()
-        .filter(|release| same_cumulative_update(release.build, build));
+        .filter(|release| same_cumulative_update(release.build, build) && release.date <= on);
     newest.find(|release| release.verified)
 }
 
-/// Whether a product has newer updates than its cumulative update that a build belongs to gets: Microsoft makes them for
-/// the newest cumulative updates only.
-pub fn is_superseded(build: Build) -> bool {
-    let newest = product(build).and_then(|product| latest(&product.name));
-    match (last_update(build), newest) {
+/// Whether a product has, on a day, newer updates than its cumulative update that a build belongs to: Microsoft makes
+/// them for the newest cumulative updates only.
+pub fn is_superseded(build: Build, on: Date) -> bool {
+    let newest = product(build).and_then(|product| latest(&product.name, on));
+    match (last_update(build, on), newest) {
         (Some(last), Some(newest)) => last.date < newest.update.date,
         _ => false,
     }
@@ -121,23 +126,56 @@ pub(crate) fn is_first_fix(build: Build, cve: &str) -> bool {
     })
 }
 
+/// The least that closes chains of attacks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closing {
+    /// The release.
+    pub release: &'static Release,
+    /// The chains, oldest first.
+    pub chains: Vec<&'static str>,
+}
+
 /// The least that closes a chain of attacks for a build: the first release of its cumulative update, from it on, that has
 /// every fix; where its cumulative update never got them, the product's first release that has.
 ///
-/// `None` where nothing of the chain is open, or where no release of the product is known to close it.
-pub fn closes(build: Build, chain: &str) -> Option<&'static Release> {
-    let of_chain: Vec<&str> = flaws()
-        .chained()
-        .filter(|(_, of)| *of == chain)
-        .map(|(cve, _)| cve)
-        .collect();
-    let all = |build: Build, answer: Fix| of_chain.iter().all(|cve| fix(build, cve) == answer);
-    if of_chain.iter().all(|cve| fix(build, cve) != Fix::Open) {
+/// `None` where nothing of the chain is open, or where no release of the product until a day is known to close it.
+pub fn closes(build: Build, chain: &str, on: Date) -> Option<&'static Release> {
+    let chain = touched_chains(build).into_iter().find(|name| *name == chain)?;
+    closing(build, &[chain], on)
+}
+
+/// The same for every chain of attacks of which something is open.
+pub fn closes_all(build: Build, on: Date) -> Option<Closing> {
+    let chains = touched_chains(build);
+    Some(Closing {
+        release: closing(build, &chains, on)?,
+        chains,
+    })
+}
+
+/// Chains of which a build lacks a fix.
+fn touched_chains(build: Build) -> Vec<&'static str> {
+    let mut chains = Vec::new();
+    for (cve, chain) in flaws().chained() {
+        if !chains.contains(&chain) && fix(build, cve) == Fix::Open {
+            chains.push(chain);
+        }
+    }
+    chains
+}
+
+fn closing(build: Build, chains: &[&str], on: Date) -> Option<&'static Release> {
+    if chains.is_empty() {
         return None;
     }
+    let on = on.to_string();
     let product = product(build)?;
-    let mut later = releases().filter(|release| release.build > build && release.product == product.name);
-    later.find(|release| all(release.build, Fix::Fixed))
+    let mut later = releases()
+        .filter(|release| release.build > build && release.product == product.name && release.date <= on);
+    later.find(|release| {
+        let mut cves = flaws().chained().filter(|(_, chain)| chains.contains(chain));
+        cves.all(|(cve, _)| fix(release.build, cve) == Fix::Fixed)
+    })
 }
 
 /// What to install for a build.
@@ -147,34 +185,42 @@ pub struct Install {
     pub support: Support,
     /// The product.
     pub product: &'static Product,
-    /// The newest release of the product; `None` where the build has it, or a newer one.
+    /// The newest release of the product that everybody gets; `None` where the build has it, or a newer one.
     pub newest: Option<&'static Release>,
+    /// A newer one, for those who pay for Extended Security Updates.
+    pub paid: Option<&'static Release>,
     /// A newer release still, whose only source could not be checked.
     pub unverified: Option<&'static Release>,
     /// The newest release of the product that is supported, where this one is not.
     pub move_to: Option<&'static Release>,
     /// The least that closes ProxyShell, where it is open.
     pub minimum: Option<&'static Release>,
+    /// The least that closes every chain that is open.
+    pub closes_all: Option<Closing>,
 }
 
 /// What to install for a build, on a day; `None` where it is a build of no known product.
 pub fn install(build: Build, on: Date) -> Option<Install> {
     let product = product(build)?;
-    let latest = latest(&product.name)?;
+    let latest = latest(&product.name, on)?;
+    let public = self::latest(&product.name, product.public_until(on))?;
     let support = product.support(on);
-    let supported = products()
+    let mut supported = products()
         .iter()
         .rev()
-        .find(|other| other.support(on) == Support::Supported)
-        .filter(|_| support != Support::Supported);
+        .filter(|other| support != Support::Supported && other.support(on) == Support::Supported);
     let above = |release: &&Release| release.build > build;
     Some(Install {
         support,
         product,
-        newest: Some(latest.update).filter(above),
+        newest: Some(public.update).filter(above),
+        paid: Some(latest.update)
+            .filter(above)
+            .filter(|newest| newest.build > public.update.build),
         unverified: latest.unverified.filter(above),
-        move_to: supported.and_then(|other| Some(self::latest(&other.name)?.update)),
-        minimum: closes(build, "ProxyShell"),
+        move_to: supported.find_map(|other| Some(self::latest(&other.name, on)?.update)),
+        minimum: closes(build, "ProxyShell", on),
+        closes_all: closes_all(build, on),
     })
 }
 

@@ -5,6 +5,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+const TODAY: Date = date(2026, 12, 1);
+
 fn build(text: &str) -> Build {
     text.parse().unwrap()
 }
@@ -12,7 +14,7 @@ fn build(text: &str) -> Build {
 #[test]
 fn newest_of_each_product() {
     let newest = |product: &str| {
-        let latest = latest(product).unwrap();
+        let latest = latest(product, TODAY).unwrap();
         (latest.cumulative_update.to_string(), latest.update.to_string())
     };
     for (product, cumulative_update, update) in [
@@ -28,8 +30,8 @@ fn newest_of_each_product() {
         );
         assert_eq!(newest(product), expected);
     }
-    assert_eq!(latest("Exchange 2000"), None);
-    let unverified = latest("Exchange SE").unwrap().unverified.unwrap();
+    assert_eq!(latest("Exchange 2000", TODAY), None);
+    let unverified = latest("Exchange SE", TODAY).unwrap().unverified.unwrap();
     assert_eq!(unverified.build, build("15.2.2562.56"), "one source only");
 }
 
@@ -37,8 +39,8 @@ fn newest_of_each_product() {
 fn old_cumulative_updates_get_no_more_updates() {
     let last = |of: &str| {
         (
-            last_update(build(of)).unwrap().to_string(),
-            is_superseded(build(of)),
+            last_update(build(of), TODAY).unwrap().to_string(),
+            is_superseded(build(of), TODAY),
         )
     };
     for (of, expected, superseded) in [
@@ -51,7 +53,10 @@ fn old_cumulative_updates_get_no_more_updates() {
         assert_eq!(last(of), (expected.to_owned(), superseded), "{of}");
     }
     assert_eq!(
-        (last_update(build("15.3.1.1")), is_superseded(build("15.3.1.1"))),
+        (
+            last_update(build("15.3.1.1"), TODAY),
+            is_superseded(build("15.3.1.1"), TODAY)
+        ),
         (None, false)
     );
 }
@@ -93,7 +98,8 @@ fn first_fix_of_the_own_or_of_the_newest_cumulative_update() {
 /// KB5001779 and KB5003435, or what holds them, for each cumulative update.
 #[test]
 fn least_that_closes_proxyshell() {
-    let least = |of: &str| closes(build(of), "ProxyShell").map(|release| format!("{release} {}", release.kb));
+    let least =
+        |of: &str| closes(build(of), "ProxyShell", TODAY).map(|release| format!("{release} {}", release.kb));
     for (of, release) in [
         ("15.1.2176.9", "Exchange 2016 CU19 May21SU KB5003435"),
         ("15.1.2176.12", "Exchange 2016 CU19 May21SU KB5003435"),
@@ -122,20 +128,70 @@ fn least_that_closes_proxyshell() {
 
 #[test]
 fn what_to_install() {
-    let old = install(build("15.1.2176.9"), date(2026, 12, 1)).unwrap();
+    let old = install(build("15.1.2176.9"), TODAY).unwrap();
     assert_eq!(old.support, Support::Ended);
-    assert_eq!(old.newest.unwrap().build, build("15.1.2507.75"));
+    assert_eq!(old.newest.unwrap().to_string(), "Exchange 2016 CU23 Oct25SU");
+    assert_eq!(old.paid.unwrap().to_string(), "Exchange 2016 CU23 Sep26SUv2");
     assert_eq!(old.move_to.unwrap().to_string(), "Exchange SE RTM Sep26SUv2");
     assert_eq!(old.minimum.unwrap().build, build("15.1.2176.14"));
     let then = install(build("15.1.2176.9"), date(2021, 8, 1)).unwrap();
     assert_eq!((then.support, then.move_to), (Support::Supported, None));
-    let current = install(build("15.2.2562.53"), date(2026, 12, 1)).unwrap();
+    assert_eq!(then.newest.unwrap().to_string(), "Exchange 2016 CU21 Jul21SU");
+    let last_public = install(build("15.2.1748.39"), TODAY).unwrap();
+    assert_eq!(last_public.newest, None);
+    assert_eq!(
+        last_public.paid.unwrap().to_string(),
+        "Exchange 2019 CU15 Sep26SUv2"
+    );
+    let last_of_all = install(build("15.2.1748.53"), TODAY).unwrap();
+    assert_eq!((last_of_all.newest, last_of_all.paid), (None, None));
+    let current = install(build("15.2.2562.53"), TODAY).unwrap();
     assert_eq!(
         (current.newest, current.move_to, current.minimum),
         (None, None, None)
     );
     assert_eq!(current.unverified.unwrap().build, build("15.2.2562.56"));
-    assert_eq!(install(build("15.3.1.1"), date(2026, 12, 1)), None);
+    assert_eq!(install(build("15.3.1.1"), TODAY), None);
+}
+
+#[test]
+fn least_that_closes_every_open_chain() {
+    let least = |of: &str| {
+        let closing = closes_all(build(of), TODAY)?;
+        Some(format!("{}: {}", closing.release, closing.chains.join(" ")))
+    };
+    for (of, expected) in [
+        (
+            "15.1.2176.9",
+            "Exchange 2016 CU22 Nov22SU: ProxyOracle ProxyShell ProxyToken ProxyNotShell OWASSRF",
+        ),
+        ("15.1.2507.6", "Exchange 2016 CU23 Nov22SU: ProxyNotShell OWASSRF"),
+        ("15.2.1118.7", "Exchange 2019 CU12 Nov22SU: ProxyNotShell OWASSRF"),
+    ] {
+        assert_eq!(least(of).as_deref(), Some(expected), "{of}");
+    }
+    assert_eq!(least("15.1.2507.16"), None);
+    assert_eq!(least("15.2.2562.17"), None);
+}
+
+#[test]
+fn a_day_knows_nothing_of_what_came_later() {
+    let on = date(2021, 4, 20);
+    let april = latest("Exchange 2016", on).unwrap();
+    assert_eq!(april.update.to_string(), "Exchange 2016 CU20 Apr21SU");
+    assert_eq!(april.unverified, None);
+    let old = build("15.1.2176.9");
+    assert_eq!(
+        last_update(old, on).unwrap().to_string(),
+        "Exchange 2016 CU19 Apr21SU"
+    );
+    assert!(!is_superseded(old, on) && is_superseded(old, date(2021, 7, 14)));
+    assert_eq!(closes(old, "ProxyShell", on), None, "half of it came in May");
+    let moved = install(build("15.0.1497.48"), date(2023, 5, 10))
+        .unwrap()
+        .move_to
+        .unwrap();
+    assert_eq!(moved.product, "Exchange 2019", "SE was not out");
 }
 
 #[test]
@@ -168,9 +224,13 @@ fn advice_holds_for_every_release() {
                 assert!(first.own || !same_cumulative_update(first.build, release.build));
             }
         }
-        if let Some(least) = closes(release.build, "ProxyShell") {
+        if let Some(least) = closes(release.build, "ProxyShell", TODAY) {
             assert!(least.build > release.build && least.product == release.product);
-            assert_eq!(closes(least.build, "ProxyShell"), None);
+            assert_eq!(closes(least.build, "ProxyShell", TODAY), None);
+        }
+        if let Some(least) = closes_all(release.build, TODAY) {
+            assert!(least.release.build > release.build && !least.chains.is_empty());
+            assert_eq!(closes_all(least.release.build, TODAY), None, "{release}");
         }
     }
 }
@@ -179,7 +239,7 @@ proptest! {
     #[test]
     fn never_panics(parts in any::<[u16; 4]>(), minor in 0_u16..4, cve in "(CVE-2021-34473|\\PC{0,20})") {
         for build in [Build(parts), Build([15, minor, parts[2], parts[3]])] {
-            let _ = (first_fix(build, &cve), closes(build, &cve), install(build, date(2026, 12, 1)));
+            let _ = (first_fix(build, &cve), closes(build, &cve, TODAY), install(build, TODAY));
         }
     }
 }

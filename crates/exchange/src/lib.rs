@@ -29,8 +29,8 @@ mod table;
 mod update;
 
 pub use advice::{
-    Cve, FirstFix, Install, Latest, closes, cves, first_fix, first_fixed_in, install, is_superseded,
-    last_update, latest,
+    Closing, Cve, FirstFix, Install, Latest, closes, closes_all, cves, first_fix, first_fixed_in, install,
+    is_superseded, last_update, latest,
 };
 pub use because::Because;
 pub use build::{Build, NotABuild};

@@ -85,6 +85,13 @@ impl Product {
         }
     }
 
+    /// The last day, up to `on`, whose updates are for everybody: later ones are for those who pay, where that is offered.
+    pub(crate) fn public_until(&self, on: Date) -> Date {
+        let end = self.support_end.as_ref().filter(|_| self.paid_until.is_some());
+        let end = end.and_then(|end| end.parse::<Date>().ok());
+        end.map_or(on, |end| end.min(on))
+    }
+
     /// Whether a build of this line can have been assessed when something was fixed on `day`.
     pub(crate) fn is_unaffected_without_row(&self, day: &str) -> bool {
         day < self.released.as_str() || day <= self.assessed_until.as_str()

@@ -117,6 +117,10 @@ fn json_has_the_documented_keys() {
     assert_eq!(path_confusion["kb"], "KB5001779");
     assert_eq!(answer["install"]["minimum"]["kb"], "KB5003435");
     assert_eq!(answer["install"]["minimum_is_for_this_cu"], true);
+    assert_eq!(answer["install"]["closes_all"]["build"], "15.1.2375.37");
+    assert_eq!(answer["install"]["closes_all"]["chains"][1], "ProxyShell");
+    assert_eq!(answer["install"]["newest"]["build"], "15.1.2507.61");
+    assert_eq!(answer["install"]["paid"]["build"], "15.1.2507.75");
     assert_eq!(answer["install"]["move_to"]["build"], "15.2.2562.53");
     let before_the_switch = cve(&answer, "CVE-2024-21410");
     assert_eq!(before_the_switch["status"], "open");
@@ -135,6 +139,9 @@ fn three_parts_leave_open_what_only_some_builds_have() {
     assert_eq!(cve(&answer, "CVE-2021-34473")["status"], "unknown");
     assert_eq!(cve(&answer, "CVE-2022-41040")["status"], "open");
     assert_eq!(answer["install"]["minimum"]["build"], "15.1.2176.14");
+    let (_, text) = lookup("15.1.2176", &[]);
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("KB5003435). It may be there already."), "{text}");
     assert_eq!(cve(&json("15.1.2308"), "CVE-2021-34473")["status"], "fixed");
 }
 
@@ -181,6 +188,7 @@ fn age_and_support_are_those_of_the_day() {
     );
     assert!(out.contains("supports this product until 2025-10-14"), "{out}");
     assert!(!out.contains("move on"), "{out}");
+    assert!(!out.contains("May21SU"), "came later: {out}");
     let (_, out, _) = builds(&["lookup", "15.2.1748.10", "--as-of", "2026-06-01", "--lang", "de"]);
     let out = out.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(

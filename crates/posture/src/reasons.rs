@@ -47,11 +47,19 @@ pub const ALL: &[(&str, &[&str])] = &[
     ("cve-no-build", &[]),
     ("cve-open-by-build", &["build"]),
     // What to install.
-    ("install-minimum", &["minimum", "release"]),
-    ("install-minimum-and-move", &["product", "minimum", "release"]),
+    ("install-minimum", &["minimum", "chains", "release"]),
+    (
+        "install-minimum-and-move",
+        &["product", "minimum", "chains", "release"],
+    ),
     ("install-move", &["product", "release"]),
+    ("install-move-paid", &["product", "paid", "release"]),
     ("install-newest", &["release"]),
     ("install-newest-and-move", &["product", "newest", "release"]),
+    (
+        "install-newest-and-move-paid",
+        &["product", "newest", "paid", "release"],
+    ),
     // Findings.
     ("finding-addresses-leaked", &["addresses"]),
     ("finding-basic", &["directories"]),

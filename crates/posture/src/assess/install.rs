@@ -11,30 +11,39 @@ use crate::{Reason, SeenBuild};
 pub(super) fn to_install(known: &Known, on: Date) -> Option<Reason> {
     let install = install(known.lowest(), on)?;
     let is_whole = matches!(known.build, SeenBuild::Whole(_)) && !known.at_least;
-    let may_be_there = |newest: &Release| !is_whole && newest.build.0[..3] == known.build.three_parts();
-    let newest = install.newest.filter(|newest| !may_be_there(newest));
-    let minimum = install.minimum.map(told);
-    let product = || ("product", install.product.name.clone());
-    match (install.move_to, newest, minimum) {
-        (Some(target), _, Some(minimum)) => {
-            let args = [product(), ("minimum", minimum), ("release", told(target))];
-            Some(Reason::new("install-minimum-and-move", args))
-        }
-        (Some(target), Some(newest), None) => {
-            let args = [product(), ("newest", told(newest)), ("release", told(target))];
-            Some(Reason::new("install-newest-and-move", args))
-        }
-        (Some(target), None, None) => Some(Reason::new(
-            "install-move",
-            [product(), ("release", told(target))],
-        )),
-        (None, Some(newest), Some(minimum)) => {
-            let args = [("minimum", minimum), ("release", told(newest))];
-            Some(Reason::new("install-minimum", args))
-        }
-        (None, Some(newest), None) => Some(Reason::new("install-newest", [("release", told(newest))])),
-        (None, None, _) => None,
+    let lacks = |release: &&Release| is_whole || release.build.0[..3] != known.build.three_parts();
+    let newest = install.newest.filter(lacks).map(told);
+    let paid = install.paid.filter(lacks).map(told);
+    let least = install.closes_all.filter(|least| lacks(&least.release));
+    let least = least.map(|least| {
+        [
+            ("minimum", told(least.release)),
+            ("chains", least.chains.join(", ")),
+        ]
+    });
+    let Some(target) = install.move_to else {
+        let release = ("release", newest?);
+        return Some(match least {
+            Some([minimum, chains]) => Reason::new("install-minimum", [minimum, chains, release]),
+            None => Reason::new("install-newest", [release]),
+        });
+    };
+    let product = ("product", install.product.name.clone());
+    let release = ("release", told(target));
+    if let Some([minimum, chains]) = least {
+        let args = [product, minimum, chains, release];
+        return Some(Reason::new("install-minimum-and-move", args));
     }
+    let newest = newest.map(|newest| ("newest", newest));
+    let paid = paid.map(|paid| ("paid", paid));
+    Some(match (newest, paid) {
+        (Some(newest), Some(paid)) => {
+            Reason::new("install-newest-and-move-paid", [product, newest, paid, release])
+        }
+        (Some(newest), None) => Reason::new("install-newest-and-move", [product, newest, release]),
+        (None, Some(paid)) => Reason::new("install-move-paid", [product, paid, release]),
+        (None, None) => Reason::new("install-move", [product, release]),
+    })
 }
 
 /// `Exchange 2016 CU19 Mar21SU (KB5000871)`.

@@ -1,6 +1,6 @@
 use imker_exchange::{
-    Build, Fix, Install, Release, Support, cves, first_fix, fix, fix_of_three_parts, install, is_superseded,
-    last_update, nearest, product, release, releases,
+    Build, Closing, Fix, Install, Release, Support, cves, first_fix, fix, fix_of_three_parts, install,
+    is_superseded, last_update, nearest, product, release, releases,
 };
 use imker_posture::{FixStatus, SeenBuild};
 use jiff::civil::Date;
@@ -77,8 +77,11 @@ pub struct CveAnswer {
 /// What to install.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct InstallAnswer {
-    /// The newest cumulative update of the product with its newest update; absent where it is there already.
+    /// The newest cumulative update of the product with the newest update that everybody gets; absent where it is there
+    /// already.
     pub newest: Option<Named>,
+    /// A newer update, for those who pay for Extended Security Updates.
+    pub paid: Option<Named>,
     /// A newer one that a single source names, which could not be checked.
     pub unverified: Option<Named>,
     /// The newest release of the product to move on to, where support has ended.
@@ -87,6 +90,18 @@ pub struct InstallAnswer {
     pub minimum: Option<Named>,
     /// Whether that is for the cumulative update that is there.
     pub minimum_is_for_this_cu: bool,
+    /// The least that closes every known chain that is open.
+    pub closes_all: Option<ClosingAnswer>,
+}
+
+/// The least that closes chains of attacks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ClosingAnswer {
+    /// The release.
+    #[serde(flatten)]
+    pub release: Named,
+    /// The chains: `ProxyShell`.
+    pub chains: Vec<&'static str>,
 }
 
 /// A release.
@@ -139,8 +154,8 @@ impl BuildAnswer {
                 end: product.support_end.clone(),
                 paid_until: product.paid_until.clone(),
                 paid_for: product.paid_for.clone(),
-                last_update: last_update(build).map(Named::from),
-                cu_superseded: is_superseded(build),
+                last_update: last_update(build, as_of).map(Named::from),
+                cu_superseded: is_superseded(build, as_of),
             }),
             cves: cves().map(|cve| answer(texts, seen, build, cve)).collect(),
             install: install(build, as_of).map(|install| InstallAnswer::new(&install, build)),
@@ -176,12 +191,23 @@ impl InstallAnswer {
         let cumulative_update = nearest(build).map(|release| &release.cumulative_update);
         Self {
             newest: install.newest.map(Named::from),
+            paid: install.paid.map(Named::from),
             unverified: install.unverified.map(Named::from),
             move_to: install.move_to.map(Named::from),
             minimum: install.minimum.map(Named::from),
             minimum_is_for_this_cu: install
                 .minimum
                 .is_some_and(|release| Some(&release.cumulative_update) == cumulative_update),
+            closes_all: install.closes_all.as_ref().map(ClosingAnswer::from),
+        }
+    }
+}
+
+impl From<&Closing> for ClosingAnswer {
+    fn from(closing: &Closing) -> Self {
+        Self {
+            release: Named::from(closing.release),
+            chains: closing.chains.clone(),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::io;
 
 use imker_exchange::{Cve, Release, first_fixed_in, latest};
+use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::escape;
@@ -44,7 +45,7 @@ impl From<&Release> for ListedRelease {
                 chains.push(chain);
             }
         }
-        let newest = latest(&release.product).map(|latest| latest.update.build);
+        let newest = latest(&release.product, Date::MAX).map(|latest| latest.update.build);
         Self {
             build: release.build.to_string(),
             product: release.product.clone(),

@@ -4,6 +4,6 @@ mod answer;
 mod list;
 mod terminal;
 
-pub use answer::{BuildAnswer, CveAnswer, InstallAnswer, Named, SupportAnswer};
+pub use answer::{BuildAnswer, ClosingAnswer, CveAnswer, InstallAnswer, Named, SupportAnswer};
 pub use list::{ListedRelease, csv, json, text};
 pub use terminal::terminal;

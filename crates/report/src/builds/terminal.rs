@@ -237,47 +237,69 @@ fn install(page: &mut Page<'_>, answer: &BuildAnswer) -> io::Result<()> {
     };
     let InstallAnswer {
         newest,
+        paid,
         unverified,
         move_to,
         minimum,
         minimum_is_for_this_cu,
+        closes_all,
     } = install;
-    let paid_only = answer
-        .support
-        .as_ref()
-        .is_some_and(|support| support.state == "paid_only");
+    let (all, chains) = match closes_all {
+        Some(all) => (Some(&all.release), all.chains.join(", ")),
+        None => (None, String::new()),
+    };
     let minimum_id = if *minimum_is_for_this_cu {
         "builds-minimum-own"
     } else {
         "builds-minimum-newer"
     };
+    let newest_id = if move_to.is_some() {
+        "builds-newest-until-then"
+    } else {
+        "builds-newest"
+    };
     let steps = [
-        (minimum, "✖", Role::Alarm, minimum_id),
-        (move_to, "▲", Role::Warning, "builds-move-on"),
+        (minimum.as_ref(), "✖", Role::Alarm, minimum_id),
         (
-            newest,
-            "▲",
-            Role::Warning,
-            match move_to {
-                None => "builds-newest",
-                Some(_) if paid_only => "builds-newest-paid",
-                Some(_) => "builds-newest-until-then",
-            },
+            all.filter(|all| Some(*all) != minimum.as_ref()),
+            "✖",
+            Role::Alarm,
+            "builds-closes-all",
         ),
-        (unverified, "▲", Role::Plain, "builds-unverified"),
+        (move_to.as_ref(), "▲", Role::Warning, "builds-move-on"),
+        (newest.as_ref(), "▲", Role::Warning, newest_id),
+        (paid.as_ref(), "▲", Role::Plain, "builds-newest-paid"),
+        (unverified.as_ref(), "▲", Role::Plain, "builds-unverified"),
     ];
     for (release, mark, role, id) in steps {
         let Some(release) = release else { continue };
         let product = answer.product.clone().unwrap_or_default();
-        let args = [("release", shown(release).into()), ("product", product.into())];
-        let text = page.texts.say_with(id, args);
+        let args = [
+            ("release", shown(release).into()),
+            ("product", product.into()),
+            ("chains", chains.as_str().into()),
+        ];
+        let mut text = page.texts.say_with(id, args);
+        if may_be_there(answer, release) {
+            text = format!("{text} {}", page.texts.say("builds-may-be-there"));
+        }
         page.item(2, mark, role, &text)?;
     }
-    if newest.is_none() && answer.cu.is_some() {
+    if newest.is_none() && paid.is_none() && answer.cu.is_some() {
         let text = page.texts.say("builds-is-newest");
         page.item(2, "✔", Role::Good, &text)?;
     }
     Ok(())
+}
+
+/// Whether three parts leave open that an update is installed.
+fn may_be_there(answer: &BuildAnswer, release: &Named) -> bool {
+    match answer.build {
+        SeenBuild::Whole(_) => false,
+        SeenBuild::ThreeParts([major, minor, number]) => {
+            release.build.starts_with(&format!("{major}.{minor}.{number}."))
+        }
+    }
 }
 
 /// `Exchange 2016 CU19 May21SU (15.1.2176.14, KB5003435)`.
