@@ -70,7 +70,7 @@ pub struct Config {
 #[serde(deny_unknown_fields)]
 struct File {
     sensor: SensorName,
-    data: PathBuf,
+    data: Spanned<PathBuf>,
     #[serde(default = "absent")]
     spool: Spanned<Spool>,
     #[serde(default = "absent")]
@@ -165,9 +165,10 @@ impl Config {
     fn from_document(document: &Document) -> Result<Self, DocumentError> {
         let mut file: File = document.parse()?;
         check_sizes(document, &file)?;
+        let data = data(document, &file.data)?;
         check_ages(document, &mut file)?;
         let resolve = |path: PathBuf| document.resolve(&path);
-        let mut sinks = sinks(document, &document.resolve(&file.data).join("cursors"), file.sink)?;
+        let mut sinks = sinks(document, &data.join("cursors"), file.sink)?;
         let hosts = host::hosts(document, file.domain, file.host)?;
         for sink in &mut sinks {
             sink.limit_ages(file.privacy.get_ref());
@@ -176,7 +177,7 @@ impl Config {
         Ok(Self {
             file: document.path().to_owned(),
             sensor: Arc::clone(&file.sensor),
-            data: document.resolve(&file.data),
+            data,
             hosts,
             spool: file.spool.into_inner(),
             quarantine: file.quarantine.into_inner(),
@@ -191,6 +192,17 @@ impl Config {
             sinks,
         })
     }
+}
+
+fn data(document: &Document, data: &Spanned<PathBuf>) -> Result<PathBuf, DocumentError> {
+    if data.get_ref().as_os_str().is_empty() {
+        return Err(document.error(
+            Some(data.span()),
+            "`data` names no folder",
+            "name one for what is recorded, or `.` for the configuration's own",
+        ));
+    }
+    Ok(document.resolve(data.get_ref()))
 }
 
 fn check_sizes(document: &Document, file: &File) -> Result<(), DocumentError> {

@@ -275,6 +275,7 @@ fn errors_name_file_line_and_remedy() {
         "sensor = ".to_owned(),
         changed("dmz-1", "DMZ 1", ""),
         changed("data", "date", ""),
+        changed("/var/lib/honeypot", "", ""),
         changed("seed = \"0001", "seed = \"01", ""),
         changed("\"de-DE\"", "\"nl-NL\"", ""),
         changed("EX01", "exchange01", ""),
