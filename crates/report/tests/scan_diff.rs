@@ -3,6 +3,8 @@
 
 mod servers;
 
+use std::io::Read as _;
+
 use imker_report::scan::{Change, Diff, Json, JsonRows, diff, diff_json, diff_text};
 use imker_report::{Language, Style};
 use servers::{Host, assessed, head, hosts, written};
@@ -109,12 +111,31 @@ fn what_is_no_result_is_named() {
             "{text}: {error}"
         );
     }
-    let cut = &rows(&hosts())[..2000];
-    let error = diff(rows(&hosts()).as_bytes(), cut.as_bytes())
-        .unwrap_err()
-        .to_string();
-    assert!(
-        error.starts_with("the new result cannot be read") && error.contains("line"),
-        "{error}"
-    );
+    // Within the first row, and within the last.
+    let whole = rows(&hosts());
+    for cut in [2000, whole.len() - 10] {
+        let error = diff(whole.as_bytes(), &whole.as_bytes()[..cut])
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.starts_with("the new result cannot be read") && error.contains("line"),
+            "{error}"
+        );
+    }
+}
+
+/// What is read before a host is known to be one is bounded, however it is written.
+#[test]
+fn a_result_without_hosts_ends() {
+    let endless = |begin: &'static str, byte: u8| begin.as_bytes().chain(std::io::repeat(byte));
+    for (begin, byte) in [("{\"target\":\"", b'x'), ("{\"other\":[", b' '), ("", b' ')] {
+        let error = diff(endless(begin, byte), &b""[..]).unwrap_err().to_string();
+        assert!(error.contains("16 MiB without a host"), "{begin}: {error}");
+    }
+    // Many hosts are no matter.
+    let row = rows(&hosts());
+    let row = row.lines().next().unwrap();
+    let many = (16 << 20) / row.len() + 2;
+    let rows = format!("{row}\n").repeat(many);
+    assert!(diff(row.as_bytes(), rows.as_bytes()).unwrap().hosts.is_empty());
 }

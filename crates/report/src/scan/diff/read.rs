@@ -1,5 +1,6 @@
 //! Hosts out of a result, one by one: a JSON document or JSON lines, without keeping more than a digest of each.
 
+use std::cell::Cell;
 use std::fmt;
 use std::io::{self, BufReader};
 
@@ -11,6 +12,9 @@ use super::State;
 
 /// Bytes of a target at most, as scans write them.
 const TARGET: usize = 512;
+
+/// Bytes from one host to the next; in a result of any scan they are far fewer.
+const BETWEEN_HOSTS: usize = 16 << 20;
 
 /// A text that is no result of `imker scan`.
 #[derive(Debug, thiserror::Error)]
@@ -31,14 +35,38 @@ pub(super) fn hosts(
     sink: Sink<'_>,
 ) -> Result<(), UnreadableResult> {
     let unreadable = |source| UnreadableResult { which, source };
-    let mut values = serde_json::Deserializer::from_reader(BufReader::new(input));
+    let left = Cell::new(BETWEEN_HOSTS);
+    let mut sink = |target: Box<str>, state: State| {
+        left.set(BETWEEN_HOSTS);
+        sink(target, state);
+    };
+    let bounded = Bounded { input, left: &left };
+    let mut values = serde_json::Deserializer::from_reader(BufReader::new(bounded));
     let mut any = false;
-    loop {
-        match (Value { sink: &mut *sink }).deserialize(&mut values) {
-            Ok(()) => any = true,
-            Err(error) if any && error.is_eof() && values.end().is_ok() => return Ok(()),
-            Err(error) => return Err(unreadable(error)),
+    while !(any && values.end().is_ok()) {
+        Value { sink: &mut sink }
+            .deserialize(&mut values)
+            .map_err(unreadable)?;
+        any = true;
+    }
+    Ok(())
+}
+
+/// Ends where too much comes without a host: a value is in memory before it can be looked at.
+struct Bounded<'a, R> {
+    input: R,
+    left: &'a Cell<usize>,
+}
+
+impl<R: io::Read> io::Read for Bounded<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.left.get() == 0 {
+            let told = format!("{} MiB without a host", BETWEEN_HOSTS >> 20);
+            return Err(io::Error::new(io::ErrorKind::InvalidData, told));
         }
+        let read = self.input.read(buffer)?;
+        self.left.set(self.left.get().saturating_sub(read));
+        Ok(read)
     }
 }
 
