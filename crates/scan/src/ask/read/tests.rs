@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use imker_ntlm::{Challenge, Flags, ServerNames, Version, spnego};
+use imker_posture::{Answer, Checks, Observation, Vantage, Visit, assess};
 use proptest::prelude::*;
 
 use super::super::http::{Body, Head, ResponseReader};
@@ -70,7 +71,22 @@ const ROWS: &[(&str, Check, &str)] = &[
         "HTTP/1.1 401 Unauthorized\nCache-Control: private\nContent-Length: 0\nServer: Microsoft-IIS/8.5\nrequest-id: 0f0e0d0c-0b0a-0908-0706-050403020100\nX-CasErrorCode: UnauthenticatedRequest\nX-AspNet-Version: 4.0.30319\nX-FEServer: EX01\nX-Powered-By: ASP.NET",
     ),
     (
-        "autodiscover.json",
+        "the same, asked by POST",
+        Check::Autodiscover,
+        "HTTP/1.1 401 Unauthorized\nContent-Length: 0\nX-CasErrorCode: UnauthenticatedRequest\nWWW-Authenticate: Negotiate\nWWW-Authenticate: NTLM\nWWW-Authenticate: Basic realm=\"mail.example.org\"\nX-SOAP-Enabled: True\nX-WSSecurity-Enabled: True\nX-WSSecurity-For: None\nX-OAuth-Enabled: True",
+    ),
+    (
+        "autodiscover.json, a protocol of the server",
+        Check::Autodiscover,
+        "HTTP/1.1 200 OK\nContent-Type: application/json; charset=utf-8\nContent-Length: 69\n\n{\"Protocol\":\"EWS\",\"Url\":\"https://mail.example.org/EWS/Exchange.asmx\"}",
+    ),
+    (
+        "autodiscover.json, an unknown user",
+        Check::Autodiscover,
+        "HTTP/1.1 404 Not Found\njsonerror: true\nContent-Length: 73\n\n{\"ErrorCode\":\"UserNotFound\",\"ErrorMessage\":\"The given User is not found\"}",
+    ),
+    (
+        "autodiscover.json, another protocol",
         Check::Autodiscover,
         "HTTP/1.1 400 Bad Request\njsonerror: true\nContent-Length: 78\n\n{\"ErrorCode\":\"ProtocolNotSupported\",\"ErrorMessage\":\"The given protocol is bad\"}",
     ),
@@ -95,9 +111,24 @@ const ROWS: &[(&str, Check, &str)] = &[
         "HTTP/1.1 401 Unauthorized\nContent-Length: 0\nWWW-Authenticate: Negotiate\nWWW-Authenticate: NTLM\nWWW-Authenticate: Basic realm=\"mail.example.org\"",
     ),
     (
+        "/powershell, all methods off (assumed)",
+        Check::PowerShell,
+        "HTTP/1.1 401 Unauthorized\nContent-Length: 0\nX-FEServer: EX01",
+    ),
+    (
         "/Microsoft-Server-ActiveSync",
         Check::ActiveSync,
+        "HTTP/1.1 401 Unauthorized\nContent-Length: 0\nWWW-Authenticate: Basic realm=\"mail.example.org\"",
+    ),
+    (
+        "the same, with an empty token",
+        Check::ActiveSync,
         "HTTP/1.1 401 Unauthorized\nContent-Length: 0\nWWW-Authenticate: Basic realm=\"mail.example.org\"\nX-MS-Diagnostics: 2000001;reason=\"The token is empty\"\nx-owa-version: 15.2.1748.10\nX-FEServer: EX01",
+    ),
+    (
+        "/owa/service/1 and folders of /ecp/",
+        Check::Ecp,
+        "HTTP/1.1 302 Found\nContent-Length: 0\nLocation: https://mail.example.org/owa/auth/logon.aspx?replaceCurrent=1&url=https%3a%2f%2fmail.example.org%2fecp%2fcurrent%2f\nX-OWA-Version: 15.2.1748.10\nX-FEServer: EX01",
     ),
     (
         "an error of ECP's front end",
@@ -141,14 +172,47 @@ const ROWS: &[(&str, Check, &str)] = &[
     ),
 ];
 
+/// What follows where this is all that was answered.
+fn judged(check: Check, response: Response) -> String {
+    let answer = Answer {
+        check,
+        took_ms: 1,
+        response: Some(response),
+        fault: None,
+    };
+    let observation = Observation {
+        target: "mail.example.org".into(),
+        started: jiff::Timestamp::constant(1_796_000_000, 0),
+        took_ms: 1,
+        checks: Checks::Quick,
+        visits: vec![Visit {
+            address: "192.0.2.10:443".parse().unwrap(),
+            tls: None,
+            answers: vec![answer],
+        }],
+        tls_versions: Vec::new(),
+        smtp: Vec::new(),
+        fault: None,
+    };
+    let assessment = assess(&observation, Vantage::Internet);
+    let mut text = format!("{} {}", assessment.verdict.name(), assessment.reason.id);
+    for front_end in assessment.front_ends {
+        let name = front_end.name.as_deref().unwrap_or("a front end");
+        let release = front_end.release.as_deref().unwrap_or("no build");
+        write!(text, "; {name}: {release}").unwrap();
+    }
+    text
+}
+
 #[test]
 fn every_known_answer() {
     let mut all = String::new();
     for (name, check, text) in ROWS {
         let (head, body) = text.split_once("\n\n").unwrap_or((text, ""));
         let bytes = format!("{}\r\n\r\n{body}", head.replace('\n', "\r\n"));
-        let response = serde_json::to_string_pretty(&answer(*check, bytes.as_bytes())).unwrap();
-        writeln!(all, "# {name}\n{response}\n").unwrap();
+        let response = answer(*check, bytes.as_bytes());
+        let text = serde_json::to_string_pretty(&response).unwrap();
+        writeln!(all, "# {name}\n{text}\n{}\n", judged(*check, response)).unwrap();
     }
     insta::assert_snapshot!(all);
 }
