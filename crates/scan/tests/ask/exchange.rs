@@ -29,7 +29,7 @@ struct Farm {
     _stop: watch::Sender<bool>,
 }
 
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     TcpListener::bind("0.0.0.0:0")
         .unwrap()
         .local_addr()

@@ -8,6 +8,7 @@
 
 mod between;
 mod broken;
+mod every_build;
 mod exchange;
 mod nginx;
 mod openssl;
