@@ -13,4 +13,5 @@ mod exchange;
 mod nginx;
 mod openssl;
 mod peer;
+mod sent;
 mod smtp;

@@ -57,7 +57,7 @@ async fn talk(
     }
 }
 
-fn acceptor(folder: &Path) -> SslAcceptor {
+pub fn acceptor(folder: &Path) -> SslAcceptor {
     let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls()).unwrap();
     builder
         .set_private_key_file(folder.join("key.pem"), SslFiletype::PEM)
