@@ -22,8 +22,8 @@ const HOSTS: [(&str, u16, Checks); 7] = [
     ("exchange-2016-cu18", 302, Checks::Full),
 ];
 
-struct Farm {
-    https: u16,
+pub struct Farm {
+    pub https: u16,
     http: u16,
     _folder: tempfile::TempDir,
     _stop: watch::Sender<bool>,
@@ -37,11 +37,11 @@ pub fn free_port() -> u16 {
         .port()
 }
 
-fn ip(index: usize) -> IpAddr {
+pub fn ip(index: usize) -> IpAddr {
     Ipv4Addr::new(127, 0, 7, 1 + index as u8).into()
 }
 
-async fn farm() -> Farm {
+pub async fn farm() -> Farm {
     let folder = tempfile::tempdir().unwrap();
     let (https, http) = (free_port(), free_port());
     let mut config = "sensor = \"test\"\ndata = \"data\"\n\n[[domain]]\ndns_domain = \"corp.example.org\"\n\

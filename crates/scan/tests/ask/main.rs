@@ -15,3 +15,4 @@ mod openssl;
 mod peer;
 mod sent;
 mod smtp;
+mod verdicts;
