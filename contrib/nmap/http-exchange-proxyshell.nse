@@ -2,6 +2,7 @@ local http = require "http"
 local shortport = require "shortport"
 local stdnse = require "stdnse"
 local string = require "string"
+local table = require "table"
 local vulns = require "vulns"
 
 description = [[
@@ -9,14 +10,23 @@ Asks a web server, without logging on, whether it is a Microsoft Exchange Server
 (CVE-2021-34473): a request for Autodiscover whose address repeats in its query is forwarded to a back end that was
 never meant to be reached.
 
-Two GET requests are sent at most, the very ones of <code>imker scan</code> (checks <code>ps_owa</code> and
-<code>ps_nspi</code>). They carry no credentials, no body, and an address under <code>.invalid</code>; neither changes
-anything on the server. Answers are judged as <code>imker scan</code> judges them:
+Two GET requests are sent, the very ones of <code>imker scan</code> (checks <code>ps_owa</code> and
+<code>ps_nspi</code>); the second only where the first does not succeed. They carry no credentials, no body, and an
+address under <code>.invalid</code>; neither changes anything on the server. Each answer is judged as
+<code>imker scan</code> judges it:
 
-* a redirect to <code>/owa/auth/errorfe.aspx</code>, or the page of Exchange's MAPI/HTTP endpoint: vulnerable;
-* 400 or 401 with Exchange's own headers: guarded, by an update or a mitigation;
-* 404, or the connection is reset: filtered by something before Exchange, or no Exchange;
+* <code>ps_owa</code> whose answer names <code>OwaADUserNotFoundException</code>, or leads to
+  <code>/owa/auth/errorfe.aspx</code> with a <code>httpCode</code>: vulnerable. A broken OWA leads to the same page by
+  itself: where the exception is not named, <code>/owa/</code> and its logon page are asked, too, and if either leads
+  there, it is unknown;
+* <code>ps_nspi</code>, 200 with the page of Exchange's MAPI/HTTP endpoint: vulnerable;
+* 400 or 401 with headers that Exchange alone sends: guarded, by an update or a mitigation;
+* 404: filtered by something before Exchange, or no Exchange;
 * anything else: unknown.
+
+Of both, vulnerable outweighs guarded, that unknown, and that filtered. One answer differs: nmap's library does not tell
+a connection that was reset from one on which nothing came. <code>imker scan</code> takes the first for a filter; here
+both are unknown.
 
 A guarded server may be open to other flaws; its build tells (see <code>imker scan</code>).
 ]]
@@ -60,70 +70,134 @@ local QUERY = "/autodiscover/autodiscover.json?@imker.invalid%s?&Email=autodisco
 local PS_OWA = QUERY:format("/owa/")
 local PS_NSPI = QUERY:format("/mapi/nspi/")
 
--- Headers that Exchange itself adds, as published scans of servers show them.
-local OF_EXCHANGE = {"x-feserver", "x-calculatedbetarget", "x-owa-version", "x-beserver", "x-diaginfo"}
+local ERROR_PAGE = "/owa/auth/errorfe.aspx"
+-- What OWA's back end says of a caller that has no mailbox.
+local NO_SUCH_USER = "OwaADUserNotFoundException"
+-- Of MAPI's back end.
+local MAPI_PAGE = "Exchange MAPI/HTTP Connectivity Endpoint"
 
-local function is_of_exchange(response)
+-- Headers that Exchange alone sends, as in imker's crates/posture/src/assess/signs.rs.
+local OF_EXCHANGE = {
+  "X-FEServer",
+  "X-OWA-Version",
+  "X-CalculatedBETarget",
+  "X-BEServer",
+  "X-DiagInfo",
+  "X-CasErrorCode",
+  "X-OWA-Error",
+  "X-OWA-HttpHandler",
+  "MS-Server-ActiveSync",
+  "X-ServerApplication",
+  "X-BEResource",
+  "X-SOAP-Enabled",
+  "X-WSSecurity-Enabled",
+  "X-WSSecurity-For",
+  "X-OAuth-Enabled",
+}
+
+local OPTIONS = {redirect_ok = false, no_cache = true, max_body_size = 131072, truncated_ok = true}
+
+-- An answer of which the whole head arrived, or nil.
+local function ask(host, port, path)
+  local response = http.get(host, port, path, OPTIONS)
+  if response.status then return response end
+  local incomplete = response.incomplete
+  if incomplete and incomplete.status and #incomplete.rawheader > 0 then return incomplete end
+end
+
+-- Where a redirect leads: the path, and the parameters of the query, all in lower case; nil where it is none.
+local function location_of(response)
+  local location = response.header["location"]
+  if not location or response.status < 300 or response.status > 399 then return nil end
+  local path, query = location:lower():match("^%s*([^?#]*)%??([^#]*)")
+  local scheme, rest = path:match("^(.-)//(.*)$")
+  if scheme and (scheme == "" or scheme:sub(-1) == ":") then
+    path = rest:match("/.*$") or ""
+  end
+  local parameters = {}
+  for pair in query:gmatch("[^&]+") do
+    parameters[pair:match("^[^=]*")] = true
+  end
+  return path, parameters
+end
+
+local function has_own_headers(response)
   for _, name in ipairs(OF_EXCHANGE) do
-    if response.header[name] then return true end
+    if response.header[name:lower()] then return true end
   end
   return false
 end
 
--- The path of a Location, without host and query, in lower case.
-local function redirected_to(response)
-  local location = (response.header["location"] or ""):lower()
-  return (location:gsub("^https?://[^/]*", ""):gsub("[?#].*$", ""))
+local function has_no_such_user(response)
+  local header = response.header
+  local text = {header["location"] or "", header["x-owa-error"] or "", response.body or ""}
+  return table.concat(text, "\n"):find(NO_SUCH_USER, 1, true) ~= nil
 end
 
--- What one answer says: "vulnerable", "guarded", "filtered" or "unknown"; and the answer in short.
-local function judge(response)
+-- Whether OWA itself, or its logon page, leads to the error page.
+local function owa_is_broken(host, port)
+  for _, path in ipairs({"/owa/", "/owa/auth/logon.aspx"}) do
+    local response = ask(host, port, path)
+    if response and location_of(response) == ERROR_PAGE then return true end
+  end
+  return false
+end
+
+-- What the answer to a check says: "vulnerable", "guarded", "filtered" or "unknown"; and the answer in short.
+local function judge(host, port, check)
+  local response = ask(host, port, check.path)
+  if not response then return "unknown", "no answer" end
   local status = response.status
-  if not status then
-    -- Of a reset connection and of silence nmap's library tells no more than that nothing came.
-    return "filtered", "no answer"
-  end
-  if status == 302 then
-    local path = redirected_to(response)
-    if path == "/owa/auth/errorfe.aspx" then
-      return "vulnerable", "302 to /owa/auth/errorfe.aspx"
+  local path, parameters = location_of(response)
+  if check.name == "ps_owa" then
+    if has_no_such_user(response) then
+      return "vulnerable", ("%d that names %s"):format(status, NO_SUCH_USER)
     end
-    return "unknown", "302 to elsewhere"
-  end
-  if status == 200 and (response.body or ""):find("Exchange MAPI/HTTP Connectivity Endpoint", 1, true) then
+    if status == 302 and path == ERROR_PAGE and parameters.httpcode then
+      if owa_is_broken(host, port) then
+        return "unknown", "302 to the error page, to which OWA itself leads as well"
+      end
+      return "vulnerable", "302 to " .. ERROR_PAGE
+    end
+  elseif status == 200 and (response.body or ""):find(MAPI_PAGE, 1, true) then
     return "vulnerable", "200 with the page of Exchange's MAPI/HTTP endpoint"
   end
   if status == 400 or status == 401 then
-    local word = is_of_exchange(response) and "guarded" or "unknown"
-    return word, ("%d %s Exchange's headers"):format(status, word == "guarded" and "with" or "without")
+    if has_own_headers(response) then return "guarded", status .. " with Exchange's headers" end
+    return "unknown", status .. " without Exchange's headers"
   end
-  if status == 404 then
-    return "filtered", "404"
-  end
+  if status == 404 then return "filtered", "404" end
+  if path then return "unknown", status .. " to elsewhere" end
   return "unknown", tostring(status)
 end
 
+-- From the one that outweighs all others.
+local WEIGHT = {"vulnerable", "guarded", "unknown", "filtered"}
+
 action = function(host, port)
-  local checks = {{"ps_owa", PS_OWA}}
+  local checks = {{name = "ps_owa", path = PS_OWA}}
   if not stdnse.get_script_args(SCRIPT_NAME .. ".quick") then
-    checks[2] = {"ps_nspi", PS_NSPI}
+    checks[2] = {name = "ps_nspi", path = PS_NSPI}
   end
-  local options = {redirect_ok = false, no_cache = true, max_body_size = 65536, truncated_ok = true}
-  local results, found = stdnse.output_table(), {}
-  local lines = {}
+  local results, found, lines = stdnse.output_table(), {}, {}
   for _, check in ipairs(checks) do
-    local word, short = judge(http.get(host, port, check[2], options))
-    results[check[1]] = ("%s, %s"):format(word, short)
-    lines[#lines + 1] = ("%s: %s"):format(check[1], results[check[1]])
+    local word, short = judge(host, port, check)
+    results[check.name] = ("%s, %s"):format(word, short)
+    lines[#lines + 1] = ("%s: %s"):format(check.name, results[check.name])
     found[word] = true
-    -- What is vulnerable stays so, and what is filtered would be filtered again.
-    if found.vulnerable or found.filtered then break end
+    if found.vulnerable then break end
+  end
+  for _, word in ipairs(WEIGHT) do
+    if found[word] then
+      results.verdict = word
+      break
+    end
   end
 
   local state = vulns.STATE.NOT_VULN
-  if found.vulnerable then
+  if results.verdict == "vulnerable" then
     state = vulns.STATE.VULN
-  elseif found.filtered or found.unknown then
+  elseif results.verdict ~= "guarded" then
     -- The library would put "VULNERABLE" above what it could not test.
     return stdnse.get_script_args("vulns.showall") and results or nil
   end

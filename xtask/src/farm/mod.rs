@@ -206,4 +206,6 @@ async fn swallow(mut stream: TcpStream) {
 }
 
 #[cfg(test)]
+mod judgement_tests;
+#[cfg(test)]
 mod tests;
