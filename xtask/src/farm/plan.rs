@@ -2,7 +2,6 @@
 
 use std::net::Ipv4Addr;
 
-use imker_exchange::{Fix, fix, open_chains};
 use imker_honeypot::config::Config;
 use imker_posture::Verdict;
 use miette::{Result, miette};
@@ -63,12 +62,11 @@ fn from(first: Ipv4Addr, count: u32) -> impl Iterator<Item = Ipv4Addr> {
     (0..count).map(move |at| Ipv4Addr::from_bits(first.to_bits() + at))
 }
 
-/// Each persona that comes with the program, once. Every host has a place in 127.0.0.0/8 of its own in the configuration, at
+/// Each persona of [`EXPECTED`], in that order. Every host has a place in 127.0.0.0/8 of its own in the configuration, at
 /// which nothing listens.
 pub fn config(data: &std::path::Path) -> Result<Config> {
     let mut text = include_str!("farm.toml").replace("{data}", &data.display().to_string());
-    for (at, name) in imker_honeypot::persona::built_in_names().enumerate() {
-        let number = at + 1;
+    for (number, (name, ..)) in (1..).zip(EXPECTED) {
         text += &format!(
             "\n[[host]]\nname = \"EX{number:02}\"\npersona = \"{name}\"\naddresses = [\"127.0.1.{number}\"]\n\
              http = []\n"
@@ -100,37 +98,38 @@ pub fn truth(config: &Config, address: Ipv4Addr) -> Truth {
         Role::Tarpit | Role::BlackHole => of_others(Verdict::Unreachable),
         Role::Exchange(host) => {
             let persona = &config.hosts[host].persona;
+            let (_, proxy_shell, verdict) = EXPECTED[host];
             Truth {
                 exchange: Some((persona.name.to_string(), persona.build.to_string())),
-                proxy_shell: persona.is_open_to("CVE-2021-34473"),
-                verdict: verdict(persona.build),
+                proxy_shell,
+                verdict,
             }
         }
     }
 }
 
-/// CVEs of chains whose exploitation begins without a log-on or with any mailbox's.
-const CHAINS: [&str; 7] = [
-    "CVE-2021-26855",
-    "CVE-2021-34473",
-    "CVE-2021-31207",
-    "CVE-2021-31196",
-    "CVE-2021-33766",
-    "CVE-2022-41040",
-    "CVE-2022-41080",
+/// Each persona, whether the checks for ProxyShell succeed, and the verdict of a scan. By hand, from Microsoft's notes on
+/// its updates rather than from the tables that the scanner reads, so that a mistake in these is seen.
+const EXPECTED: [(&str, bool, Verdict); 14] = [
+    // Without the updates of March and April 2021 (KB5000871, KB5001779).
+    ("exchange-2013-cu21", true, Verdict::Vulnerable),
+    ("exchange-2016-cu18", true, Verdict::Vulnerable),
+    ("exchange-2019-cu8", true, Verdict::Vulnerable),
+    // Without that of April 2021.
+    ("exchange-2019-cu9", true, Verdict::Vulnerable),
+    ("exchange-2013-cu23-mar21su", true, Verdict::Vulnerable),
+    ("exchange-2016-cu19-mar21su", true, Verdict::Vulnerable),
+    // After ProxyShell, without the update of November 2022 (KB5019758): ProxyNotShell and OWASSRF.
+    ("exchange-2016-cu23-apr22", false, Verdict::Vulnerable),
+    ("exchange-2019-cu12-may22su", false, Verdict::Vulnerable),
+    // Later.
+    ("exchange-2013-cu23-mar23su", false, Verdict::Fixed),
+    ("exchange-2016-cu23-oct25su", false, Verdict::Fixed),
+    ("exchange-2019-cu14-oct25su", false, Verdict::Fixed),
+    ("exchange-2019-cu15-feb26su", false, Verdict::Fixed),
+    ("exchange-se-rtm", false, Verdict::Fixed),
+    ("exchange-se-sep26suv2", false, Verdict::Fixed),
 ];
-
-/// Personas have no mitigations, so that their builds decide.
-fn verdict(build: imker_exchange::Build) -> Verdict {
-    let fixes = CHAINS.map(|cve| fix(build, cve));
-    if !open_chains(build).is_empty() || fixes.contains(&Fix::Open) {
-        Verdict::Vulnerable
-    } else if fixes.iter().all(|fix| *fix == Fix::Fixed) {
-        Verdict::Fixed
-    } else {
-        Verdict::Unknown
-    }
-}
 
 #[cfg(test)]
 mod tests {
@@ -164,6 +163,17 @@ mod tests {
         for (at, address) in silent.iter().enumerate() {
             let expected = [Role::Tarpit, Role::BlackHole][at % 2];
             assert_eq!(role(*address, 14), expected, "{address}");
+        }
+    }
+
+    #[test]
+    fn every_persona_has_an_expected_verdict() {
+        let expected: BTreeSet<_> = EXPECTED.iter().map(|(name, ..)| *name).collect();
+        assert_eq!(expected.len(), EXPECTED.len());
+        assert_eq!(expected, imker_honeypot::persona::built_in_names().collect());
+        let config = config("data".as_ref()).unwrap();
+        for (host, (name, proxy_shell, _)) in config.hosts.iter().zip(EXPECTED) {
+            assert_eq!(host.persona.is_open_to("CVE-2021-34473"), proxy_shell, "{name}");
         }
     }
 
