@@ -59,7 +59,7 @@ enum Chore {
     /// Be a farm of servers on 127.0.0.0/8, Exchange in many builds and others, of which nothing is recorded
     #[cfg(feature = "load")]
     Farm(farm::Options),
-    /// Measure `imker scan` beside nmap on the farm
+    /// Measure `imker scan` beside nmap on the farm; the status is 1 where a bar is missed or an answer is wrong
     #[cfg(feature = "load")]
     ScanBench(scan_bench::Options),
     /// Measure rsigma alone; `bench` calls this
@@ -93,7 +93,11 @@ fn main() -> miette::Result<ExitCode> {
         #[cfg(feature = "load")]
         Chore::Farm(options) => farm::run(&options)?,
         #[cfg(feature = "load")]
-        Chore::ScanBench(options) => scan_bench::run(&options)?,
+        Chore::ScanBench(options) => {
+            if !scan_bench::run(&options)? {
+                return Ok(ExitCode::FAILURE);
+            }
+        }
         Chore::Rsigma(sample) => bench::run_rsigma(&sample)?,
         Chore::Incident => {
             let files = incident::write(&incident::folder()).into_diagnostic()?;

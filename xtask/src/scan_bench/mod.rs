@@ -10,7 +10,7 @@ use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use miette::{IntoDiagnostic, Result, WrapErr, ensure};
 
 use crate::bench::child::Cost;
@@ -35,9 +35,19 @@ pub struct Options {
     /// Port of the farm; nmap knows 8443 for one of HTTPS
     #[arg(long, default_value_t = 8443)]
     port: u16,
+    /// What `imker scan` writes; when each host was asked, and so the rate beside silent ones, is in jsonl alone
+    #[arg(long, value_enum, default_value_t = Format::Jsonl)]
+    format: Format,
     /// Binary to measure; by default the project's, built for release
     #[arg(long)]
     imker: Option<PathBuf>,
+}
+
+/// Outputs that are measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Jsonl,
+    Text,
 }
 
 /// nmap's hosts per second, this many times, is the bar.
@@ -47,8 +57,39 @@ const MEMORY: u64 = 200;
 /// What the rate of hosts that answer may fall to beside those that do not.
 const BESIDE_SILENT: f64 = 0.9;
 
-/// Measures and prints.
-pub fn run(options: &Options) -> Result<()> {
+/// What bars are laid on.
+#[derive(Debug, Default)]
+struct Measured {
+    /// The most memory of each run, in MiB.
+    memory: Vec<u64>,
+    /// Hosts a second that answer, beside those that do not, by those alone.
+    beside_silent: Option<f64>,
+    /// Hosts a second by nmap's.
+    beside_nmap: Option<f64>,
+}
+
+impl Measured {
+    /// What was measured, its bar, and whether that was met.
+    fn bars(&self) -> Vec<(String, bool)> {
+        let memory = self.memory.iter().map(|&memory| {
+            let text = format!("memory {memory} MiB, bar {MEMORY}");
+            (text, memory <= MEMORY)
+        });
+        let silent = self.beside_silent.map(|ratio| {
+            let text =
+                format!("hosts that answer, a second, beside silent ones {ratio:.2} x, bar {BESIDE_SILENT}");
+            (text, ratio >= BESIDE_SILENT)
+        });
+        let nmap = self.beside_nmap.map(|ratio| {
+            let text = format!("{ratio:.1} x nmap's hosts a second, bar {BAR}");
+            (text, ratio >= BAR)
+        });
+        memory.chain(silent).chain(nmap).collect()
+    }
+}
+
+/// Measures and prints; whether all bars were met. Wrong answers are errors.
+pub fn run(options: &Options) -> Result<bool> {
     let folder = tempfile::tempdir_in(project::target()?).into_diagnostic()?;
     let folder = folder.path();
     let config = plan::config(folder)?;
@@ -63,48 +104,42 @@ pub fn run(options: &Options) -> Result<()> {
         hosts => Some(nmap::fastest(folder, options.port, hosts, &truth)?),
     };
     if options.nmap_only {
-        return Ok(());
+        return Ok(true);
     }
     let imker = options.imker.clone().map_or_else(project::imker, Ok)?;
     let scan = imker::Scan {
         imker: &imker,
         folder,
         port: options.port,
+        format: options.format,
         truth: &truth,
     };
-    println!("| imker scan | hosts | wall s | hosts/s | CPU ms/host | MiB |");
-    println!("|---|---:|---:|---:|---:|---:|");
+    println!("| imker scan | {COLUMNS} |\n|---|{}", "---:|".repeat(6));
+    let mut measured = Measured::default();
     let alone = scan.run("all answer", options.hosts, 0)?;
+    measured.memory.push(alone.cost.memory >> 20);
     if options.silent > 0 {
         let beside = scan.run("silent ones among them", options.hosts, options.silent)?;
-        let ratio = beside.answering_per_second / alone.answering_per_second;
-        println!(
-            "hosts that answer, a second: {:.0} alone, {:.0} beside {} that do not: {ratio:.2} x, bar {BESIDE_SILENT}: {}",
-            alone.answering_per_second,
-            beside.answering_per_second,
-            options.silent,
-            word(ratio >= BESIDE_SILENT)
-        );
+        measured.memory.push(beside.cost.memory >> 20);
+        measured.beside_silent = beside
+            .answering_per_second
+            .zip(alone.answering_per_second)
+            .map(|(beside, alone)| beside / alone);
     }
-    let memory = alone.cost.memory >> 20;
-    println!("memory {memory} MiB, bar {MEMORY}: {}", word(memory <= MEMORY));
     if let Some(nmap) = nmap {
-        let ratio = rate(options.hosts, alone.cost) / rate(options.nmap_hosts, nmap);
+        measured.beside_nmap = Some(rate(options.hosts, alone.cost) / rate(options.nmap_hosts, nmap));
         let processor = processor(options.nmap_hosts, nmap) / processor(options.hosts, alone.cost);
-        println!(
-            "{ratio:.1} x nmap's hosts a second, bar {BAR}: {}; nmap takes {processor:.1} x the CPU a host",
-            word(ratio >= BAR)
-        );
+        println!("nmap takes {processor:.1} x the CPU a host");
     }
-    Ok(())
+    let bars = measured.bars();
+    for (text, met) in &bars {
+        println!("{text}: {}", if *met { "met" } else { "MISSED" });
+    }
+    Ok(bars.iter().all(|(_, met)| *met))
 }
 
 /// What is true of each address.
 type Truth = BTreeMap<Ipv4Addr, plan::Truth>;
-
-fn word(met: bool) -> &'static str {
-    if met { "met" } else { "MISSED" }
-}
 
 /// Hosts a second.
 fn rate(hosts: u32, cost: Cost) -> f64 {
@@ -116,12 +151,15 @@ fn processor(hosts: u32, cost: Cost) -> f64 {
     cost.processor.as_secs_f64() * 1000.0 / f64::from(hosts)
 }
 
-/// `hosts | wall s | hosts/s | CPU ms/host | MiB`
+/// Of [`row`]; the processor time is the program's own, in user and kernel mode.
+const COLUMNS: &str = "hosts | wall s | hosts/s | CPU s | CPU ms/host | MiB";
+
 fn row(hosts: u32, cost: Cost) -> String {
     format!(
-        "{hosts} | {:.2} | {:.0} | {:.3} | {}",
+        "{hosts} | {:.2} | {:.0} | {:.2} | {:.3} | {}",
         cost.wall.as_secs_f64(),
         rate(hosts, cost),
+        cost.processor.as_secs_f64(),
         processor(hosts, cost),
         cost.memory >> 20
     )
@@ -161,5 +199,29 @@ impl Drop for Farm {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_that_is_missed_is_told() {
+        let met = |memory: &[u64], beside_silent, beside_nmap| {
+            let memory = memory.to_vec();
+            let measured = Measured {
+                memory,
+                beside_silent,
+                beside_nmap,
+            };
+            measured.bars().iter().map(|(_, met)| *met).collect::<Vec<_>>()
+        };
+        assert_eq!(met(&[200, 200], Some(0.9), Some(10.0)), [true; 4]);
+        assert_eq!(
+            met(&[200, 201], Some(0.89), Some(9.9)),
+            [true, false, false, false]
+        );
+        assert_eq!(met(&[20], Some(f64::NAN), None), [true, false]);
     }
 }

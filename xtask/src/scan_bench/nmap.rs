@@ -6,7 +6,7 @@ use std::path::Path;
 
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 
-use super::{Truth, rate, row, write_targets};
+use super::{COLUMNS, Truth, rate, row, write_targets};
 use crate::bench::child::{Cost, Program};
 use crate::farm::plan;
 use crate::project;
@@ -62,8 +62,7 @@ pub fn fastest(folder: &Path, port: u16, hosts: u32, truth: &Truth) -> Result<Co
     let (list, found) = (folder.join("nmap.txt"), folder.join("nmap.xml"));
     write_targets(&list, plan::servers(hosts).map(|address| address.to_string()))?;
     let script = project::root().join("contrib/nmap/http-exchange-proxyshell.nse");
-    println!("| nmap -Pn -n | hosts | wall s | hosts/s | CPU ms/host | MiB | wrong |");
-    println!("|---|---:|---:|---:|---:|---:|---:|");
+    println!("| nmap -Pn -n | {COLUMNS} | wrong |\n|---|{}", "---:|".repeat(7));
     let mut best: Option<Cost> = None;
     for options in OPTIONS {
         let program = Program::new("nmap", ["nmap", "-Pn", "-n", "-p", &port.to_string(), "--script"])
