@@ -126,8 +126,8 @@ fn every_page_that_a_page_names_can_be_printed() {
         printed += 1;
     }
     assert_eq!(
-        printed, 23,
-        "the program, its six commands, the four of `rules`, the one of `builds` and the eleven of `honeypot`"
+        printed, 24,
+        "the program, its seven commands, the four of `rules`, the one of `builds` and the eleven of `honeypot`"
     );
     assert_eq!(
         imker(&["man", "rules", "list"]),
