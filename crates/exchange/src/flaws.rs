@@ -179,7 +179,10 @@ impl Flaw {
                     format!("{build} is no published build: it must stand in the table of builds")
                 })?;
                 if release.product != row.product || release.cumulative_update != row.cumulative_update {
-                    return Err(format!("{build} is {release}"));
+                    return Err(format!(
+                        "{build} is {release}, not of {} {}",
+                        row.product, row.cumulative_update
+                    ));
                 }
                 if self.fixed_on.is_empty() || release.date < self.fixed_on {
                     self.fixed_on.clone_from(&release.date);

@@ -47,6 +47,16 @@ pub enum UpdateError {
     /// A row is wrong.
     #[error(transparent)]
     Table(#[from] TableError),
+    /// Rows that come with the program do not fit to the newer ones.
+    #[error(
+        "{files}: a row contradicts a table that it does not replace; correct it, or replace that row as well: {error}"
+    )]
+    Contradiction {
+        /// The files.
+        files: String,
+        /// The row that comes with the program.
+        error: TableError,
+    },
     /// Something was looked up before.
     #[error("tables can only be updated before the first of them is used")]
     InUse,
@@ -140,17 +150,23 @@ struct Tables {
 }
 
 impl Tables {
-    fn updated(files: &[Text]) -> Result<Self, TableError> {
+    fn updated(files: &[Text]) -> Result<Self, UpdateError> {
         let of = |kind: Kind| files.iter().filter(move |file| file.kind == kind);
+        let contradiction = |error| {
+            let names: Vec<&str> = files.iter().map(|file| &*file.file).collect();
+            let files = names.join(", ");
+            UpdateError::Contradiction { files, error }
+        };
         let mut products = product::parse(product::NAME, product::TEXT)?;
         for file in of(Kind::Products) {
             product::replace(&mut products, product::parse(&file.file, &file.text)?);
         }
-        let mut releases = Releases::parse(release::NAME, release::TEXT, &products)?;
+        let mut releases = Releases::parse(release::NAME, release::TEXT, &products).map_err(contradiction)?;
         for file in of(Kind::Builds) {
             releases.replace(Releases::parse(&file.file, &file.text, &products)?);
         }
-        let mut flaws = Flaws::parse(flaws::NAME, flaws::TEXT, &products, &releases)?;
+        let mut flaws =
+            Flaws::parse(flaws::NAME, flaws::TEXT, &products, &releases).map_err(contradiction)?;
         for file in of(Kind::Fixes) {
             flaws.replace(Flaws::parse(&file.file, &file.text, &products, &releases)?);
         }
@@ -181,7 +197,7 @@ mod tests {
             .iter()
             .map(|(file, text)| Text::new((*file).to_owned(), text.clone()))
             .collect();
-        Ok(Tables::updated(&texts?)?)
+        Tables::updated(&texts?)
     }
 
     fn told(files: &[(&str, String)]) -> String {
@@ -241,6 +257,15 @@ mod tests {
         assert_eq!(
             told(&[("b.csv", columns)]),
             "b.csv, row 2: missing field `product`"
+        );
+        let moved = format!("{BUILDS}15.2.2562.53,Exchange SE,CU1,Sep26SUv2,2026-10-02,KB1,no,yes,,a.b\n");
+        let contradiction = told(&[("b.csv", moved)]);
+        assert!(
+            contradiction
+                .starts_with("b.csv: a row contradicts a table that it does not replace; correct it,")
+                && contradiction
+                    .ends_with(": 15.2.2562.53 is Exchange SE CU1 Sep26SUv2, not of Exchange SE RTM"),
+            "{contradiction}"
         );
         let semicolons = BUILDS.replace(',', ";");
         assert!(told(&[("b.csv", semicolons)]).starts_with("b.csv, row 1: no header"));
