@@ -183,7 +183,7 @@ fn resolver(text: &str) -> Result<SocketAddr, &'static str> {
 /// How much is asked of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum CheckSet {
-    /// One connection: both checks for ProxyShell, and the logon page
+    /// One connection, if the server leaves it at that: both checks for ProxyShell, and the logon page
     Quick,
     /// Also ProxyLogon, ProxyNotShell, virtual directories, names, TLS versions, all addresses and front ends
     Full,

@@ -17,8 +17,8 @@ pub fn tell(asker: &Asker, targets: Targets) -> Result<()> {
         Checks::Full => &Check::ALL,
     };
     let mut text = format!(
-        "# {} requests for each target; HOST is its name or address. A connection that ends is made anew, and who does\n\
-         # not answer at all is asked again as --retries says.\n\n",
+        "# {} requests for each target; HOST is its name or address. A connection that ends is made anew, a refused\n\
+         # handshake tried once more in other words, and who does not answer at all asked again as --retries says.\n\n",
         checks.len()
     );
     for check in checks {

@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use imker_posture::{Answer, Check, Fault, FaultKind, Tls, TlsVersion};
+use imker_posture::{Answer, Check, Fault, FaultKind, Tls};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -13,7 +13,7 @@ use tokio_openssl::SslStream;
 use super::http::{Progress, ResponseReader};
 use super::plan::{Limits, Scheme};
 use super::read::{read, tells_all};
-use super::tls::{self, Contexts, NoTls};
+use super::tls::{self, Contexts, NoTls, Offer};
 use super::{fault, milliseconds};
 
 /// Bytes that are read at a time.
@@ -40,12 +40,27 @@ pub(super) async fn tls(
     contexts: &Contexts,
     address: SocketAddr,
     name: Option<&str>,
-    version: Option<TlsVersion>,
+    offer: Offer,
     limits: &Limits,
 ) -> Result<SslStream<TcpStream>, NoTls> {
     let stream = tcp(address, limits.connect).await.map_err(NoTls::Failed)?;
-    let shaken = timeout(limits.handshake, contexts.handshake(stream, name, version)).await;
+    let shaken = timeout(limits.handshake, contexts.handshake(stream, name, offer)).await;
     shaken.unwrap_or_else(|_| Err(NoTls::Failed(fault::plain(FaultKind::TlsTimeout))))
+}
+
+/// A session after one offer or, where the server refuses that, another; if it refuses both, why it did the first.
+async fn any_tls(
+    contexts: &Contexts,
+    address: SocketAddr,
+    name: Option<&str>,
+    limits: &Limits,
+) -> Result<SslStream<TcpStream>, NoTls> {
+    match tls(contexts, address, name, Offer::Common, limits).await {
+        Err(refused) if refused.is_refusal() => tls(contexts, address, name, Offer::All, limits)
+            .await
+            .map_err(|_| refused),
+        first => first,
+    }
 }
 
 /// A connection over which requests are sent, one after another.
@@ -82,7 +97,7 @@ impl Connection {
                 (Stream::Plain(stream), None)
             }
             Scheme::Https => {
-                let stream = tls(contexts, address, name, None, limits).await?;
+                let stream = any_tls(contexts, address, name, limits).await?;
                 let tls = tls::describe(&stream);
                 (Stream::Tls(Box::new(stream)), Some(tls))
             }

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use imker_posture::{Check, Fault, FaultKind, TlsVersions};
 
 use super::asking::Asking;
-use super::tls::{self, NoTls};
+use super::tls::{self, NoTls, Offer};
 use super::{connection, read};
 
 impl Asking<'_> {
@@ -88,10 +88,16 @@ impl Asking<'_> {
         for version in tls::VERSIONS {
             let spoken = match known.contains(&version) {
                 true => Ok(()),
-                false => connection::tls(&asker.contexts, address, name, Some(version), self.limits())
-                    .await
-                    .map(drop)
-                    .map_err(NoTls::fault),
+                false => connection::tls(
+                    &asker.contexts,
+                    address,
+                    name,
+                    Offer::Only(version),
+                    self.limits(),
+                )
+                .await
+                .map(drop)
+                .map_err(NoTls::fault),
             };
             let Some(versions) = self.seen.tls_versions.last_mut() else {
                 return;

@@ -7,7 +7,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::plan::{Destination, Limits};
 use super::read::text;
-use super::tls::{self, Contexts, NoTls};
+use super::tls::{self, Contexts, NoTls, Offer};
 use super::{connection, fault};
 
 /// What the scanner calls itself: a name that cannot exist (RFC 6761).
@@ -82,7 +82,11 @@ async fn talk(
         // What came before the handshake would be believed to have come within it (CVE-2011-0411).
         return Err(broken("more than its reply came before the handshake"));
     }
-    let shaken = timeout(limits.handshake, contexts.handshake(session.stream, name, None)).await;
+    let shaken = timeout(
+        limits.handshake,
+        contexts.handshake(session.stream, name, Offer::All),
+    )
+    .await;
     let stream = shaken
         .map_err(|_| fault::plain(FaultKind::TlsTimeout))?
         .map_err(NoTls::fault)?;

@@ -27,8 +27,11 @@ pub(super) const VERSIONS: [TlsVersion; 4] = [
 const SUITES: &str = "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:kRSA+AESGCM:ECDHE+AES:DHE+AES:kRSA+AES:ECDHE+3DES:\
                       DHE+3DES:kRSA+3DES:ECDHE+RC4:kRSA+RC4:!PSK:!SRP:!aNULL:!eNULL:!AESCCM";
 
-/// Groups; the first is the one whose key share is sent.
-const GROUPS: &str = "X25519:P-256:P-384:P-521";
+/// Groups that every Windows since 2008 has one of, and that cost little: a server of Exchange 2019 that prefers P-384 makes
+/// both sides calculate twenty times as long. The first is the one whose key share is sent.
+const CHEAP_GROUPS: &str = "P-256:X25519";
+/// All that a Windows has.
+const GROUPS: &str = "P-256:X25519:P-384:P-521";
 
 /// `SSL_OP_LEGACY_SERVER_CONNECT`, which the bindings do not name: servers that lack RFC 5746.
 const LEGACY_SERVER_CONNECT: SslOptions = SslOptions::from_bits_retain(1 << 2);
@@ -46,9 +49,22 @@ pub enum TlsError {
     Context(#[from] ErrorStack),
 }
 
+/// What a client offers of versions and groups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Offer {
+    /// Up to TLS 1.2, and the groups that cost little: what every Exchange server takes, for it cannot do without TLS 1.2
+    /// (Microsoft, "Exchange Server TLS configuration best practices"), and nothing that an old one might stumble over.
+    Common,
+    /// All versions and all groups.
+    All,
+    /// One version alone.
+    Only(TlsVersion),
+}
+
 /// What all handshakes share.
 pub(super) struct Contexts {
-    any: SslContext,
+    common: SslContext,
+    all: SslContext,
     each: [SslContext; VERSIONS.len()],
 }
 
@@ -56,9 +72,10 @@ impl Contexts {
     pub(super) fn new() -> Result<Self, TlsError> {
         load_providers()?;
         let [oldest, .., newest] = VERSIONS;
-        let [tls10, tls11, tls12, tls13] = VERSIONS.map(|version| context(version, version));
+        let [tls10, tls11, tls12, tls13] = VERSIONS.map(|version| context(version, version, GROUPS));
         Ok(Self {
-            any: context(oldest, newest)?,
+            common: context(oldest, TlsVersion::Tls12, CHEAP_GROUPS)?,
+            all: context(oldest, newest, GROUPS)?,
             each: [tls10?, tls11?, tls12?, tls13?],
         })
     }
@@ -66,14 +83,14 @@ impl Contexts {
 
 /// Any certificate is good enough: it is looked at, not believed. Sessions are not resumed, and buffers live only while
 /// something is in them: there are thousands of connections.
-fn context(oldest: TlsVersion, newest: TlsVersion) -> Result<SslContext, ErrorStack> {
+fn context(oldest: TlsVersion, newest: TlsVersion, groups: &str) -> Result<SslContext, ErrorStack> {
     let mut builder = SslContextBuilder::new(SslMethod::tls_client())?;
     builder.set_security_level(0);
     builder.set_verify(SslVerifyMode::NONE);
     builder.set_min_proto_version(Some(number(oldest)))?;
     builder.set_max_proto_version(Some(number(newest)))?;
     builder.set_cipher_list(SUITES)?;
-    builder.set_groups_list(GROUPS)?;
+    builder.set_groups_list(groups)?;
     builder.set_options(
         SslOptions::NO_TICKET
             | SslOptions::NO_COMPRESSION
@@ -99,6 +116,16 @@ pub(super) enum NoTls {
 }
 
 impl NoTls {
+    /// Whether a server that speaks TLS refused what it was offered: by an alert, or without a word.
+    pub(super) fn is_refusal(&self) -> bool {
+        match self {
+            Self::NotTls(_) => false,
+            Self::Failed(fault) => {
+                matches!(fault.kind, FaultKind::Tls | FaultKind::Reset | FaultKind::Closed)
+            }
+        }
+    }
+
     pub(super) fn fault(self) -> Fault {
         match self {
             Self::NotTls(fault) | Self::Failed(fault) => fault,
@@ -107,15 +134,21 @@ impl NoTls {
 }
 
 impl Contexts {
-    /// A session over a connection, in any version or in one alone. Whoever calls limits its time.
+    /// A session over a connection. Whoever calls limits its time.
     pub(super) async fn handshake(
         &self,
         stream: TcpStream,
         name: Option<&str>,
-        version: Option<TlsVersion>,
+        offer: Offer,
     ) -> Result<SslStream<TcpStream>, NoTls> {
-        let index = version.and_then(|version| VERSIONS.iter().position(|known| *known == version));
-        let context = index.map_or(&self.any, |index| &self.each[index]);
+        let context = match offer {
+            Offer::Common => &self.common,
+            Offer::All => &self.all,
+            Offer::Only(TlsVersion::Ssl30 | TlsVersion::Tls10) => &self.each[0],
+            Offer::Only(TlsVersion::Tls11) => &self.each[1],
+            Offer::Only(TlsVersion::Tls12) => &self.each[2],
+            Offer::Only(TlsVersion::Tls13) => &self.each[3],
+        };
         let set_up = |error: ErrorStack| NoTls::Failed(fault::with_detail(FaultKind::Other, &error));
         let mut ssl = Ssl::new(context).map_err(set_up)?;
         if let Some(name) = name {

@@ -81,6 +81,13 @@ async fn old_versions_and_ciphers_are_spoken() {
         ),
         (&["-tls1_2", "-legacy_renegotiation"], TlsVersion::Tls12, None),
         (&["-tls1_3"], TlsVersion::Tls13, None),
+        // Groups that the first offer lacks.
+        (
+            &["-tls1_2", "-curves", "P-384", "-cipher", "ECDHE"],
+            TlsVersion::Tls12,
+            None,
+        ),
+        (&["-tls1_3", "-curves", "P-384"], TlsVersion::Tls13, None),
     ] {
         let Some(server) = server(arguments).await else {
             return;
