@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::OnceLock;
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
@@ -70,11 +71,22 @@ impl FromStr for Language {
 /// What comes out may hold hostile text from arguments: the outputs escape it.
 pub(crate) struct Texts {
     language: Language,
-    bundle: FluentBundle<FluentResource>,
+    bundle: &'static FluentBundle<FluentResource>,
 }
 
 impl Texts {
+    /// The messages of a language, which are read once.
     pub(crate) fn new(language: Language) -> Self {
+        static READ: [OnceLock<FluentBundle<FluentResource>>; 2] = [const { OnceLock::new() }; 2];
+        let read = match language {
+            Language::En => &READ[0],
+            Language::De => &READ[1],
+        };
+        let bundle = read.get_or_init(|| Self::read(language));
+        Self { language, bundle }
+    }
+
+    fn read(language: Language) -> FluentBundle<FluentResource> {
         // Only decides on plurals; a test shows that both tags are read.
         let tag: LanguageIdentifier = language.tag().parse().unwrap_or_default();
         let mut bundle = FluentBundle::new_concurrent(vec![tag]);
@@ -87,7 +99,7 @@ impl Texts {
         // A test shows that the files have no errors.
         let (Ok(resource) | Err((resource, _))) = FluentResource::try_new(language.messages().to_owned());
         bundle.add_resource_overriding(resource);
-        Self { language, bundle }
+        bundle
     }
 
     /// The message, or the id itself where there is no such message.
