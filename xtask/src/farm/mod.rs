@@ -1,6 +1,7 @@
 //! `cargo xtask-honeypot farm`: the honeypot's personas on any number of addresses of 127.0.0.0/8, to be scanned. Nothing is
 //! recorded here, and only here: a farm is no sensor. Linux only.
 
+pub mod certificate;
 mod listen;
 pub mod plan;
 
@@ -23,6 +24,7 @@ use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
+use self::certificate::Key;
 use self::plan::Role;
 
 /// What to be, or to list.
@@ -31,6 +33,9 @@ pub struct Options {
     /// TCP port of every address
     #[arg(long, default_value_t = 8443)]
     port: u16,
+    /// Keys of the certificates
+    #[arg(long, value_enum, default_value_t = Key::Rsa2048)]
+    key: Key,
     /// Print so many addresses with the truth about them (CSV), and end
     #[arg(long, value_name = "N")]
     list: Option<u32>,
@@ -83,9 +88,13 @@ impl Site for NotFound {
 pub fn run(options: &Options) -> Result<()> {
     // For new certificates; once they are read, nothing of the farm is left on disk.
     let data = tempfile::tempdir().into_diagnostic()?;
-    let config = plan::config(data.path())?;
+    let mut config = plan::config(data.path())?;
     if let Some(count) = options.list {
         return list(&config, count, options.silent).into_diagnostic();
+    }
+    let certificate = options.key.source(data.path())?;
+    for host in &mut config.hosts {
+        host.certificate = certificate.clone();
     }
     let farm = Arc::new(Farm::new(&config)?);
     drop(data);

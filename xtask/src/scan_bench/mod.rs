@@ -14,6 +14,7 @@ use clap::{Args, ValueEnum};
 use miette::{IntoDiagnostic, Result, WrapErr, ensure};
 
 use crate::bench::child::Cost;
+use crate::farm::certificate::Key;
 use crate::farm::{self, plan};
 use crate::project;
 
@@ -35,6 +36,9 @@ pub struct Options {
     /// Port of the farm; nmap knows 8443 for one of HTTPS
     #[arg(long, default_value_t = 8443)]
     port: u16,
+    /// Keys of the farm's certificates
+    #[arg(long, value_enum, default_value_t = Key::EcdsaP256)]
+    key: Key,
     /// What `imker scan` writes; when each host was asked, and so the rate beside silent ones, is in jsonl alone
     #[arg(long, value_enum, default_value_t = Format::Jsonl)]
     format: Format,
@@ -97,7 +101,7 @@ pub fn run(options: &Options) -> Result<bool> {
         .chain(plan::silent(options.silent))
         .map(|address| (address, plan::truth(&config, address)))
         .collect();
-    let _farm = Farm::start(options.port)?;
+    let _farm = Farm::start(options.port, options.key)?;
 
     let nmap = match options.nmap_hosts {
         0 => None,
@@ -177,9 +181,12 @@ fn write_targets(file: &Path, targets: impl Iterator<Item = String>) -> Result<(
 struct Farm(Child);
 
 impl Farm {
-    fn start(port: u16) -> Result<Self> {
+    fn start(port: u16, key: Key) -> Result<Self> {
+        let key = key
+            .to_possible_value()
+            .map_or_else(String::new, |key| key.get_name().to_owned());
         let mut child = Command::new(std::env::current_exe().into_diagnostic()?)
-            .args(["farm", "--port", &port.to_string()])
+            .args(["farm", "--port", &port.to_string(), "--key", &key])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
