@@ -86,7 +86,7 @@ impl Product {
     }
 
     /// The last day, up to `on`, whose updates are for everybody: later ones are for those who pay, where that is offered.
-    pub(crate) fn public_until(&self, on: Date) -> Date {
+    pub fn public_until(&self, on: Date) -> Date {
         let end = self.support_end.as_ref().filter(|_| self.paid_until.is_some());
         let end = end.and_then(|end| end.parse::<Date>().ok());
         end.map_or(on, |end| end.min(on))

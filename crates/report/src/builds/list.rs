@@ -2,7 +2,7 @@
 
 use std::io;
 
-use imker_exchange::{Cve, Release, first_fixed_in, latest};
+use imker_exchange::{Cve, Release, first_fixed_in, latest, product};
 use jiff::civil::Date;
 use serde::Serialize;
 
@@ -26,10 +26,12 @@ pub struct ListedRelease {
     pub date: String,
     /// `KB5000871`; empty where there is none.
     pub kb: String,
-    /// Whether more than one source that could not be checked tells of it.
+    /// Whether it rests on more than a single source that could not be checked.
     pub verified: bool,
-    /// Whether it is the product's newest cumulative update with its newest update.
+    /// Whether it is the product's newest cumulative update with the newest update that everybody gets.
     pub newest: bool,
+    /// Whether only those get it who pay for Extended Security Updates.
+    pub paid: bool,
     /// Chains of attacks of which it was first to have a fix.
     pub chains: Vec<&'static str>,
     /// All CVEs that it was first to have the fix for.
@@ -45,7 +47,9 @@ impl From<&Release> for ListedRelease {
                 chains.push(chain);
             }
         }
-        let newest = latest(&release.product, Date::MAX).map(|latest| latest.update.build);
+        let public_until =
+            product(release.build).map_or(Date::MAX, |product| product.public_until(Date::MAX));
+        let newest = latest(&release.product, public_until).map(|latest| latest.update.build);
         Self {
             build: release.build.to_string(),
             product: release.product.clone(),
@@ -55,6 +59,7 @@ impl From<&Release> for ListedRelease {
             kb: release.kb.clone(),
             verified: release.verified,
             newest: newest == Some(release.build),
+            paid: release.date > public_until.to_string(),
             chains,
             cves: cves.iter().map(|cve| cve.id).collect(),
         }
@@ -76,9 +81,10 @@ pub fn text(releases: &[ListedRelease], style: &Style, out: &mut dyn io::Write) 
     let rows: Vec<[String; 6]> = releases
         .iter()
         .map(|release| {
-            let note = match (release.newest, release.verified) {
-                (true, _) => page.texts.say("builds-note-newest"),
-                (_, false) => page.texts.say("builds-note-unverified"),
+            let note = match release {
+                release if release.newest => page.texts.say("builds-note-newest"),
+                release if !release.verified => page.texts.say("builds-note-unverified"),
+                release if release.paid => page.texts.say("builds-note-paid"),
                 _ => String::new(),
             };
             [
@@ -118,7 +124,7 @@ pub fn csv(releases: &[ListedRelease], out: &mut dyn io::Write) -> io::Result<()
         .terminator(csv::Terminator::CRLF)
         .from_writer(out);
     csv.write_record([
-        "build", "product", "cu", "update", "date", "kb", "verified", "newest", "chains", "cves",
+        "build", "product", "cu", "update", "date", "kb", "verified", "newest", "paid", "chains", "cves",
     ])?;
     let yes = |is: bool| if is { "yes" } else { "no" }.to_owned();
     for release in releases {
@@ -131,6 +137,7 @@ pub fn csv(releases: &[ListedRelease], out: &mut dyn io::Write) -> io::Result<()
             release.kb.clone(),
             yes(release.verified),
             yes(release.newest),
+            yes(release.paid),
             release.chains.join(" "),
             release.cves.join(" "),
         ];
