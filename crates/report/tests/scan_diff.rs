@@ -20,10 +20,14 @@ fn document(hosts: &[Host]) -> String {
 /// The hosts some weeks later.
 fn later() -> Vec<Host> {
     let mut later = hosts();
-    // The first has been updated, with a new certificate; the second is not there any more; the last is new.
+    // The first has been updated, with a new certificate; the second is not there any more; the third is down; the last
+    // is new.
     let (mut first, _) = later[0].clone();
     (first.visits, first.tls_versions) = (later[1].0.visits.clone(), Vec::new());
     later[0] = assessed(first);
+    let (mut down, _) = later[2].clone();
+    (down.visits, down.fault) = (Vec::new(), later[5].0.fault.clone());
+    later[2] = assessed(down);
     let (mut worse, _) = later[9].clone();
     worse.visits = later[8].0.visits.clone();
     later[9] = assessed(worse);
@@ -91,6 +95,24 @@ fn every_change_is_found() {
     for change in Change::ALL {
         assert!(changed.counts.contains_key(&change), "{change:?}");
     }
+}
+
+#[test]
+fn what_is_worse_comes_before_what_is_not_told() {
+    let hosts = rows(&hosts());
+    let row = |at: usize| hosts.lines().nth(at).unwrap();
+    let unreachable = row(5).replace("198.51.100.99", "owa.example.com");
+    let told = |old: &str, new: &str| {
+        let [old, new] = [old, new].map(|host| format!("{}\n{host}", row(0)));
+        let diff = diff(old.as_bytes(), new.as_bytes()).unwrap();
+        (diff.is_worse(), diff.is_untold())
+    };
+    assert_eq!(told(row(2), row(2)), (false, false));
+    assert_eq!(told(row(2), &unreachable), (false, true));
+    assert_eq!(told(&unreachable, row(2)), (true, false));
+    // A new one that is open, and one that is not.
+    assert_eq!(told("", row(2)), (true, false));
+    assert_eq!(told("", row(1)), (false, false));
 }
 
 #[test]

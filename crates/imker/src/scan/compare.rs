@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::PathBuf;
 
 use imker_report::Style;
-use imker_report::scan::{Change, diff, diff_json, diff_text};
+use imker_report::scan::{diff, diff_json, diff_text};
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 
 use super::args::{ScanArguments, ScanFormat};
@@ -41,6 +41,9 @@ pub fn compare(results: &[PathBuf], arguments: &ScanArguments) -> Result<Exit> {
     }
     .map_err(WriteError)?;
     out.close()?;
-    let worse = diff.counts.get(&Change::Worse).is_some_and(|count| *count > 0);
-    Ok(if worse { Exit::Found } else { Exit::Clean })
+    Ok(match () {
+        () if diff.is_worse() => Exit::Found,
+        () if diff.is_untold() => Exit::Failed,
+        () => Exit::Clean,
+    })
 }

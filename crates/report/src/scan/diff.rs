@@ -3,12 +3,13 @@
 mod read;
 mod text;
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 
 use imker_posture::{SeenBuild, Verdict};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::ser::PrettyFormatter;
 
 use crate::json::Escaping;
@@ -33,13 +34,15 @@ pub struct Diff {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
-    /// Its verdict is worse, or more CVEs are open.
+    /// It is open, or in a worse way, or more CVEs are.
     Worse,
     /// The old result does not have it.
     New,
+    /// It was told what it is, and now it could not be.
+    Untold,
     /// The new result does not have it.
     Gone,
-    /// Its verdict is better, or fewer CVEs are open.
+    /// It is no longer open, or in a less bad way, or fewer CVEs are.
     Better,
     /// The worst front end's build is another.
     BuildChanged,
@@ -49,9 +52,10 @@ pub enum Change {
 
 impl Change {
     /// All of them, in the order of outputs.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Worse,
         Self::New,
+        Self::Untold,
         Self::Gone,
         Self::Better,
         Self::BuildChanged,
@@ -63,6 +67,7 @@ impl Change {
         match self {
             Self::Worse => "worse",
             Self::New => "new",
+            Self::Untold => "untold",
             Self::Gone => "gone",
             Self::Better => "better",
             Self::BuildChanged => "build_changed",
@@ -93,8 +98,45 @@ pub struct State {
     pub open: u16,
     /// The worst front end's build.
     pub build: Option<SeenBuild>,
-    /// The first eight bytes of its certificate's SHA-256, as number.
+    /// The first eight bytes of its certificate's SHA-256, in hexadecimal.
+    #[serde(serialize_with = "hexadecimal")]
+    #[schemars(with = "Option<String>")]
     pub certificate: Option<u64>,
+}
+
+impl State {
+    /// How bad it is, where that could be told; what is not open is all alike.
+    const fn severity(&self) -> Option<u8> {
+        match self.verdict {
+            Verdict::Vulnerable => Some(2),
+            Verdict::Unpatched => Some(1),
+            verdict if verdict.is_untold() => None,
+            _ => Some(0),
+        }
+    }
+}
+
+fn hexadecimal<S: Serializer>(number: &Option<u64>, serializer: S) -> Result<S::Ok, S::Error> {
+    number
+        .map(|number| format!("{number:016x}"))
+        .serialize(serializer)
+}
+
+impl Diff {
+    /// Whether a host became worse, or a new one is open.
+    pub fn is_worse(&self) -> bool {
+        let is_open = |host: &HostChange| host.new.is_some_and(|new| new.open > 0);
+        self.hosts.iter().any(|host| match host.changes.first() {
+            Some(Change::Worse) => true,
+            Some(Change::New) => is_open(host),
+            _ => false,
+        })
+    }
+
+    /// Whether what was told of a host could not be told again.
+    pub fn is_untold(&self) -> bool {
+        self.counts.contains_key(&Change::Untold)
+    }
 }
 
 /// Compares two results, JSON or JSON lines. Of the old one, a small digest of each host is kept.
@@ -148,12 +190,19 @@ fn changes(old: Option<State>, new: State) -> Vec<Change> {
         return vec![Change::New];
     };
     let mut changes = Vec::new();
-    match (new.verdict, new.open).cmp(&(old.verdict, old.open)) {
-        std::cmp::Ordering::Greater => changes.push(Change::Worse),
-        std::cmp::Ordering::Less => changes.push(Change::Better),
-        std::cmp::Ordering::Equal => {}
+    match (old.severity(), new.severity()) {
+        // Out of reach is not mended, and a build that is not disclosed any more is not another.
+        (Some(_), None) => return vec![Change::Untold],
+        (None, None) => {}
+        (None, Some(0)) => changes.push(Change::Better),
+        (None, Some(_)) => changes.push(Change::Worse),
+        (Some(before), Some(now)) => match (now, new.open).cmp(&(before, old.open)) {
+            Ordering::Greater => changes.push(Change::Worse),
+            Ordering::Less => changes.push(Change::Better),
+            Ordering::Equal => {}
+        },
     }
-    if old.build != new.build {
+    if old.build.is_some() && old.build != new.build {
         changes.push(Change::BuildChanged);
     }
     // A host that did not get as far as TLS has not lost its certificate.

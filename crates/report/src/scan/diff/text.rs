@@ -71,7 +71,7 @@ const fn role(change: Change) -> Role {
     match change {
         Change::Worse => Role::Bad,
         Change::Better => Role::Good,
-        Change::New | Change::Gone => Role::Warning,
+        Change::New | Change::Untold | Change::Gone => Role::Warning,
         Change::BuildChanged | Change::CertificateChanged => Role::Plain,
     }
 }
