@@ -767,6 +767,7 @@ builds-column-kb = KB
 builds-column-note = Note
 builds-column-first-to-fix = First to fix
 builds-note-newest = newest
+builds-note-paid = paid (ESU)
 builds-note-unverified = one source only
 
 # Scan: sentences of assessments (crates/posture/src/reasons.rs)
@@ -899,10 +900,8 @@ scan-cve-filtered = filtered
 scan-cve-unknown = unknown
 scan-cve-vulnerable = vulnerable
 scan-why-excluded = excluded
-scan-why-exchange-online = Exchange Online, not affected
 scan-why-foreign-host = outside the mail domain, not confirmed
-scan-why-special-range = a private, loopback or multicast range
-scan-why-interrupted = the scan ended before
+scan-why-special-range = its address is of a kind that was to be skipped
 section-scan-summary = Summary
 section-scan-products = Products
 section-scan-releases = Builds
@@ -979,6 +978,7 @@ scan-note-law = Ask servers of others only with their permission or a mandate of
 scan-unchanged = unchanged
 scan-change-worse = worse
 scan-change-new = new
+scan-change-untold = can no longer be told
 scan-change-gone = gone
 scan-change-better = better
 scan-change-build-changed = build changed

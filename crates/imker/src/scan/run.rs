@@ -95,12 +95,15 @@ pub fn run(scan: &Scan) -> Result<Exit> {
         summary.excluded + summary.left_out.values().sum::<u64>() + discovered.foreign.len() as u64;
     let end = outputs.write(&scan_head, is_single, &kept, |counted| ScanEnd {
         complete,
+        finished: Timestamp::now(),
         took_ms: began.elapsed().as_millis().try_into().unwrap_or(u64::MAX),
         summary: counted,
         not_asked_more: not_asked_in_all - not_asked.len() as u64,
         not_asked,
     })?;
-    asked?;
+    if let Err(error) = &asked {
+        output::error(error);
+    }
     if let (Some(path), false) = (&scan.resume, complete) {
         output::note(&format!(
             "not all are asked yet: repeat the command to go on from {}\n",

@@ -49,18 +49,21 @@ pub struct ScanHead {
 }
 
 /// What comes after the hosts.
-#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ScanEnd {
     /// Whether every target was asked.
     pub complete: bool,
-    /// How long it took, in milliseconds.
+    /// When it ended.
+    #[schemars(with = "String")]
+    pub finished: Timestamp,
+    /// How long it was asked, in milliseconds; where a scan was interrupted, in its last run.
     pub took_ms: u64,
     /// The hosts, counted.
     pub summary: Summary,
-    /// Targets that were not asked, at most 10,000.
+    /// Targets that were named or found and not asked: of those left out the first 1,000, and all hosts outside the domain.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub not_asked: Vec<NotAsked>,
-    /// How many more there were.
+    /// How many more were left out.
     pub not_asked_more: u64,
 }
 
@@ -79,34 +82,22 @@ pub struct NotAsked {
 pub enum WhyNot {
     /// The list of exclusions has it.
     Excluded,
-    /// Its mail lies with Exchange Online, which Microsoft patches: not affected.
-    ExchangeOnline,
     /// It lies outside the mail domain, and nobody confirmed it.
     ForeignHost,
-    /// A private, loopback or multicast range that was not asked for.
+    /// Its address is of a kind that was to be skipped.
     SpecialRange,
-    /// The scan ended before.
-    Interrupted,
 }
 
 impl WhyNot {
     /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::Excluded,
-        Self::ExchangeOnline,
-        Self::ForeignHost,
-        Self::SpecialRange,
-        Self::Interrupted,
-    ];
+    pub const ALL: [Self; 3] = [Self::Excluded, Self::ForeignHost, Self::SpecialRange];
 
-    /// Its name in outputs: `exchange_online`.
+    /// Its name in outputs: `foreign_host`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Excluded => "excluded",
-            Self::ExchangeOnline => "exchange_online",
             Self::ForeignHost => "foreign_host",
             Self::SpecialRange => "special_range",
-            Self::Interrupted => "interrupted",
         }
     }
 }

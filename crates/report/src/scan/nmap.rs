@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use imker_posture::{Assessment, CveFinding, FrontEnd, Observation, Verdict};
+use imker_posture::{Assessment, CveFinding, FrontEnd, Observation};
 use jiff::Timestamp;
 
 use super::{ScanEnd, ScanHead, ScanWriter, words};
@@ -14,11 +14,14 @@ use crate::language::{Language, Texts};
 /// Version of nmap's format that is kept to.
 const FORMAT: &str = "1.05";
 
+/// Keeps to nmap.dtd but for the attribute `scanner`: it permits `nmap` alone, which would be untrue.
+///
 /// Writes a host element for each target, with a script element `imker-exchange` for what was found.
 pub struct NmapXml<W> {
     out: W,
     texts: Texts,
-    created: Timestamp,
+    /// Hosts that took no connection.
+    down: u64,
 }
 
 impl<W: io::Write> NmapXml<W> {
@@ -28,8 +31,9 @@ impl<W: io::Write> NmapXml<W> {
         writeln!(
             out,
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE nmaprun>\n\
-             <nmaprun scanner=\"imker\" args=\"imker scan\" start=\"{}\" startstr=\"{}\" version=\"{}\" \
+             <nmaprun scanner=\"imker\" args=\"{}\" start=\"{}\" startstr=\"{}\" version=\"{}\" \
              xmloutputversion=\"{FORMAT}\">",
+            Xml(&arguments(head)),
             created.as_second(),
             asctime(created),
             Xml(&head.version),
@@ -38,7 +42,7 @@ impl<W: io::Write> NmapXml<W> {
         Ok(Self {
             out,
             texts: Texts::new(language),
-            created,
+            down: 0,
         })
     }
 }
@@ -47,29 +51,60 @@ impl<W: io::Write> ScanWriter for NmapXml<W> {
     fn host(&mut self, observation: &Observation, assessment: &Assessment) -> io::Result<()> {
         let start = observation.started.as_second();
         let took = i64::try_from(observation.took_ms / 1000).unwrap_or(0);
-        let state = if assessment.verdict == Verdict::Unreachable {
-            "down"
-        } else {
-            "up"
+        let state = match observation.visits.is_empty() {
+            true => "down",
+            false => "up",
         };
+        self.down += u64::from(observation.visits.is_empty());
         writeln!(
             self.out,
             "<host starttime=\"{start}\" endtime=\"{}\"><status state=\"{state}\" reason=\"user-set\" reason_ttl=\"0\"/>",
             start.saturating_add(took)
         )?;
-        let first = observation.visits.first().map(|visit| visit.address);
-        // The format asks for an address; a name that has none is told as one that cannot be reached.
-        let address = first.map_or_else(
-            || "0.0.0.0".to_owned(),
-            |address| address.ip().to_canonical().to_string(),
-        );
-        let kind = if address.contains(':') { "ipv6" } else { "ipv4" };
+        let (name, literal) = host_of(&observation.target);
+        let first = observation.visits.first().map(|visit| visit.address.ip());
+        // The format asks for an address, which a name that was not asked does not have.
+        let address = first.or(literal).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        let address = address.to_canonical();
+        let kind = if address.is_ipv6() { "ipv6" } else { "ipv4" };
         writeln!(self.out, "<address addr=\"{address}\" addrtype=\"{kind}\"/>")?;
-        let target = Xml(&observation.target);
+        if literal.is_none() {
+            let name = Xml(name);
+            writeln!(
+                self.out,
+                "<hostnames><hostname name=\"{name}\" type=\"user\"/></hostnames>"
+            )?;
+        }
+        self.ports(observation, assessment)?;
+        if observation.visits.is_empty() {
+            let script = self.script(assessment);
+            writeln!(self.out, "<hostscript>{script}</hostscript>")?;
+        }
+        writeln!(self.out, "</host>")
+    }
+
+    fn end(&mut self, end: &ScanEnd) -> io::Result<()> {
+        let took = i64::try_from(end.took_ms / 1000).unwrap_or(0);
+        let finished = end.finished.as_second();
+        // What "down" means here: no connection to any of its addresses.
+        let (down, hosts) = (self.down, end.summary.hosts);
+        let exit = match end.complete {
+            true => "exit=\"success\"",
+            false => "exit=\"error\" errormsg=\"not every target was asked\"",
+        };
         writeln!(
             self.out,
-            "<hostnames><hostname name=\"{target}\" type=\"user\"/></hostnames>"
+            "<runstats><finished time=\"{finished}\" timestr=\"{}\" elapsed=\"{took}.00\" {exit}/>\
+             <hosts up=\"{}\" down=\"{down}\" total=\"{hosts}\"/></runstats>\n</nmaprun>",
+            asctime(end.finished),
+            hosts - down
         )?;
+        self.out.flush()
+    }
+}
+
+impl<W: io::Write> NmapXml<W> {
+    fn ports(&mut self, observation: &Observation, assessment: &Assessment) -> io::Result<()> {
         writeln!(self.out, "<ports>")?;
         let mut ports: Vec<SocketAddr> = observation.visits.iter().map(|visit| visit.address).collect();
         ports.sort_unstable_by_key(SocketAddr::port);
@@ -97,24 +132,32 @@ impl<W: io::Write> ScanWriter for NmapXml<W> {
             }
             writeln!(self.out, "</port>")?;
         }
-        writeln!(self.out, "</ports>\n</host>")
+        writeln!(self.out, "</ports>")
     }
+}
 
-    fn end(&mut self, end: &ScanEnd) -> io::Result<()> {
-        let took = i64::try_from(end.took_ms / 1000).unwrap_or(0);
-        let finished = self.created.as_second().saturating_add(took);
-        let at = Timestamp::from_second(finished).unwrap_or(self.created);
-        let down = end.summary.verdicts.of(Verdict::Unreachable);
-        let hosts = end.summary.hosts;
-        writeln!(
-            self.out,
-            "<runstats><finished time=\"{finished}\" timestr=\"{}\" elapsed=\"{took}.00\" exit=\"success\"/>\
-             <hosts up=\"{}\" down=\"{down}\" total=\"{hosts}\"/></runstats>\n</nmaprun>",
-            asctime(at),
-            hosts - down
-        )?;
-        self.out.flush()
+/// The command line as far as the result tells it.
+fn arguments(head: &ScanHead) -> String {
+    let mut text = String::from("imker scan");
+    for (option, value) in [("--authorised", &head.authorised), ("--contact", &head.contact)] {
+        if let Some(value) = value {
+            let _ = write!(text, " {option} '{value}'");
+        }
     }
+    text
+}
+
+/// The host of a target such as `https://mail.example.org:8443`, and whether that is an address.
+fn host_of(target: &str) -> (&str, Option<IpAddr>) {
+    let rest = target.split_once("://").map_or(target, |(_, rest)| rest);
+    if let Ok(address) = rest.parse() {
+        return (rest, Some(address));
+    }
+    let host = match rest.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').map_or(rest, |(host, _)| host),
+        None => rest.rsplit_once(':').map_or(rest, |(host, _)| host),
+    };
+    (host, host.parse().ok())
 }
 
 /// The service's product and version.
@@ -218,5 +261,28 @@ impl std::fmt::Display for Xml<'_> {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::host_of;
+
+    #[test]
+    fn hosts_of_targets() {
+        for (target, host, is_address) in [
+            ("mail.example.org", "mail.example.org", false),
+            ("mail.example.org:8443", "mail.example.org", false),
+            ("http://mail.example.org:8080", "mail.example.org", false),
+            ("192.0.2.7:8443", "192.0.2.7", true),
+            ("2001:db8::7", "2001:db8::7", true),
+            ("[2001:db8::7]:8443", "2001:db8::7", true),
+            ("http://[2001:db8::7]:80", "2001:db8::7", true),
+        ] {
+            let (found, address) = host_of(target);
+            assert_eq!((found, address.is_some()), (host, is_address), "{target}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Open CVEs as SARIF 2.1.0 (OASIS): a result for each host and CVE, each as it comes.
 
 use std::io;
+use std::net::Ipv6Addr;
 
 use imker_posture::{Assessment, CveFinding, CveVerdict, FixStatus, FrontEnd, Observation};
 use serde::Serialize as _;
@@ -22,6 +23,7 @@ pub struct Sarif<W> {
     texts: Texts,
     version: String,
     created: jiff::Timestamp,
+    properties: Value,
     rules: Vec<(String, String)>,
     is_first: bool,
 }
@@ -39,6 +41,12 @@ impl<W: io::Write> Sarif<W> {
             texts: Texts::new(language),
             version: head.version.clone(),
             created: head.created,
+            properties: json!({
+                "authorised": head.authorised.as_deref().map(visible),
+                "contact": head.contact.as_deref().map(visible),
+                "vantage": head.vantage,
+                "checks": head.checks,
+            }),
             rules: Vec::new(),
             is_first: true,
         })
@@ -132,9 +140,12 @@ impl<W: io::Write> ScanWriter for Sarif<W> {
         let invocations = json!([{
             "executionSuccessful": end.complete,
             "startTimeUtc": self.created.to_string(),
+            "endTimeUtc": end.finished.to_string(),
         }]);
         self.out.write_all(b",\n\"invocations\": ")?;
         fragment(&invocations, &mut self.out)?;
+        self.out.write_all(b",\n\"properties\": ")?;
+        fragment(&self.properties, &mut self.out)?;
         writeln!(
             self.out,
             ",\n\"language\": \"{}\",\n\"columnKind\": \"unicodeCodePoints\"\n}}]\n}}",
@@ -153,6 +164,9 @@ fn fragment(value: &Value, out: &mut dyn io::Write) -> io::Result<()> {
 /// The target as URI (RFC 3986), with its scheme.
 fn uri(target: &str) -> String {
     let (scheme, rest) = target.split_once("://").unwrap_or(("https", target));
+    if let Ok(address) = rest.parse::<Ipv6Addr>() {
+        return format!("{scheme}://[{address}]/");
+    }
     let kept = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:[]/".contains(&byte);
     let rest: String = rest
         .bytes()
@@ -166,4 +180,22 @@ fn uri(target: &str) -> String {
         .collect();
     let scheme = if scheme == "http" { "http" } else { "https" };
     format!("{scheme}://{rest}/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::uri;
+
+    #[test]
+    fn targets_as_uris() {
+        for (target, expected) in [
+            ("mail.example.org", "https://mail.example.org/"),
+            ("http://192.0.2.7:8080", "http://192.0.2.7:8080/"),
+            ("2001:db8::7", "https://[2001:db8::7]/"),
+            ("[2001:db8::7]:8443", "https://[2001:db8::7]:8443/"),
+            ("a b", "https://a%20b/"),
+        ] {
+            assert_eq!(uri(target), expected);
+        }
+    }
 }

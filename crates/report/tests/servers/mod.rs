@@ -44,11 +44,12 @@ pub fn end(hosts: &[Host]) -> ScanEnd {
     };
     ScanEnd {
         complete: true,
+        finished: "2026-11-30T10:00:05.12Z".parse().unwrap(),
         took_ms: 5120,
         summary,
         not_asked: vec![
             target("192.0.2.66", WhyNot::Excluded),
-            target("example.biz", WhyNot::ExchangeOnline),
+            target("192.168.0.9", WhyNot::SpecialRange),
             target("mx.hoster.example", WhyNot::ForeignHost),
         ],
         not_asked_more: 2,
