@@ -5,7 +5,7 @@ use imker_posture::{Answer, Check, Checks, Fault, FaultKind, Observation, Respon
 use super::connection::{Connection, Exchanged};
 use super::plan::{Destination, Limits, Scheme};
 use super::tls::NoTls;
-use super::{Asker, fault, request, smtp};
+use super::{Asker, Heard, fault, request, smtp};
 
 /// Requests in a row that nothing answers, before an address is given up.
 const SILENT: u32 = 3;
@@ -19,10 +19,18 @@ pub(super) struct Asking<'a> {
     pub(super) connection: Option<Connection>,
     /// Requests in a row that ended without a byte of an answer.
     silent: u32,
+    heard: &'a Heard,
+    /// An address refused a connection.
+    refused: bool,
 }
 
 impl<'a> Asking<'a> {
-    pub(super) fn new(asker: &'a Asker, destination: &'a Destination, seen: &'a mut Observation) -> Self {
+    pub(super) fn new(
+        asker: &'a Asker,
+        destination: &'a Destination,
+        seen: &'a mut Observation,
+        heard: &'a Heard,
+    ) -> Self {
         Self {
             asker,
             destination,
@@ -30,6 +38,8 @@ impl<'a> Asking<'a> {
             scheme: Scheme::Https,
             connection: None,
             silent: 0,
+            heard,
+            refused: false,
         }
     }
 
@@ -58,13 +68,8 @@ impl<'a> Asking<'a> {
     async fn over_http(&mut self) {
         let Destination { scheme, port, .. } = self.destination;
         self.addresses(scheme.unwrap_or(Scheme::Https)).await;
-        let refused = self
-            .seen
-            .fault
-            .as_ref()
-            .is_some_and(|fault| fault.kind == FaultKind::Refused);
         let open = scheme.is_none() && port.is_none() && self.seen.checks == Checks::Full;
-        if open && refused && self.seen.visits.is_empty() {
+        if open && self.refused && self.seen.visits.is_empty() {
             let before = self.seen.fault.take();
             self.addresses(Scheme::Http).await;
             if self.seen.visits.is_empty() {
@@ -85,6 +90,7 @@ impl<'a> Asking<'a> {
             };
             let visited = self.seen.visits.iter().any(|visit| visit.address == address);
             if let Err(fault) = asked {
+                self.refused |= fault.kind == FaultKind::Refused;
                 self.seen.fault = Some(self.naming(address, fault));
             } else if self.seen.checks == Checks::Quick {
                 self.seen.fault = None;
@@ -197,6 +203,9 @@ impl<'a> Asking<'a> {
             Some(_) => 0,
             None => self.silent + 1,
         };
+        if answer.response.is_some() {
+            self.heard.set();
+        }
         let fault = answer.fault.clone().filter(|_| answer.response.is_none());
         if let Some(visit) = self.seen.visits.last_mut() {
             visit.answers.push(answer);

@@ -16,6 +16,7 @@ mod request;
 mod smtp;
 mod tls;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use imker_posture::{FaultKind, Observation};
@@ -73,6 +74,11 @@ impl Asker {
 
     /// Asks one target. This ends within [`Limits::target`], however the target behaves.
     pub async fn ask(&self, destination: &Destination) -> Observation {
+        self.ask_and_tell(destination, &Heard::default()).await
+    }
+
+    /// The same, and tells at once when the target has answered anything.
+    pub async fn ask_and_tell(&self, destination: &Destination, heard: &Heard) -> Observation {
         let began = Instant::now();
         let mut seen = Observation {
             target: destination.target.clone(),
@@ -85,7 +91,7 @@ impl Asker {
             fault: None,
         };
         // On the heap: thousands of these wait at a time, most of them for a connection.
-        let asking = Box::pin(Asking::new(self, destination, &mut seen).everything());
+        let asking = Box::pin(Asking::new(self, destination, &mut seen, heard).everything());
         if timeout(self.plan.limits.target, asking).await.is_err() && seen.fault.is_none() {
             seen.fault = Some(fault::with_detail(
                 FaultKind::TooSlow,
@@ -94,6 +100,22 @@ impl Asker {
         }
         seen.took_ms = milliseconds(began.elapsed());
         seen
+    }
+}
+
+/// Whether a target has answered anything yet.
+#[derive(Debug, Default)]
+pub struct Heard(AtomicBool);
+
+impl Heard {
+    /// It has.
+    pub fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it has.
+    pub fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
     }
 }
 
@@ -133,7 +155,7 @@ mod tests {
             smtp: Vec::new(),
             fault: None,
         };
-        let size = size_of_val(&Asking::new(&asker, &destination, &mut seen).everything());
+        let size = size_of_val(&Asking::new(&asker, &destination, &mut seen, &Heard::default()).everything());
         assert!(size < 4096, "{size} bytes");
         fn shared(_: impl Send + Sync) {}
         fn moved(_: impl Send) {}

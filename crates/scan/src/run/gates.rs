@@ -1,12 +1,13 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
+use imker_posture::Fault;
 use ipnet::IpNet;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Keys whose gates are all open before they are looked through for ones to forget.
+/// Keys that are known before they are looked through for ones to forget.
 const FORGET_AT: usize = 1024;
 
 /// Lets so many through at a time for each key.
@@ -16,14 +17,34 @@ pub(super) struct Gates<K> {
 }
 
 struct Known<K> {
-    gates: HashMap<K, Weak<Semaphore>>,
+    gates: HashMap<K, Weak<Gate>>,
     forget_at: usize,
+}
+
+/// Forgotten once nobody has passed it or waits at it.
+struct Gate {
+    open: Arc<Semaphore>,
+    /// A port, and what became of it.
+    notice: OnceLock<(Option<u16>, Fault)>,
 }
 
 /// Held while something is asked.
 pub(super) struct Pass {
-    // In this order: the gate is forgotten with its last pass.
+    gate: Arc<Gate>,
     _permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Pass {
+    /// Tells those who wait at the same gate for the same port what became of it.
+    pub fn put_up(&self, port: Option<u16>, notice: Fault) {
+        let _ = self.gate.notice.set((port, notice));
+    }
+
+    /// What somebody before told of the port.
+    pub fn notice(&self, port: Option<u16>) -> Option<&Fault> {
+        let (of, notice) = self.gate.notice.get()?;
+        (*of == port).then_some(notice)
+    }
 }
 
 impl<K: Eq + Hash> Gates<K> {
@@ -41,12 +62,14 @@ impl<K: Eq + Hash> Gates<K> {
     pub async fn pass(&self, key: K) -> Pass {
         let gate = self.gate(key);
         // Nobody closes a gate.
+        let permit = Arc::clone(&gate.open).acquire_owned().await.ok();
         Pass {
-            _permit: gate.acquire_owned().await.ok(),
+            gate,
+            _permit: permit,
         }
     }
 
-    fn gate(&self, key: K) -> Arc<Semaphore> {
+    fn gate(&self, key: K) -> Arc<Gate> {
         let mut known = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
         if known.gates.len() >= known.forget_at {
             known.gates.retain(|_, gate| gate.strong_count() > 0);
@@ -55,7 +78,10 @@ impl<K: Eq + Hash> Gates<K> {
         if let Some(gate) = known.gates.get(&key).and_then(Weak::upgrade) {
             return gate;
         }
-        let gate = Arc::new(Semaphore::new(self.at_a_time));
+        let gate = Arc::new(Gate {
+            open: Arc::new(Semaphore::new(self.at_a_time)),
+            notice: OnceLock::new(),
+        });
         known.gates.insert(key, Arc::downgrade(&gate));
         gate
     }

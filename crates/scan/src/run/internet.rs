@@ -4,7 +4,7 @@ use imker_posture::{Fault, FaultKind, Observation};
 use jiff::Timestamp;
 
 use super::Network;
-use crate::ask::{self, Asker, Destination};
+use crate::ask::{self, Asker, Destination, Heard};
 use crate::discover::{NoResolver, Resolver};
 use crate::target::{Exclusions, Host, Reach, Reaches, Scheme, Target};
 
@@ -82,7 +82,7 @@ impl Network for Internet {
         }
     }
 
-    async fn ask(&self, target: &Target, addresses: &[IpAddr]) -> Observation {
+    async fn ask(&self, target: &Target, addresses: &[IpAddr], heard: &Heard) -> Observation {
         let destination = Destination {
             target: target.to_string(),
             scheme: target.scheme.map(|scheme| match scheme {
@@ -96,7 +96,7 @@ impl Network for Internet {
             addresses: addresses.to_vec(),
             port: target.port,
         };
-        self.asker.ask(&destination).await
+        self.asker.ask_and_tell(&destination, heard).await
     }
 
     fn unasked(&self, target: &Target, fault: Fault) -> Observation {

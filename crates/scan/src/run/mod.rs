@@ -13,6 +13,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep, timeout_at};
 
+use crate::ask::Heard;
 use crate::target::{Host, Target};
 
 mod gates;
@@ -29,7 +30,7 @@ use rate::Rate;
 use slots::Slots;
 
 /// Targets that wait at the gate of a network or a host, or for their name's addresses.
-const WAITING: usize = 16_384;
+const WAITING: usize = 8_192;
 /// Hosts that are waited for, for each that may be asked at a time.
 const PATIENT: usize = 16;
 /// Hosts that are waited for in all: one that does not go on with TLS holds some 30 KiB.
@@ -87,8 +88,13 @@ pub trait Network: Send + Sync + 'static {
     /// The addresses of a host that may be asked.
     fn addresses(&self, host: &Host) -> impl Future<Output = Result<Vec<IpAddr>, Fault>> + Send;
 
-    /// Asks a target at addresses of its host.
-    fn ask(&self, target: &Target, addresses: &[IpAddr]) -> impl Future<Output = Observation> + Send;
+    /// Asks a target at addresses of its host, and sets `heard` once it has answered anything.
+    fn ask(
+        &self,
+        target: &Target,
+        addresses: &[IpAddr],
+        heard: &Heard,
+    ) -> impl Future<Output = Observation> + Send;
 
     /// What is kept of a target that could not be asked.
     fn unasked(&self, target: &Target, fault: Fault) -> Observation;
@@ -287,45 +293,55 @@ impl<N: Network, W: Watch> Run<N, W> {
         addresses: &[IpAddr],
     ) -> Result<Option<Observation>, JournalError> {
         let mut stop = self.stop.clone();
-        let Some(_passes) = unless_stopped(&mut stop, self.passes(addresses)).await else {
+        let Some(passes) = unless_stopped(&mut stop, self.passes(addresses)).await else {
             return Ok(None);
         };
-        let mut attempt = 0;
-        loop {
+        // A hundred thousand names may lead to one address that is silent.
+        let only = (addresses.len() == 1).then(|| passes.first()).flatten();
+        if let Some(notice) = only.and_then(|pass| pass.notice(target.port)) {
+            return Ok(Some(self.network.unasked(target, notice.clone())));
+        }
+        let mut last = None;
+        for attempt in 0.. {
+            let heard = Heard::default();
             let work = async {
+                if *self.stop.borrow() {
+                    return Ok(None);
+                }
                 if attempt == 0 {
-                    if *self.stop.borrow() {
-                        return Ok(None);
-                    }
                     self.journal.begin(place)?;
                 }
-                Ok(Some(self.network.ask(target, addresses).await))
+                Ok(Some(self.network.ask(target, addresses, &heard).await))
             };
-            let done = self.slots.run(Box::pin(work), has_answer).await?;
-            let Some(observation) = done else {
-                return Ok(None);
+            let Some(observation) = self.slots.run(&heard, || Box::pin(work)).await? else {
+                break;
             };
-            if attempt >= self.retries_of(&observation) {
-                return Ok(Some(observation));
+            let enough = attempt >= self.retries_of(&observation);
+            let observation = last.insert(observation);
+            if enough {
+                if let (Some(pass), Some(notice)) = (only, silence(target, observation)) {
+                    pass.put_up(target.port, notice);
+                }
+                break;
             }
             if unless_stopped(&mut stop, self.back_off(attempt)).await.is_none() {
-                return Ok(Some(observation));
+                break;
             }
-            attempt += 1;
         }
+        Ok(last)
     }
 
-    /// Passes the gates of a target's networks and addresses: in one order, networks first, or two targets might wait for
-    /// each other.
+    /// Passes the gates of a target's addresses and networks: in one order, or two targets might wait for each other; and
+    /// addresses first, or those who wait for one would keep a network's others waiting.
     async fn passes(&self, addresses: &[IpAddr]) -> Vec<Pass> {
         let networks: BTreeSet<IpNet> = addresses.iter().copied().map(network).collect();
         let addresses: BTreeSet<IpAddr> = addresses.iter().copied().collect();
         let mut passes = Vec::with_capacity(networks.len() + addresses.len());
-        for network in networks {
-            passes.push(self.networks.pass(network).await);
-        }
         for address in addresses {
             passes.push(self.hosts.pass(address).await);
+        }
+        for network in networks {
+            passes.push(self.networks.pass(network).await);
         }
         passes
     }
@@ -351,8 +367,14 @@ impl<N: Network, W: Watch> Run<N, W> {
     }
 }
 
-fn has_answer(done: &Result<Option<Observation>, JournalError>) -> bool {
-    matches!(done, Ok(Some(observation)) if is_answered(observation))
+/// What a target that took no connection says of others at the same address.
+fn silence(target: &Target, observation: &Observation) -> Option<Fault> {
+    let fault = observation.fault.as_ref()?;
+    let is_silent = fault.kind == FaultKind::ConnectTimeout && observation.visits.is_empty();
+    is_silent.then(|| Fault {
+        kind: FaultKind::ConnectTimeout,
+        detail: Some(format!("as {target} at the same address")),
+    })
 }
 
 fn is_answered(observation: &Observation) -> bool {

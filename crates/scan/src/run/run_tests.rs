@@ -38,6 +38,11 @@ impl Network for Play {
     async fn addresses(&self, host: &Host) -> Result<Vec<IpAddr>, Fault> {
         match host {
             Host::Address(address) => Ok(vec![*address]),
+            // As in `1.at-127-9-0-254.example.org`.
+            Host::Name(name) if name.contains("at-") => {
+                let address = name.split("at-").nth(1).unwrap().split('.').next().unwrap();
+                Ok(vec![address.replace('-', ".").parse().unwrap()])
+            }
             Host::Name(_) => {
                 self.0.looked_up.fetch_add(1, Ordering::Relaxed);
                 Err(FaultKind::LookupFailed.into())
@@ -45,7 +50,7 @@ impl Network for Play {
         }
     }
 
-    async fn ask(&self, target: &Target, addresses: &[IpAddr]) -> Observation {
+    async fn ask(&self, target: &Target, addresses: &[IpAddr], heard: &Heard) -> Observation {
         *self
             .0
             .asked
@@ -65,7 +70,10 @@ impl Network for Play {
         self.0.at_a_time.lock().unwrap().get_mut(&of).unwrap().0 -= 1;
         match silent {
             true => self.unasked(target, FaultKind::ConnectTimeout.into()),
-            false => self.unasked(target, FaultKind::Refused.into()),
+            false => {
+                heard.set();
+                self.unasked(target, FaultKind::Refused.into())
+            }
         }
     }
 
@@ -139,6 +147,48 @@ async fn scan(
     )
     .await
     .unwrap();
+}
+
+fn names(of: &str, count: usize) -> Vec<Target> {
+    (0..count)
+        .map(|number| format!("{number}.at-{of}.example.org").parse().unwrap())
+        .collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn names_that_lead_to_a_silent_address_do_not_hold_up_the_rest() {
+    let mut all = names("127-9-0-255", 50_000);
+    all.push("127.9.1.1".parse().unwrap());
+    let (play, journal) = (Play::default(), Arc::new(Journal::temporary(&head()).unwrap()));
+    let begin = Instant::now();
+    scan(&all, &play, fast(), &journal, &watch::Sender::new(false)).await;
+    assert!(begin.elapsed().as_secs() < 120, "{:?}", begin.elapsed());
+    let asked = play.asked();
+    assert!(asked.len() < 10 && asked.values().sum::<u32>() < 20, "{asked:?}");
+    let observations: Vec<_> = journal.observations().unwrap().map(Result::unwrap).collect();
+    assert_eq!(observations.len(), all.len());
+    let told = observations
+        .into_iter()
+        .find(|one| !asked.contains_key(&one.target));
+    let fault = told.unwrap().fault.unwrap();
+    assert_eq!(fault.kind, FaultKind::ConnectTimeout);
+    assert!(
+        fault
+            .detail
+            .unwrap()
+            .ends_with(".at-127-9-0-255.example.org at the same address")
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn names_of_one_address_do_not_hold_up_its_network() {
+    let mut all = names("127-9-0-254", 100);
+    all.push("127.9.0.1".parse().unwrap());
+    let (play, journal) = (Play::default(), Arc::new(Journal::temporary(&head()).unwrap()));
+    scan(&all, &play, fast(), &journal, &watch::Sender::new(false)).await;
+    let mut order = journal.observations().unwrap().map(|one| one.unwrap().target);
+    let place = order.position(|target| target == "127.9.0.1").unwrap();
+    assert!(place <= 2, "{place}");
 }
 
 fn kept(journal: &Journal) -> Vec<String> {

@@ -1,17 +1,20 @@
 use std::future::Future;
-use std::pin::pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
-/// How long a host may keep its slot; whoever takes longer is mostly waited for, which costs next to nothing.
+use crate::ask::Heard;
+
+/// How long a host may keep its slot without an answer; who takes longer is mostly waited for, which costs next to nothing.
 const BRIEF: Duration = Duration::from_millis(1500);
+/// How long one that answers may: a full scan over a slow line, or somebody who drips.
+const LONG: Duration = Duration::from_secs(15);
 /// Hosts that a share is taken of, roughly.
 const WINDOW: u32 = 64;
-/// Where more than this share (in parts of [`WHOLE`]) of the hosts that answer takes longer, it is not they who are slow
-/// but this machine or its network, and more hosts at a time would make it worse.
+/// Where more than this share (in parts of [`WHOLE`]) of the hosts that answer begins to after [`BRIEF`], it is not they who
+/// are slow but this machine or its network, and more hosts at a time would make it worse.
 const OVERLOAD: u32 = WHOLE / 4;
 const WHOLE: u32 = 1 << 16;
 
@@ -21,7 +24,7 @@ const WHOLE: u32 = 1 << 16;
 pub(super) struct Slots {
     brief: Semaphore,
     patient: Semaphore,
-    /// Share of the hosts that answered lately and took longer than [`BRIEF`].
+    /// Share of the hosts that answered lately and began to after [`BRIEF`].
     late: AtomicU32,
 }
 
@@ -35,25 +38,35 @@ impl Slots {
         }
     }
 
-    /// Carries out `work` once there is a slot; `answered` tells whether a host did.
-    pub async fn run<T>(&self, work: impl Future<Output = T>, answered: impl Fn(&T) -> bool) -> T {
+    /// Begins and carries out work once there is a slot; `heard` tells whether its host has answered.
+    pub async fn run<T, W>(&self, heard: &Heard, begin: impl FnOnce() -> W) -> T
+    where
+        W: Future<Output = T> + Unpin,
+    {
         // Nobody closes a semaphore.
         let slot = self.brief.acquire().await.ok();
-        let begun = Instant::now();
-        let mut work = pin!(work);
-        let done = match timeout(BRIEF, &mut work).await {
-            Ok(done) => done,
-            Err(_) if self.is_overloaded() => work.await,
-            Err(_) => match self.patient.try_acquire() {
-                Ok(_waiting) => {
-                    drop(slot);
-                    work.await
+        let mut work = begin();
+        let mut late = false;
+        for patience in [BRIEF, LONG] {
+            if let Ok(done) = timeout(patience, &mut work).await {
+                if heard.is_set() {
+                    self.count(false);
                 }
-                Err(_) => work.await,
-            },
+                return done;
+            }
+            late = !heard.is_set();
+            if late {
+                break;
+            }
+        }
+        let waiting = match self.is_overloaded() {
+            true => None,
+            false => self.patient.try_acquire().ok(),
         };
-        if answered(&done) {
-            self.count(begun.elapsed() > BRIEF);
+        let _slot = slot.filter(|_| waiting.is_none());
+        let done = work.await;
+        if heard.is_set() {
+            self.count(late);
         }
         done
     }
@@ -75,7 +88,7 @@ mod tests {
     use std::sync::Arc;
 
     use tokio::task::JoinSet;
-    use tokio::time::sleep;
+    use tokio::time::{Instant, sleep};
 
     use super::*;
 
@@ -87,8 +100,14 @@ mod tests {
             let slots = Arc::clone(&slots);
             let takes = if number < slow { 30_000 } else { 100 };
             tasks.spawn(async move {
-                let work = async { sleep(Duration::from_millis(takes)).await };
-                slots.run(work, |()| number >= slow).await;
+                let heard = Heard::default();
+                let work = async {
+                    sleep(Duration::from_millis(takes)).await;
+                    if number >= slow {
+                        heard.set();
+                    }
+                };
+                slots.run(&heard, || Box::pin(work)).await;
                 (number >= slow).then(Instant::now)
             });
         }
@@ -119,18 +138,43 @@ mod tests {
             let (slots, server, at_a_time) =
                 (Arc::clone(&slots), Arc::clone(&server), Arc::clone(&at_a_time));
             tasks.spawn(async move {
+                let heard = Heard::default();
                 let work = async {
                     let now = at_a_time.0.fetch_add(1, Ordering::Relaxed) + 1;
                     at_a_time.1.fetch_max(now, Ordering::Relaxed);
                     let _turn = server.acquire().await;
                     sleep(Duration::from_millis(10)).await;
                     at_a_time.0.fetch_sub(1, Ordering::Relaxed);
+                    heard.set();
                 };
-                slots.run(work, |()| true).await;
+                slots.run(&heard, || Box::pin(work)).await;
             });
         }
         tasks.join_all().await;
         let most = at_a_time.1.load(Ordering::Relaxed);
         assert!(most < 900, "{most}");
+    }
+
+    /// A full scan takes seconds of every host, which makes none of them slow.
+    #[tokio::test(start_paused = true)]
+    async fn who_answers_keeps_the_slot() {
+        let slots = Arc::new(Slots::new(10, 1000));
+        let begin = Instant::now();
+        let mut tasks = JoinSet::new();
+        for _ in 0..100 {
+            let slots = Arc::clone(&slots);
+            tasks.spawn(async move {
+                let heard = Heard::default();
+                let work = async {
+                    sleep(Duration::from_millis(100)).await;
+                    heard.set();
+                    sleep(Duration::from_millis(4900)).await;
+                };
+                slots.run(&heard, || Box::pin(work)).await;
+            });
+        }
+        tasks.join_all().await;
+        assert_eq!(begin.elapsed().as_secs(), 50);
+        assert!(!slots.is_overloaded());
     }
 }
