@@ -1,4 +1,3 @@
-use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::{File, TryLockError};
 use std::io::{self, Seek as _, SeekFrom, Write as _};
@@ -14,9 +13,6 @@ use crate::target::Seed;
 mod lines;
 
 use lines::{LONGEST, Lines};
-
-/// Targets that can be under way, or left out, between others: far above what any run has.
-const UNDER_WAY: u64 = 1 << 20;
 
 /// What a scan is about, so that a state is not gone on with for another one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,12 +115,8 @@ pub enum JournalError {
 /// What an earlier run left.
 #[derive(Debug, Default)]
 struct Found {
-    /// No target from this place on was begun.
-    end: u64,
-    /// Places below `end` without an answer: as many at most as a run has under way.
-    unanswered: BTreeSet<u64>,
-    /// Those of them that were begun.
-    interrupted: BTreeSet<u64>,
+    begun: Places,
+    answered: Places,
 }
 
 impl Found {
@@ -134,21 +126,47 @@ impl Found {
         if *place >= targets {
             return Err(format!("target {place} of {targets}, which count from 0"));
         }
-        if place.saturating_sub(self.end) + self.unanswered.len() as u64 > UNDER_WAY {
-            return Err(format!("more than {UNDER_WAY} targets under way"));
-        }
-        self.unanswered.extend(self.end..=*place);
-        self.end = self.end.max(place + 1);
         match line {
-            Line::Began(_) => {
-                self.interrupted.insert(*place);
-            }
-            Line::Done(..) => {
-                self.unanswered.remove(place);
-                self.interrupted.remove(place);
-            }
+            Line::Began(_) => self.begun.insert(*place),
+            Line::Done(..) => self.answered.insert(*place),
         }
         Ok(())
+    }
+}
+
+/// Places of targets, a bit each.
+#[derive(Debug, Default)]
+struct Places {
+    bits: Vec<u64>,
+    count: u64,
+}
+
+impl Places {
+    const fn new() -> Self {
+        Self {
+            bits: Vec::new(),
+            count: 0,
+        }
+    }
+
+    fn at(place: u64) -> (usize, u64) {
+        let word = usize::try_from(place / 64).unwrap_or(usize::MAX);
+        (word, 1 << (place % 64))
+    }
+
+    /// Whoever calls bounds the place.
+    fn insert(&mut self, place: u64) {
+        let (word, bit) = Self::at(place);
+        if word >= self.bits.len() {
+            self.bits.resize(word + 1, 0);
+        }
+        self.count += u64::from(self.bits[word] & bit == 0);
+        self.bits[word] |= bit;
+    }
+
+    fn contains(&self, place: u64) -> bool {
+        let (word, bit) = Self::at(place);
+        self.bits.get(word).is_some_and(|bits| bits & bit != 0)
     }
 }
 
@@ -260,9 +278,8 @@ impl Journal {
             }),
             started,
             found: Found {
-                end: 0,
-                unanswered: BTreeSet::new(),
-                interrupted: BTreeSet::new(),
+                begun: Places::new(),
+                answered: Places::new(),
             },
         }
     }
@@ -274,17 +291,17 @@ impl Journal {
 
     /// Whether a target, by its place in the order, was answered in an earlier run.
     pub fn is_done(&self, place: u64) -> bool {
-        place < self.found.end && !self.found.unanswered.contains(&place)
+        self.found.answered.contains(place)
     }
 
     /// Whether an earlier run asked a target, and ended before the answer was kept.
     pub fn was_interrupted(&self, place: u64) -> bool {
-        self.found.interrupted.contains(&place)
+        self.found.begun.contains(place) && !self.is_done(place)
     }
 
     /// How many targets were answered in earlier runs.
     pub fn done(&self) -> u64 {
-        self.found.end - self.found.unanswered.len() as u64
+        self.found.answered.count
     }
 
     /// Records that a target is about to be asked.
