@@ -76,6 +76,11 @@ fn statement(statement: &mut Statement, texts: &Texts) {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Escaping<F>(pub(crate) F);
 
+/// Printable ASCII that is written as it is; most text is nothing else.
+const fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && !matches!(byte, b'<' | b'>')
+}
+
 impl<F: Formatter> Formatter for Escaping<F> {
     fn write_string_fragment<W: ?Sized + io::Write>(
         &mut self,
@@ -84,6 +89,9 @@ impl<F: Formatter> Formatter for Escaping<F> {
     ) -> io::Result<()> {
         let escaped = |c: char| matches!(c, '<' | '>') || escape::is_unsafe(c);
         let mut rest = fragment;
+        if fragment.bytes().all(is_plain) {
+            return writer.write_all(fragment.as_bytes());
+        }
         while let Some(place) = rest.find(escaped) {
             let (clean, tail) = rest.split_at(place);
             writer.write_all(clean.as_bytes())?;

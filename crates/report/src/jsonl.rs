@@ -45,9 +45,12 @@ impl<W: io::Write> JsonLines<W> {
 
 /// Writes a value as one line of JSON, what [`crate::escape::is_unsafe`] names escaped.
 pub fn json_line(value: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
-    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Escaping(CompactFormatter));
+    // Serializers write a few bytes at a time.
+    let mut line = Vec::with_capacity(8 << 10);
+    let mut serializer = serde_json::Serializer::with_formatter(&mut line, Escaping(CompactFormatter));
     value.serialize(&mut serializer)?;
-    out.write_all(b"\n")
+    line.push(b'\n');
+    out.write_all(&line)
 }
 
 /// A field with one value or several, as ECS allows for every keyword.

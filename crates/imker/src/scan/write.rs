@@ -1,8 +1,11 @@
 //! Results, from what was kept to the outputs that were asked for.
 
+use std::panic::resume_unwind;
 use std::path::PathBuf;
+use std::sync::mpsc;
+use std::thread;
 
-use imker_posture::{Observation, Vantage, assess};
+use imker_posture::{Assessment, Observation, Vantage, assess};
 use imker_report::Style;
 use imker_report::scan::{
     CsvRows, HtmlPage, Json, JsonRows, NmapXml, Sarif, ScanEnd, ScanHead, ScanWriter, Single, Summary, Table,
@@ -13,6 +16,9 @@ use miette::{IntoDiagnostic, Result};
 use super::args::ScanFormat;
 use super::options::Written;
 use crate::output::{Output, Ready, WriteError};
+
+/// Hosts that are judged ahead of the one that is written.
+const AHEAD: usize = 64;
 
 /// Where a result is to be written, found out before there is one.
 pub struct Outputs<'a> {
@@ -35,6 +41,30 @@ impl Kept<'_> {
         let asked = self.journal.observations().into_diagnostic()?;
         let online = self.online.iter().cloned().map(Ok);
         Ok(online.chain(asked.map(|observation| observation.into_diagnostic())))
+    }
+}
+
+impl Kept<'_> {
+    /// Gives each host with what follows from it to `take`, while another thread reads and judges the next ones.
+    fn judged(&self, mut take: impl FnMut(Observation, Assessment) -> Result<()>) -> Result<()> {
+        thread::scope(|scope| {
+            let (sender, judged) = mpsc::sync_channel(AHEAD);
+            let reading = scope.spawn(move || {
+                for observation in self.observations()? {
+                    let observation = observation?;
+                    let assessment = assess(&observation, self.vantage);
+                    // Where nobody takes any more, there is an error to tell already.
+                    if sender.send((observation, assessment)).is_err() {
+                        break;
+                    }
+                }
+                Ok(())
+            });
+            for (observation, assessment) in judged {
+                take(observation, assessment)?;
+            }
+            reading.join().unwrap_or_else(|panic| resume_unwind(panic))
+        })
     }
 }
 
@@ -76,14 +106,13 @@ impl<'a> Outputs<'a> {
                     NmapXml::new(head, how.language, xml).map_err(WriteError)?,
                 ));
             }
-            for observation in kept.observations()? {
-                let observation = observation?;
-                let assessment = assess(&observation, kept.vantage);
+            kept.judged(|observation, assessment| {
                 summary.add(&observation, &assessment);
                 for writer in &mut writers {
                     writer.host(&observation, &assessment).map_err(WriteError)?;
                 }
-            }
+                Ok(())
+            })?;
             let end = end(summary);
             for writer in &mut writers {
                 writer.end(&end).map_err(WriteError)?;

@@ -1,6 +1,9 @@
 //! What to install, as a sentence.
 
-use imker_exchange::{Release, install};
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use imker_exchange::{Build, Install, Release, install};
 use jiff::civil::Date;
 
 use super::builds::Known;
@@ -9,7 +12,7 @@ use crate::{Reason, SeenBuild};
 /// What to install for a build on a day; `None` where the newest update of a supported product is there, or where the
 /// product is not known. An update that may be there already, where the build is not known to its end, is not asked for.
 pub(super) fn to_install(known: &Known, on: Date) -> Option<Reason> {
-    let install = install(known.lowest(), on)?;
+    let install = remembered(known.lowest(), on)?;
     let is_whole = matches!(known.build, SeenBuild::Whole(_)) && !known.at_least;
     let lacks = |release: &&Release| is_whole || release.build.0[..3] != known.build.three_parts();
     let newest = install.newest.filter(lacks).map(told);
@@ -44,6 +47,23 @@ pub(super) fn to_install(known: &Known, on: Date) -> Option<Reason> {
         (None, Some(paid)) => Reason::new("install-move-paid", [product, paid, release]),
         (None, None) => Reason::new("install-move", [product, release]),
     })
+}
+
+/// Builds whose advice is remembered; there are fewer, but servers may tell any number.
+const REMEMBERED: usize = 1024;
+
+/// The same as [`install`], which looks through all tables: thousands of servers have the same few builds.
+fn remembered(build: Build, on: Date) -> Option<Install> {
+    type Advice = HashMap<(Build, Date), Option<Install>>;
+    static KNOWN: LazyLock<Mutex<Advice>> = LazyLock::new(Mutex::default);
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if known.len() >= REMEMBERED {
+        known.clear();
+    }
+    known
+        .entry((build, on))
+        .or_insert_with(|| install(build, on))
+        .clone()
 }
 
 /// `Exchange 2016 CU19 Mar21SU (KB5000871)`.

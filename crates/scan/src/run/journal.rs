@@ -337,7 +337,8 @@ impl Journal {
     /// One line in one call: what is there is whole, but for a last line. Where one cannot be written, it is taken back,
     /// and none is written after it.
     fn write(&self, line: &impl Serialize) -> Result<(), JournalError> {
-        let mut bytes = serde_json::to_vec(line).map_err(|error| self.failed(error.into()))?;
+        let mut bytes = Vec::with_capacity(4 << 10);
+        serde_json::to_writer(&mut bytes, line).map_err(|error| self.failed(error.into()))?;
         bytes.push(b'\n');
         if bytes.len() as u64 > LONGEST {
             return Err(JournalError::TooLong(self.path.clone()));
