@@ -19,11 +19,19 @@ use openssl::x509::{X509, X509Name};
 pub enum Key {
     /// As Exchange's setup makes it: the farm signs for most of its time
     Rsa2048,
-    /// As Exchange takes it too, at a thirtieth of the price: what asks has the machine
+    /// At a thirtieth of the price, so that what asks has the machine: measured is that, not the farm
     EcdsaP256,
 }
 
 impl Key {
+    /// Its name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Rsa2048 => "rsa2048",
+            Self::EcdsaP256 => "ecdsa-p256",
+        }
+    }
+
     /// Where all hosts have their certificates from; what there is to keep is kept in the folder.
     pub fn source(self, folder: &Path) -> Result<CertificateSource> {
         match self {

@@ -57,25 +57,52 @@ const OPTIONS: [&[&str]; 6] = [
     ],
 ];
 
+/// What the script asks.
+#[derive(Debug, Clone, Copy)]
+pub enum Work {
+    /// Both checks for ProxyShell, as `imker scan` does, but not the logon page.
+    BothChecks,
+    /// One request a host, which is the least that other scripts for ProxyShell make.
+    OneRequest,
+}
+
+impl Work {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::BothChecks => "both checks",
+            Self::OneRequest => "one request",
+        }
+    }
+
+    const fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Self::BothChecks => &[],
+            Self::OneRequest => &["--script-args", "http-exchange-proxyshell.quick"],
+        }
+    }
+}
+
 /// Tries all, prints a row for each, and returns what the fastest took of those whose answers are right.
-pub fn fastest(folder: &Path, port: u16, hosts: u32, truth: &Truth) -> Result<Cost> {
+pub fn fastest(work: Work, folder: &Path, port: u16, hosts: u32, truth: &Truth) -> Result<Cost> {
     let (list, found) = (folder.join("nmap.txt"), folder.join("nmap.xml"));
     write_targets(&list, plan::servers(hosts).map(|address| address.to_string()))?;
     let script = project::root().join("contrib/nmap/http-exchange-proxyshell.nse");
-    println!("| nmap -Pn -n | {COLUMNS} | wrong |\n|---|{}", "---:|".repeat(7));
+    println!(
+        "\n| nmap -Pn -n, {} | {COLUMNS} | wrong |\n|---|{}",
+        work.name(),
+        "---:|".repeat(7)
+    );
     let mut best: Option<Cost> = None;
     for options in OPTIONS {
         let program = Program::new("nmap", ["nmap", "-Pn", "-n", "-p", &port.to_string(), "--script"])
             .with(&script)
-            // One request a host, which is the least that other scripts for ProxyShell make.
-            .with("--script-args")
-            .with("http-exchange-proxyshell.quick")
             .with("-oX")
             .with(&found)
             .with("-iL")
             .with(&list);
         let program = options
             .iter()
+            .chain(work.arguments())
             .fold(program, |program, option| program.with(*option));
         let cost = program.cost().wrap_err("nmap does not run")?;
         let wrong = wrong(&fs::read_to_string(&found).into_diagnostic()?, hosts, truth);
