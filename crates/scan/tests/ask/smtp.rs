@@ -1,8 +1,9 @@
 //! Mail services: what they offer, their certificates, and how broken ones end.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::pin::Pin;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use imker_posture::{Checks, FaultKind, Service, SmtpVisit};
@@ -118,6 +119,58 @@ async fn banner_extensions_and_certificate() {
     assert_eq!((&seen[0].fault, &seen[1].fault), (&None, &None));
     assert_eq!((seen[1].address, &seen[1].tls), (Some(without), &None));
     assert!(seen[1].banner.is_some() && seen[1].extensions.is_empty());
+}
+
+/// aiosmtpd, with STARTTLS and without.
+#[tokio::test]
+async fn a_mail_server_that_is_not_ours_is_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    if !certificate(folder.path()).await {
+        return;
+    }
+    let server = |tls: &[&str]| {
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let child = tokio::process::Command::new("/usr/bin/python3")
+            .args(["-m", "aiosmtpd", "-n", "-l", &address.to_string()])
+            .args(tls)
+            .current_dir(folder.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn();
+        child.map(|child| (address, child))
+    };
+    let (Ok((with, mut first)), Ok((without, _second))) = (
+        server(&["--tlscert", "cert.pem", "--tlskey", "key.pem"]),
+        server(&[]),
+    ) else {
+        return imker_testing::not_installed("python3");
+    };
+    let patience = Instant::now() + Duration::from_secs(30);
+    while [with, without]
+        .iter()
+        .any(|server| TcpStream::connect(server).is_err())
+    {
+        if let Some(status) = first.try_wait().unwrap() {
+            assert!(!status.success());
+            return imker_testing::not_installed("aiosmtpd");
+        }
+        assert!(Instant::now() < patience, "aiosmtpd does not listen");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let seen = visits(with, without).await;
+    for visit in &seen {
+        assert_eq!(visit.fault, None, "{seen:#?}");
+        assert!(
+            visit.banner.as_ref().unwrap().contains("Python SMTP"),
+            "{seen:#?}"
+        );
+        assert!(visit.extensions.iter().any(|offer| offer == "8BITMIME"));
+    }
+    let certificate = seen[0].tls.as_ref().unwrap().certificate.as_ref().unwrap();
+    assert_eq!(certificate.subject, "mail.example.org");
+    assert_eq!(seen[0].extensions[0], "STARTTLS");
+    assert_eq!(seen[1].tls, None);
 }
 
 #[tokio::test]
