@@ -105,6 +105,14 @@ mod testing;
 mod table_tests;
 
 #[cfg(test)]
+#[path = "assess/signs_tests.rs"]
+mod signs_tests;
+
+#[cfg(test)]
+#[path = "assess/install_tests.rs"]
+mod install_tests;
+
+#[cfg(test)]
 #[path = "assess/findings_tests.rs"]
 mod findings_tests;
 

@@ -2,17 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::testing::observation;
-use super::{Vantage, assess};
+use super::testing::of;
 use crate::{Assessment, reasons};
 
 const ERRORFE: &str = "Location=/owa/auth/errorfe.aspx?httpCode=500";
 const ABSOLUTE: &str = "Location=https://192.0.2.10/OWA/Auth/errorFE.aspx?HTTPCODE=500&msg=1";
 const FE: &str = "X-FEServer=EX01";
-
-fn of(text: &str) -> Assessment {
-    assess(&observation(text), Vantage::Internet)
-}
 
 /// `vulnerable open cve-check-owa` of one CVE.
 fn cve(assessment: &Assessment, id: &str) -> String {
@@ -22,109 +17,6 @@ fn cve(assessment: &Assessment, id: &str) -> String {
     let verdict = name(serde_json::to_value(finding.verdict).unwrap());
     let status = name(serde_json::to_value(finding.status).unwrap());
     format!("{verdict} {status} {}", finding.reason.id)
-}
-
-#[test]
-fn whether_it_is_exchange() {
-    let table: &[(&str, &str)] = &[
-        // nginx that answers every path alike.
-        (
-            "ps_owa 404 | ps_nspi 404 | logon 404",
-            "not_exchange host-not-exchange",
-        ),
-        (
-            "ps_owa 200 | ps_nspi 200 | logon 200",
-            "not_exchange host-not-exchange",
-        ),
-        (
-            "ps_owa 400 | ps_nspi 400 | logon 404",
-            "not_exchange host-not-exchange",
-        ),
-        (
-            "logon 404 | ntlm 401 WWW-Authenticate=NTLM",
-            "unknown host-untold",
-        ),
-        // A log-on before everything, or another host: Exchange may stand behind it.
-        (
-            "ps_owa 302 Location=/my.policy | logon 302 Location=/my.policy",
-            "unknown host-untold",
-        ),
-        ("ps_owa 404 | logon 503", "unknown host-untold"),
-        ("ps_owa 404 | logon !timeout", "unknown host-unanswered"),
-        // A filter stops the checks, and the rest lands elsewhere.
-        ("ps_owa !reset | ps_nspi !reset | logon 404", "filtered host-cut"),
-        ("ps_owa !closed | ps_nspi 404 | logon 200", "filtered host-cut"),
-        (
-            "ps_owa !timeout | ps_nspi !reset | logon 404",
-            "unknown host-unanswered",
-        ),
-        (
-            "ps_owa 404 | logon 404 | owa !too_slow",
-            "unknown host-unanswered",
-        ),
-        (
-            "ps_owa !reset | logon 404 | owa 302 Location=/my.policy",
-            "unknown host-untold",
-        ),
-        // From HTTP to HTTPS, which repeats the path.
-        (
-            "ps_owa 301 Location=https://mail.example.org/autodiscover/ | logon 301 Location=https://mail.example.org/owa/auth/logon.aspx",
-            "unknown host-untold",
-        ),
-        ("ps_owa 403 | ps_nspi 403 | logon 403", "filtered host-blocked"),
-        (
-            "ps_owa !reset | ps_nspi !reset | logon 403",
-            "filtered host-blocked",
-        ),
-        (
-            "ps_owa 401 WWW-Authenticate=NTLM | logon 401 WWW-Authenticate=NTLM",
-            "filtered host-blocked",
-        ),
-        ("ps_owa !refused", "unreachable host-unreachable"),
-        (
-            "ps_owa !connect_timeout\n logon !refused",
-            "unreachable host-unreachable",
-        ),
-        (
-            "ps_owa !timeout | ps_nspi !closed",
-            "unreachable host-unreachable",
-        ),
-        ("ps_owa !not_http", "not_exchange host-not-http"),
-        ("ps_owa !tls", "unknown host-broken"),
-        ("ps_owa !head_too_large", "unknown host-broken"),
-        ("ps_owa !no_room", "unknown host-not-asked"),
-        ("", "unreachable host-unreachable"),
-        // Signs of Exchange.
-        ("logon 200 mark=logon_page", "unknown host-unknown-no-build"),
-        (
-            "logon 404 | root 403 X-FEServer=EX01",
-            "unknown host-unknown-no-build",
-        ),
-        (
-            "owa 302 Location=/owa/auth/logon.aspx?url=x",
-            "unknown host-unknown-no-build",
-        ),
-        (
-            "root 200 | owa 302 Location=/owa/auth/errorFE.aspx?httpCode=500",
-            "unknown host-unknown-no-build",
-        ),
-        (
-            "logon 200 build=owa_version:15.20.8137.12 X-FEServer=AM0PR01",
-            "not_affected host-exchange-online",
-        ),
-        (
-            "logon 200 build=owa_version:15.2.2562.53 X-FEServer=EX01",
-            "fixed host-fixed",
-        ),
-    ];
-    for (text, expected) in table {
-        let assessment = of(text);
-        assert_eq!(
-            format!("{} {}", assessment.verdict.name(), assessment.reason.id),
-            *expected,
-            "{text}"
-        );
-    }
 }
 
 #[test]
@@ -513,59 +405,6 @@ fn verdicts_of_front_ends() {
             "{text}"
         );
     }
-}
-
-#[test]
-fn what_to_install() {
-    let table = [
-        (
-            "logon 200 build=owa_version:15.1.2176.9",
-            Some("install-minimum-and-move"),
-        ),
-        (
-            "logon 200 build=owa_version:15.1.2507.6",
-            Some("install-minimum-and-move"),
-        ),
-        (
-            "logon 200 build=owa_version:15.1.2507.16",
-            Some("install-newest-and-move-paid"),
-        ),
-        (
-            "logon 200 build=owa_version:15.0.1497.44",
-            Some("install-newest-and-move"),
-        ),
-        // The last update for everybody is there, then the last one of all.
-        (
-            "logon 200 build=owa_version:15.1.2507.61",
-            Some("install-move-paid"),
-        ),
-        ("logon 200 build=owa_version:15.1.2507.75", Some("install-move")),
-        // All updates may be there already.
-        ("logon 200 build=logon_page:15.1.2507", Some("install-move")),
-        (
-            "logon 200 build=logon_page:15.2.1118",
-            Some("install-newest-and-move-paid"),
-        ),
-        (
-            "export_tool 200 build=export_tool:15.1.2507.6",
-            Some("install-move"),
-        ),
-        ("logon 200 build=logon_page:15.2.2562", None),
-        ("logon 200 build=owa_version:15.2.2562.17", Some("install-newest")),
-        ("logon 200 build=owa_version:15.3.1.1", None),
-    ];
-    for (text, expected) in table {
-        let assessment = of(text);
-        let install = assessment.front_ends[0].install.as_ref();
-        assert_eq!(install.map(|reason| &*reason.id), expected, "{text}");
-    }
-    let old = of("logon 200 build=owa_version:15.1.2176.9");
-    let install = old.front_ends[0].install.as_ref().unwrap();
-    assert_eq!(install.args["minimum"], "Exchange 2016 CU22 Nov22SU (KB5019758)");
-    assert_eq!(
-        install.args["chains"],
-        "ProxyOracle, ProxyShell, ProxyToken, ProxyNotShell, OWASSRF"
-    );
 }
 
 #[test]

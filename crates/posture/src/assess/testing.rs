@@ -6,7 +6,13 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::{Answer, Observation, Visit};
+use super::{Vantage, assess};
+use crate::{Answer, Assessment, Observation, Visit};
+
+/// What follows from visits, seen from the internet.
+pub(super) fn of(text: &str) -> Assessment {
+    assess(&observation(text), Vantage::Internet)
+}
 
 pub(super) fn observation(text: &str) -> Observation {
     let visits = text.lines().map(str::trim).filter(|line| !line.is_empty());
