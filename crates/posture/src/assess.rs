@@ -1,6 +1,7 @@
 //! From what was observed to verdicts.
 //!
-//! One front end is assessed by itself; the worst decides for the target. Nothing depends on the order of visits.
+//! One front end is assessed by itself; the worst decides for the target, unless it is a good one and others may not have
+//! been met. Nothing depends on the order of visits.
 
 mod builds;
 mod certificates;
@@ -40,7 +41,7 @@ pub enum Vantage {
 ///   talk before it is known what stands behind it; likewise where some connections were cut and all other answers
 ///   are those of the next point;
 /// - the logon page is not there, or another page, and nothing else is refused, led elsewhere or left unanswered:
-///   [`Verdict::NotExchange`]. NTLM alone is no sign of Exchange: any IIS may offer it;
+///   [`Verdict::NotExchange`], unless an address is missing. NTLM alone is no sign of Exchange: any IIS may offer it;
 /// - all else is [`Verdict::Unknown`], a redirect to elsewhere among it: a log-on before Exchange hides it.
 pub fn assess(observation: &Observation, vantage: Vantage) -> Assessment {
     let (exchange, verdict, reason) = match signs::of_observation(observation) {
@@ -85,6 +86,10 @@ fn of_exchange(observation: &Observation, vantage: Vantage) -> Assessment {
             Verdict::Unknown,
             Reason::new("host-untold", [("answers", String::new())]),
         ),
+    };
+    let (verdict, reason) = match (verdict, signs::missing(observation)) {
+        (Verdict::Fixed | Verdict::Guarded, Some(fault)) => (Verdict::Unknown, signs::incomplete(fault)),
+        _ => (verdict, reason),
     };
     let findings = findings::of_exchange(observation, on, &groups, &front_ends, vantage);
     Assessment {

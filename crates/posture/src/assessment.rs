@@ -10,7 +10,7 @@ use crate::{Check, Disclosure, NtlmNames, SeenBuild};
 /// What follows from an [`Observation`](crate::Observation).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Assessment {
-    /// The worst that was found of any front end.
+    /// The worst that was found of any front end; unknown in place of a good one where others may not have been met.
     pub verdict: Verdict,
     /// Why.
     pub reason: Reason,

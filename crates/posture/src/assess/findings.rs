@@ -1,7 +1,7 @@
 //! What deserves attention beside the CVEs.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use imker_exchange::{Support, products};
 use jiff::civil::Date;
@@ -21,6 +21,7 @@ pub(super) fn of_target(observation: &Observation) -> Vec<Finding> {
     certificates(observation, &mut findings);
     tls_versions(observation, &mut findings);
     smtp(observation, &mut findings);
+    incomplete(observation, &mut findings);
     sorted(findings)
 }
 
@@ -256,6 +257,26 @@ fn smtp(observation: &Observation, findings: &mut Vec<Finding>) {
             };
             add(findings, Level::Warning, id, []);
         }
+    }
+}
+
+/// That not everything could be asked, where something was answered; and of which address, which the detail begins with
+/// where there are several.
+fn incomplete(observation: &Observation, findings: &mut Vec<Finding>) {
+    let mut answers = observation.visits.iter().flat_map(|visit| &visit.answers);
+    let Some(fault) = &observation.fault else { return };
+    if answers.all(|answer| answer.response.is_none()) {
+        return;
+    }
+    let detail = fault.detail.as_deref().unwrap_or_default();
+    let address: Option<SocketAddr> = detail.split(": ").next().and_then(|start| start.parse().ok());
+    let kind = ("fault", fault.kind.name().to_owned());
+    match address {
+        Some(address) => {
+            let args = [("address", address.to_string()), kind];
+            add(findings, Level::Warning, "finding-incomplete-address", args);
+        }
+        None => add(findings, Level::Warning, "finding-incomplete", [kind]),
     }
 }
 

@@ -98,3 +98,91 @@ fn certificates_fit_names_and_wildcards() {
         );
     }
 }
+
+/// Two addresses of a name: the first is patched.
+#[test]
+fn what_could_not_be_asked_is_told_and_leaves_nothing_good() {
+    let patched = "ps_owa 401 X-FEServer=EX01 build=owa_version:15.2.2562.53";
+    let open = "ps_owa 302 Location=/owa/auth/errorfe.aspx?httpCode=500";
+    let elsewhere = "ps_owa 404 | ps_nspi 404 | logon 404";
+    let full = crate::Checks::Full;
+    let quick = crate::Checks::Quick;
+    let address = "finding-incomplete-address 192.0.2.11:443; ";
+    for (visit, checks, fault, detail, verdict, told) in [
+        (
+            patched,
+            full,
+            "connect_timeout",
+            "192.0.2.11:443",
+            "unknown host-incomplete",
+            format!("{address}connect_timeout"),
+        ),
+        (
+            patched,
+            full,
+            "refused",
+            "192.0.2.11:443: refused",
+            "unknown host-incomplete",
+            format!("{address}refused"),
+        ),
+        (
+            patched,
+            full,
+            "unreachable",
+            "[2001:db8::1]:443: x",
+            "unknown host-incomplete",
+            "finding-incomplete-address [2001:db8::1]:443; unreachable".into(),
+        ),
+        (
+            patched,
+            full,
+            "timeout",
+            "",
+            "unknown host-incomplete",
+            "finding-incomplete timeout".into(),
+        ),
+        (
+            patched,
+            full,
+            "not_http",
+            "192.0.2.11:443: x",
+            "fixed host-fixed",
+            format!("{address}not_http"),
+        ),
+        (
+            patched,
+            quick,
+            "reset",
+            "",
+            "fixed host-fixed",
+            "finding-incomplete reset".into(),
+        ),
+        (
+            open,
+            full,
+            "connect_timeout",
+            "192.0.2.11:443",
+            "vulnerable host-check-succeeded",
+            format!("{address}connect_timeout"),
+        ),
+        (
+            elsewhere,
+            full,
+            "connect_timeout",
+            "192.0.2.11:443",
+            "unknown host-incomplete",
+            format!("{address}connect_timeout"),
+        ),
+    ] {
+        let mut seen = observation(visit);
+        seen.checks = checks;
+        let fault = serde_json::json!({ "kind": fault, "detail": detail });
+        seen.fault = Some(serde_json::from_value(fault).unwrap());
+        let assessment = assess(&seen, Vantage::Internet);
+        let (name, reason) = (assessment.verdict.name(), &assessment.reason.id);
+        assert_eq!(format!("{name} {reason}"), verdict, "{told}");
+        assert!(findings(&assessment).contains(&told), "{told}");
+    }
+    let none = findings(&assess(&observation(patched), Vantage::Internet));
+    assert!(!none.iter().any(|one| one.starts_with("finding-incomplete")));
+}

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::location::Location;
-use crate::{Answer, Check, Fault, FaultKind, Observation, Reason, Response, SeenBuild};
+use crate::{Answer, Check, Checks, Fault, FaultKind, Observation, Reason, Response, SeenBuild};
 
 /// What a target is.
 pub(super) enum Signs {
@@ -69,7 +69,10 @@ pub(super) fn of_observation(observation: &Observation) -> Signs {
     }
     let hidden: Vec<&Answer> = answers().filter(|answer| !is_plain(answer)).collect();
     if hidden.is_empty() && answers().any(|answer| answer.check == Check::Logon) {
-        return Signs::Other(Reason::new("host-not-exchange", []));
+        return match missing(observation) {
+            Some(fault) => Signs::Untold(incomplete(fault)),
+            None => Signs::Other(Reason::new("host-not-exchange", [])),
+        };
     }
     // A filter may stop the checks of an Exchange server and leave the rest to another.
     if !hidden.is_empty() && hidden.iter().all(|answer| answer.response.is_none()) {
@@ -82,6 +85,18 @@ pub(super) fn of_observation(observation: &Observation) -> Signs {
         };
     }
     Signs::Untold(Reason::new("host-untold", [("answers", told(answers()))]))
+}
+
+/// What a full scan, which asks every address and looks for all front ends behind it, did not come to an end for. What
+/// speaks no HTTP at an address is no front end there.
+pub(super) fn missing(observation: &Observation) -> Option<&Fault> {
+    let fault = observation.fault.as_ref()?;
+    (observation.checks == Checks::Full && fault.kind != FaultKind::NotHttp).then_some(fault)
+}
+
+/// Why nothing good can be said of a target of which something is [`missing`].
+pub(super) fn incomplete(fault: &Fault) -> Reason {
+    Reason::new("host-incomplete", [("fault", fault.kind.name().to_owned())])
 }
 
 /// Exchange Online counts its builds from 15.20 on; every answer must say so.
