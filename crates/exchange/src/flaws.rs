@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::OnceLock;
 
 use serde::Deserialize;
@@ -6,15 +6,16 @@ use serde::Deserialize;
 use crate::Build;
 use crate::product::{Product, products, same_cumulative_update};
 use crate::release::{Releases, YesNo, published};
-use crate::table::{self, TableError};
+use crate::table::{self, Placed, TableError};
 
-pub(crate) const NAME: &str = "exchange_fixes.csv";
+/// No file has this name, so that errors tell which one is meant.
+pub(crate) const NAME: &str = "exchange_fixes.csv of the program";
 pub(crate) const TEXT: &str = include_str!("../../../data/exchange_fixes.csv");
 
 pub(crate) static TABLE: OnceLock<Flaws> = OnceLock::new();
 
 #[derive(Deserialize)]
-struct Row {
+pub(crate) struct Row {
     cve: String,
     chain: String,
     product: String,
@@ -23,6 +24,47 @@ struct Row {
     kb: String,
     also_needs: String,
     verified: YesNo,
+}
+
+/// The rows of a table of fixes.
+pub(crate) struct Rows(Vec<Placed<Row>>);
+
+impl Rows {
+    /// Rows of one flaw agree on `chain` and `also_needs`; no row is there twice.
+    pub fn read(table: &str, text: &str) -> Result<Self, TableError> {
+        let all = table::placed::<Row>(table, text)?;
+        let mut flaws = HashMap::new();
+        let mut seen = HashSet::new();
+        for placed in &all {
+            let row = &placed.row;
+            if !is_id(&row.cve) {
+                return Err(placed.wrong(format!("`{}` is the id of no CVE or advisory", row.cve)));
+            }
+            if !seen.insert([
+                &row.cve,
+                &row.product,
+                &row.cumulative_update,
+                &row.first_fixed_build,
+            ]) {
+                return Err(placed.wrong(format!(
+                    "{} {} {} is there twice",
+                    row.cve, row.product, row.first_fixed_build
+                )));
+            }
+            let told = [&row.chain, &row.also_needs];
+            if *flaws.entry(&row.cve).or_insert(told) != told {
+                return Err(placed.wrong(format!("rows of {} disagree on chain or also_needs", row.cve)));
+            }
+        }
+        Ok(Self(all))
+    }
+
+    /// Takes the place of the flaws with the same ids, all of their rows, and adds the rest.
+    pub fn replace(&mut self, newer: Self) {
+        let ids: HashSet<&str> = newer.0.iter().map(|new| &*new.row.cve).collect();
+        self.0.retain(|old| !ids.contains(&*old.row.cve));
+        self.0.extend(newer.0);
+    }
 }
 
 /// A CVE, or an advisory that has none, with the builds that fix it.
@@ -78,7 +120,10 @@ pub(crate) struct Flaws(BTreeMap<String, Flaw>);
 
 /// The embedded table, or what took its place.
 pub(crate) fn flaws() -> &'static Flaws {
-    TABLE.get_or_init(|| table::embedded(Flaws::parse(NAME, TEXT, products(), published())))
+    TABLE.get_or_init(|| {
+        let rows = Rows::read(NAME, TEXT);
+        table::embedded(rows.and_then(|rows| Flaws::of(rows, products(), published())))
+    })
 }
 
 /// The chain of a flaw, read from its first row as long as the table is not loaded: each start of the program asks for
@@ -110,44 +155,15 @@ impl Flaws {
         self.0.iter().map(|(id, flaw)| (id.as_str(), flaw))
     }
 
-    /// Takes the place of the flaws with the same ids, all of their rows, and adds the rest.
-    pub fn replace(&mut self, newer: Self) {
-        self.0.extend(newer.0);
-    }
-
-    /// Rows of one flaw agree on `chain` and `also_needs`; builds are published ones of the row's product and
-    /// cumulative update; no row is there twice.
-    pub fn parse(
-        table: &str,
-        text: &str,
-        products: &[Product],
-        releases: &Releases,
-    ) -> Result<Self, TableError> {
+    /// Builds are published ones of the row's product and cumulative update.
+    pub fn of(rows: Rows, products: &[Product], releases: &Releases) -> Result<Self, TableError> {
         let mut all = BTreeMap::<String, Flaw>::new();
-        let mut seen = HashSet::new();
-        for (line, row) in table::rows::<Row>(table, text)? {
-            let wrong = |what: String| TableError::new(table, line, what);
+        for placed in rows.0 {
+            let row = &placed.row;
             if !products.iter().any(|product| product.name == row.product) {
                 let known: Vec<&str> = products.iter().map(|product| &*product.name).collect();
                 let known = known.join(", ");
-                return Err(wrong(format!(
-                    "unknown product `{}`: there are {known}",
-                    row.product
-                )));
-            }
-            if !is_id(&row.cve) {
-                return Err(wrong(format!("`{}` is the id of no CVE or advisory", row.cve)));
-            }
-            if !seen.insert([
-                row.cve.clone(),
-                row.product.clone(),
-                row.cumulative_update.clone(),
-                row.first_fixed_build.clone(),
-            ]) {
-                return Err(wrong(format!(
-                    "{} {} {} is there twice",
-                    row.cve, row.product, row.first_fixed_build
-                )));
+                return Err(placed.wrong(format!("unknown product `{}`: there are {known}", row.product)));
             }
             let flaw = all.entry(row.cve.clone()).or_insert_with(|| Flaw {
                 chain: row.chain.clone(),
@@ -155,13 +171,7 @@ impl Flaws {
                 fixed_on: String::new(),
                 lines: Vec::new(),
             });
-            if flaw.chain != row.chain || flaw.also_needs != row.also_needs {
-                return Err(wrong(format!(
-                    "rows of {} disagree on chain or also_needs",
-                    row.cve
-                )));
-            }
-            flaw.add(&row, releases).map_err(wrong)?;
+            flaw.add(row, releases).map_err(|what| placed.wrong(what))?;
         }
         Ok(Self(all))
     }

@@ -7,9 +7,10 @@ use serde::Deserialize;
 
 use crate::Build;
 use crate::product::{self, Product, products, same_cumulative_update};
-use crate::table::{self, TableError};
+use crate::table::{self, Placed, TableError};
 
-pub(crate) const NAME: &str = "exchange_builds.csv";
+/// No file has this name, so that errors tell which one is meant.
+pub(crate) const NAME: &str = "exchange_builds.csv of the program";
 pub(crate) const TEXT: &str = include_str!("../../../data/exchange_builds.csv");
 
 pub(crate) static TABLE: OnceLock<Releases> = OnceLock::new();
@@ -59,7 +60,7 @@ impl fmt::Display for Release {
 }
 
 #[derive(Deserialize)]
-struct Row {
+pub(crate) struct Row {
     build: String,
     product: String,
     cumulative_update: String,
@@ -87,28 +88,51 @@ pub(crate) struct Releases {
 
 /// The embedded table, or what took its place.
 pub(crate) fn published() -> &'static Releases {
-    TABLE.get_or_init(|| table::embedded(Releases::parse(NAME, TEXT, products())))
+    TABLE.get_or_init(|| {
+        let rows = Rows::read(NAME, TEXT);
+        table::embedded(rows.and_then(|rows| Releases::of(rows, products())))
+    })
+}
+
+/// The rows of a table of builds.
+pub(crate) struct Rows(BTreeMap<Build, Placed<Row>>);
+
+impl Rows {
+    /// Builds in ascending order.
+    pub fn read(table: &str, text: &str) -> Result<Self, TableError> {
+        let mut all = BTreeMap::new();
+        for placed in table::placed::<Row>(table, text)? {
+            let build: Build = placed
+                .row
+                .build
+                .parse()
+                .map_err(|error| placed.wrong(format!("{error}")))?;
+            if all.last_key_value().is_some_and(|(last, _)| *last >= build) {
+                return Err(placed.wrong(format!(
+                    "{build} is out of order or there twice: builds stand in ascending order, each once"
+                )));
+            }
+            all.insert(build, placed);
+        }
+        Ok(Self(all))
+    }
+
+    /// Takes the place of what has the same build, and adds the rest.
+    pub fn replace(&mut self, newer: Self) {
+        self.0.extend(newer.0);
+    }
 }
 
 impl Releases {
-    /// Builds in ascending order, each with the product that its number says.
-    pub fn parse(table: &str, text: &str, products: &[Product]) -> Result<Self, TableError> {
+    /// Builds, each with the product that its number says.
+    pub fn of(rows: Rows, products: &[Product]) -> Result<Self, TableError> {
         let mut all = Self {
             by_build: BTreeMap::new(),
             own_month_only: Vec::new(),
         };
-        for (line, row) in table::rows::<Row>(table, text)? {
-            let wrong = |what: String| TableError::new(table, line, what);
-            let build: Build = row.build.parse().map_err(|error| wrong(format!("{error}")))?;
-            if all
-                .by_build
-                .last_key_value()
-                .is_some_and(|(last, _)| *last >= build)
-            {
-                return Err(wrong(format!(
-                    "{build} is out of order or there twice: builds stand in ascending order, each once"
-                )));
-            }
+        for (build, placed) in rows.0 {
+            let wrong = |what: String| placed.wrong(what);
+            let row = &placed.row;
             match product::of(products, build) {
                 Some(product) if product.name == row.product => {}
                 Some(product) => {
@@ -133,6 +157,7 @@ impl Releases {
             if row.own_month_only == YesNo::Yes {
                 all.own_month_only.push(build);
             }
+            let row = placed.row;
             let release = Release {
                 build,
                 product: row.product,
@@ -150,15 +175,6 @@ impl Releases {
     /// The release with this build.
     pub fn get(&self, build: Build) -> Option<&Release> {
         self.by_build.get(&build)
-    }
-
-    /// Takes the place of what has the same build, and adds the rest.
-    pub fn replace(&mut self, newer: Self) {
-        self.own_month_only
-            .retain(|build| !newer.by_build.contains_key(build));
-        self.own_month_only.extend(newer.own_month_only);
-        self.own_month_only.sort_unstable();
-        self.by_build.extend(newer.by_build);
     }
 
     /// All releases, by build.
@@ -307,7 +323,7 @@ mod tests {
 
     #[test]
     fn refuses_a_table_with_faults() {
-        let parse = |rows: &str| Releases::parse("t.csv", &format!("{HEADER}{rows}"), products());
+        let parse = |rows: &str| Releases::of(Rows::read("t.csv", &format!("{HEADER}{rows}"))?, products());
         let good = "15.1.2176.9,Exchange 2016,CU19,Mar21SU,2021-03-02,KB5000871,no,yes,,example.org\n";
         assert!(parse(good).is_ok());
         let told = |rows: &str| parse(rows).map(|_| ()).unwrap_err().to_string();

@@ -1,5 +1,7 @@
 //! Tables embedded in the program, or read in their place.
 
+use std::rc::Rc;
+
 use serde::de::DeserializeOwned;
 
 /// A table that does not hold what it should: which table or file, which line of it, what is wrong.
@@ -12,6 +14,11 @@ pub struct TableError {
 }
 
 impl TableError {
+    /// The table or file.
+    pub(crate) fn table(&self) -> &str {
+        &self.table
+    }
+
     /// `row` is counted in lines, the header being the first.
     pub(crate) fn new(table: &str, row: u64, what: impl Into<String>) -> Self {
         Self {
@@ -24,6 +31,31 @@ impl TableError {
 
 /// A line of a table's file, the header being line 1, and what stands in it.
 pub(crate) type Numbered<R> = (u64, R);
+
+/// A row, and where it stands.
+pub(crate) struct Placed<R> {
+    pub table: Rc<str>,
+    pub line: u64,
+    pub row: R,
+}
+
+impl<R> Placed<R> {
+    /// Something is wrong with it.
+    pub fn wrong(&self, what: impl Into<String>) -> TableError {
+        TableError::new(&self.table, self.line, what)
+    }
+}
+
+/// The rows of a CSV table with a header line, each with its place.
+pub(crate) fn placed<R: DeserializeOwned>(table: &str, text: &str) -> Result<Vec<Placed<R>>, TableError> {
+    let table: Rc<str> = table.into();
+    let placed = |(line, row)| Placed {
+        table: Rc::clone(&table),
+        line,
+        row,
+    };
+    Ok(rows(&table, text)?.into_iter().map(placed).collect())
+}
 
 /// The rows of a CSV table with a header line.
 pub(crate) fn rows<R: DeserializeOwned>(table: &str, text: &str) -> Result<Vec<Numbered<R>>, TableError> {

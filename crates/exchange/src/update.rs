@@ -150,26 +150,25 @@ struct Tables {
 }
 
 impl Tables {
+    /// Rows are merged first and checked once: one of the program that is replaced contradicts nothing.
     fn updated(files: &[Text]) -> Result<Self, UpdateError> {
         let of = |kind: Kind| files.iter().filter(move |file| file.kind == kind);
-        let contradiction = |error| {
-            let names: Vec<&str> = files.iter().map(|file| &*file.file).collect();
-            let files = names.join(", ");
-            UpdateError::Contradiction { files, error }
-        };
         let mut products = product::parse(product::NAME, product::TEXT)?;
         for file in of(Kind::Products) {
             product::replace(&mut products, product::parse(&file.file, &file.text)?);
         }
-        let mut releases = Releases::parse(release::NAME, release::TEXT, &products).map_err(contradiction)?;
+        let mut rows = release::Rows::read(release::NAME, release::TEXT)?;
         for file in of(Kind::Builds) {
-            releases.replace(Releases::parse(&file.file, &file.text, &products)?);
+            rows.replace(release::Rows::read(&file.file, &file.text)?);
         }
-        let mut flaws =
-            Flaws::parse(flaws::NAME, flaws::TEXT, &products, &releases).map_err(contradiction)?;
+        let releases =
+            Releases::of(rows, &products).map_err(|error| wrong(error, files, &[Kind::Products]))?;
+        let mut rows = flaws::Rows::read(flaws::NAME, flaws::TEXT)?;
         for file in of(Kind::Fixes) {
-            flaws.replace(Flaws::parse(&file.file, &file.text, &products, &releases)?);
+            rows.replace(flaws::Rows::read(&file.file, &file.text)?);
         }
+        let flaws = Flaws::of(rows, &products, &releases)
+            .map_err(|error| wrong(error, files, &[Kind::Products, Kind::Builds]))?;
         Ok(Self {
             products,
             releases,
@@ -178,9 +177,24 @@ impl Tables {
     }
 }
 
+/// A row of the program fits no more to the tables that it refers to; any other is wrong by itself.
+fn wrong(error: TableError, files: &[Text], referred: &[Kind]) -> UpdateError {
+    if ![release::NAME, flaws::NAME].contains(&error.table()) {
+        return error.into();
+    }
+    let names = files.iter().filter(|file| referred.contains(&file.kind));
+    let names: Vec<&str> = names.map(|file| &*file.file).collect();
+    UpdateError::Contradiction {
+        files: names.join(", "),
+        error,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+
+    use std::collections::BTreeSet;
 
     use proptest::prelude::*;
 
@@ -267,6 +281,28 @@ mod tests {
                     .ends_with(": 15.2.2562.53 is Exchange SE CU1 Sep26SUv2, not of Exchange SE RTM"),
             "{contradiction}"
         );
+        // Another file has nothing to do with it; and the remedy helps.
+        let moved = "15.2.2562.53,Exchange SE,CU1,Sep26SUv2,2026-10-02,KB1,no,yes,,a.b\n";
+        let builds = ("b.csv", format!("{BUILDS}{moved}"));
+        let other = (
+            "f.csv",
+            format!("{FIXES}CVE-2026-99999,,Exchange SE,RTM,15.2.2562.17,KB2,,yes,,a.b\n"),
+        );
+        assert!(told(&[builds.clone(), other]).starts_with("b.csv: "));
+        let of_program = csv::Reader::from_reader(flaws::TEXT.as_bytes())
+            .into_records()
+            .map(Result::unwrap);
+        let affected: BTreeSet<String> = of_program
+            .filter(|row| &row[4] == "15.2.2562.53")
+            .map(|row| {
+                format!(
+                    "{},{},Exchange SE,CU1,15.2.2562.53,KB1,{},yes,,a.b\n",
+                    &row[0], &row[1], &row[6]
+                )
+            })
+            .collect();
+        let replaced = ("f.csv", FIXES.to_owned() + &Vec::from_iter(affected).concat());
+        assert!(updated(&[builds, replaced]).is_ok());
         let semicolons = BUILDS.replace(',', ";");
         assert!(told(&[("b.csv", semicolons)]).starts_with("b.csv, row 1: no header"));
         let row = "15.2.2562.60,Exchange SE,RTM,Nov26SU,2026-11-10,KB2,no,yes,,a.b\n";
