@@ -59,10 +59,32 @@ impl Rows {
         Ok(Self(all))
     }
 
-    /// Takes the place of the flaws with the same ids, all of their rows, and adds the rest.
-    pub fn replace(&mut self, newer: Self) {
-        let ids: HashSet<&str> = newer.0.iter().map(|new| &*new.row.cve).collect();
-        self.0.retain(|old| !ids.contains(&*old.row.cve));
+    /// Takes the place of the rows of the same flaw and product line, and adds the rest: what newer rows do not name stays
+    /// affected as it was. `chain` and `also_needs` become those of the newer rows, where these name any.
+    pub fn replace(&mut self, mut newer: Self) {
+        let named = |new: &String, old: &String| if new.is_empty() { old.clone() } else { new.clone() };
+        let mut told = HashMap::new();
+        for Placed { row: old, .. } in &self.0 {
+            told.entry(old.cve.clone())
+                .or_insert((old.chain.clone(), old.also_needs.clone()));
+        }
+        let mut lines = HashSet::new();
+        for Placed { row: new, .. } in &mut newer.0 {
+            if let Some((chain, also_needs)) = told.get_mut(&new.cve) {
+                new.chain = named(&new.chain, chain);
+                new.also_needs = named(&new.also_needs, also_needs);
+                (*chain, *also_needs) = (new.chain.clone(), new.also_needs.clone());
+            }
+            lines.insert((new.cve.clone(), new.product.clone()));
+        }
+        self.0
+            .retain(|Placed { row: old, .. }| !lines.contains(&(old.cve.clone(), old.product.clone())));
+        for Placed { row: old, .. } in &mut self.0 {
+            if let Some((chain, also_needs)) = told.get(&old.cve) {
+                old.chain.clone_from(chain);
+                old.also_needs.clone_from(also_needs);
+            }
+        }
         self.0.extend(newer.0);
     }
 }

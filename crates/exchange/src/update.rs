@@ -65,8 +65,8 @@ pub enum UpdateError {
 /// Takes over newer tables, in the columns of `exchange_builds.csv`, `exchange_fixes.csv` or `exchange_products.csv`
 /// (`data/README.md`), for the rest of the program's life. Which one a file is follows from its header.
 ///
-/// A build or product takes the place of the one with the same number or name, the rows of a CVE that of all its rows;
-/// what a file does not name stays as it is. Files are checked as the embedded tables are, and against each other:
+/// A build or product takes the place of the one with the same number or name, the rows of a CVE for a product that of all
+/// its rows for that product; what a file does not name stays as it is, a chain or condition left empty as well. Files are checked as the embedded tables are, and against each other:
 /// either all are taken over, or none.
 ///
 /// # Errors
@@ -200,6 +200,7 @@ mod tests {
 
     use super::*;
     use crate::Build;
+    use crate::flaws::Line;
 
     const BUILDS: &str =
         "build,product,cumulative_update,update,date,kb,own_month_only,verified,note,source\n";
@@ -247,11 +248,47 @@ mod tests {
         assert_eq!((&*replaced.date, &*replaced.kb), ("2026-10-03", "KB1"));
         assert_eq!(tables.releases.iter().count(), crate::releases().count() + 1);
         assert_eq!(tables.flaws.get("CVE-2026-99999").unwrap().lines().len(), 1);
-        assert_eq!(
-            tables.flaws.get("CVE-2021-34473").unwrap().lines().len(),
-            1,
-            "all rows of a CVE are replaced"
+    }
+
+    /// Exchange 2016 CU19 and Exchange 2013 CU23 before ProxyShell's fixes, after a row for 2013 alone.
+    #[test]
+    fn a_row_for_one_product_leaves_the_others_and_the_chain() {
+        let update = |rows: &str| updated(&[("fixes.csv", format!("{FIXES}{rows}"))]).unwrap();
+        let firsts = |tables: &Tables, cve: &str, name: &str| -> Vec<String> {
+            let product = tables
+                .products
+                .iter()
+                .find(|product| product.name == name)
+                .unwrap();
+            match tables.flaws.get(cve).unwrap().line(product) {
+                Some(Line::Updates(updates)) => {
+                    updates.iter().map(|update| update.first.to_string()).collect()
+                }
+                _ => Vec::new(),
+            }
+        };
+        let (cve, row) = (
+            "CVE-2021-34473",
+            "Exchange 2013,CU23,15.0.1497.18,KB5003435,,yes,,a.b\n",
         );
+        for (chain, expected) in [
+            ("", "ProxyShell"),
+            ("ProxyShell", "ProxyShell"),
+            ("ProxyX", "ProxyX"),
+        ] {
+            let tables = update(&format!("{cve},{chain},{row}"));
+            assert_eq!(firsts(&tables, cve, "Exchange 2013"), ["15.0.1497.18"]);
+            assert_eq!(
+                firsts(&tables, cve, "Exchange 2016"),
+                ["15.1.2176.12", "15.1.2242.8"]
+            );
+            let chained: Vec<_> = tables.flaws.chained().filter(|(id, _)| *id == cve).collect();
+            assert_eq!(chained, [(cve, expected)]);
+        }
+        let needs = |tables: &Tables| tables.flaws.get("CVE-2024-21410").unwrap().also_needs.clone();
+        let kept = update("CVE-2024-21410,,Exchange SE,RTM,15.2.2562.17,,,yes,,a.b\n");
+        assert_eq!(needs(&kept), needs(&update("")));
+        assert!(needs(&kept).contains("Extended Protection"));
     }
 
     #[test]
