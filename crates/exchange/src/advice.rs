@@ -6,7 +6,7 @@ use crate::Build;
 use crate::fix::{Fix, fix};
 use crate::flaws::{Flaw, Line, flaws};
 use crate::product::{Product, Support, product, products, same_cumulative_update};
-use crate::release::{Release, releases};
+use crate::release::{Release, published, releases};
 
 /// The newest release of a product, its cumulative update included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -185,7 +185,7 @@ pub struct Install {
     pub support: Support,
     /// The product.
     pub product: &'static Product,
-    /// The newest release of the product that everybody gets; `None` where the build has it, or a newer one.
+    /// The newest release of the product that everybody gets; `None` where the build is as new, or newer.
     pub newest: Option<&'static Release>,
     /// A newer one, for those who pay for Extended Security Updates.
     pub paid: Option<&'static Release>,
@@ -209,7 +209,11 @@ pub fn install(build: Build, on: Date) -> Option<Install> {
         .iter()
         .rev()
         .filter(|other| support != Support::Supported && other.support(on) == Support::Supported);
-    let above = |release: &&Release| release.build > build;
+    // Builds of another cumulative update may be higher and yet older than an update that is installed.
+    let installed = published().nearest(build).filter(|near| near.build <= build);
+    let above = |release: &&Release| {
+        release.build > build && installed.is_none_or(|near| !is_before(&release.date, &near.date))
+    };
     Some(Install {
         support,
         product,
@@ -222,6 +226,14 @@ pub fn install(build: Build, on: Date) -> Option<Install> {
         minimum: closes(build, "ProxyShell", on),
         closes_all: closes_all(build, on),
     })
+}
+
+/// Whether a day or month certainly lies before another.
+fn is_before(one: &str, other: &str) -> bool {
+    one.bytes()
+        .zip(other.bytes())
+        .find(|(a, b)| a != b)
+        .is_some_and(|(a, b)| a < b)
 }
 
 #[cfg(test)]

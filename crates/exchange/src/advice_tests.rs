@@ -154,6 +154,36 @@ fn what_to_install() {
     assert_eq!(install(build("15.3.1.1"), TODAY), None);
 }
 
+/// Exchange 2019 CU14 with the paid update of 2026-10-02 is newer than CU15 with the last one for everybody, 2025-10-14.
+#[test]
+fn what_is_older_than_what_is_installed_is_not_advised() {
+    for of in ["15.2.1544.48", "15.2.1544.49"] {
+        let paid = install(build(of), TODAY).unwrap();
+        assert_eq!(paid.newest, None, "{of}");
+        assert_eq!(
+            paid.paid.unwrap().to_string(),
+            "Exchange 2019 CU15 Sep26SUv2",
+            "{of}"
+        );
+    }
+    let same_day = install(build("15.2.1544.36"), TODAY).unwrap();
+    assert_eq!(same_day.newest.unwrap().to_string(), "Exchange 2019 CU15 Oct25SU");
+    for release in releases() {
+        let install = install(release.build, TODAY).unwrap();
+        for advised in [install.newest, install.paid, install.unverified]
+            .into_iter()
+            .flatten()
+        {
+            let reopened = cves().find(|cve| {
+                fix(release.build, cve.id) == Fix::Fixed && fix(advised.build, cve.id) == Fix::Open
+            });
+            assert_eq!(reopened, None, "{release} to {advised}");
+        }
+    }
+    assert!(is_before("2021-03-02", "2021-03-09") && is_before("2021-02", "2021-03-02"));
+    assert!(!is_before("2021-03", "2021-03-02") && !is_before("2021-03-02", "2021-03"));
+}
+
 #[test]
 fn least_that_closes_every_open_chain() {
     let least = |of: &str| {
