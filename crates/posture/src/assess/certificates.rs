@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use jiff::{SignedDuration, Timestamp};
 
 use super::findings::add;
+use super::location::target_host;
 use crate::{Certificate, Finding, Level, Observation};
 
 /// A certificate that ends within this is to be renewed now.
@@ -67,9 +68,8 @@ pub(super) fn certificates(observation: &Observation, findings: &mut Vec<Finding
 
 /// The target's name; `None` where it is an address, for which few certificates are made out.
 fn host(target: &str) -> Option<&str> {
-    let rest = target.split_once("://").map_or(target, |(_, rest)| rest);
-    let host = rest.split(['/', ':']).next()?;
-    (!rest.starts_with('[') && host.parse::<IpAddr>().is_err()).then_some(host)
+    let host = target_host(target);
+    host.parse::<IpAddr>().is_err().then_some(host)
 }
 
 /// RFC 9525, 6.3: a wildcard stands for the whole left-most label. Without alternative names the subject counts, as it

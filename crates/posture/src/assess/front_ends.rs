@@ -11,8 +11,8 @@ use super::{builds, cves, install};
 use crate::{Answer, Check, Directory, Disclosure, FrontEnd, NtlmNames, Observation, Response};
 
 /// One front end's answers.
-#[derive(Default)]
 pub(super) struct Group<'a> {
+    observation: &'a Observation,
     /// Its NetBIOS name, in upper case as Windows writes it.
     pub name: Option<String>,
     pub addresses: BTreeSet<SocketAddr>,
@@ -23,14 +23,17 @@ pub(super) struct Group<'a> {
 /// without any name belongs to the only front end, or counts as one by itself if Exchange answers over it.
 pub(super) fn groups(observation: &Observation) -> Vec<Group<'_>> {
     let mut named: BTreeMap<String, Group<'_>> = BTreeMap::new();
-    let mut nameless = Group::default();
+    let mut nameless = Group::new(observation);
     for visit in &observation.visits {
         let names: BTreeSet<String> = visit.answers.iter().filter_map(name).collect();
         for answer in &visit.answers {
             let own = name(answer);
             for name in &names {
                 if own.as_ref().is_none_or(|own| own == name) {
-                    named.entry(name.clone()).or_default().add(visit.address, answer);
+                    let group = named
+                        .entry(name.clone())
+                        .or_insert_with(|| Group::new(observation));
+                    group.add(visit.address, answer);
                 }
             }
             if names.is_empty() {
@@ -47,7 +50,12 @@ pub(super) fn groups(observation: &Observation) -> Vec<Group<'_>> {
         group.name = Some(name);
         groups.push(group);
     }
-    if groups.is_empty() || nameless.answers.iter().any(|answer| is_exchange(answer)) {
+    if groups.is_empty()
+        || nameless
+            .answers
+            .iter()
+            .any(|answer| is_exchange(answer, observation))
+    {
         groups.push(nameless);
     }
     groups
@@ -59,6 +67,20 @@ fn name(answer: &Answer) -> Option<String> {
 }
 
 impl<'a> Group<'a> {
+    const fn new(observation: &'a Observation) -> Self {
+        Self {
+            observation,
+            name: None,
+            addresses: BTreeSet::new(),
+            answers: Vec::new(),
+        }
+    }
+
+    /// Where a redirect leads that stays on the server.
+    pub fn led_within(&self, response: &'a Response) -> Option<Location<'a>> {
+        Location::of(response).filter(|location| location.stays(self.observation))
+    }
+
     fn add(&mut self, address: SocketAddr, answer: &'a Answer) {
         self.addresses.insert(address);
         self.answers.push(answer);

@@ -1,4 +1,6 @@
-use crate::Response;
+use std::net::IpAddr;
+
+use crate::{Observation, Response};
 
 /// Where a redirect leads.
 pub(super) struct Location<'a> {
@@ -41,6 +43,19 @@ impl<'a> Location<'a> {
         })
     }
 
+    /// Whether it stays on the server that was asked: it names no host, the target, an address that was asked, or one from
+    /// within, for Exchange puts its own in place of a host that a request does not name.
+    pub fn stays(&self, observation: &Observation) -> bool {
+        let Some(host) = self.host() else { return true };
+        match host.parse::<IpAddr>() {
+            Ok(address) => {
+                let mut asked = observation.visits.iter().map(|visit| visit.address.ip());
+                is_internal(&address) || asked.any(|asked| asked == address)
+            }
+            Err(_) => host.eq_ignore_ascii_case(target_host(&observation.target)),
+        }
+    }
+
     /// Whether it is OWA's logon page.
     pub fn is_logon(&self) -> bool {
         self.path.eq_ignore_ascii_case(LOGON)
@@ -67,5 +82,30 @@ impl<'a> Location<'a> {
             return rest.split(']').next();
         }
         authority.split(':').next()
+    }
+}
+
+/// The host of a target in its short form, without brackets.
+pub(super) fn target_host(target: &str) -> &str {
+    let rest = target.split_once("://").map_or(target, |(_, rest)| rest);
+    let end: &[char] = if rest.starts_with('[') {
+        &[']']
+    } else {
+        &['/', ':']
+    };
+    rest.trim_start_matches('[').split(end).next().unwrap_or_default()
+}
+
+/// Whether nobody outside gets to an address (RFC 6890): it is for use within a network, on one host, or in examples.
+fn is_internal(address: &IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => {
+            let shared = matches!(v4.octets(), [100, 64..=127, ..]);
+            v4.is_private() || v4.is_link_local() || v4.is_loopback() || v4.is_documentation() || shared
+        }
+        IpAddr::V6(v6) => {
+            let documentation = matches!(v6.segments(), [0x2001, 0xdb8, ..]);
+            v6.is_unique_local() || v6.is_unicast_link_local() || v6.is_loopback() || documentation
+        }
     }
 }

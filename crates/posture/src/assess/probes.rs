@@ -1,7 +1,6 @@
 //! What the answers to the checks say, by themselves.
 
 use super::front_ends::Group;
-use super::location::Location;
 use super::signs::{has_own_headers, was_cut};
 use crate::{Answer, Check, Mark, Reason, Response, SeenBuild};
 
@@ -35,11 +34,11 @@ const NO_SUCH_USER: &str = "OwaADUserNotFoundException";
 
 /// ProxyShell (CVE-2021-34473); `None` where it was not asked.
 pub(super) fn proxyshell(group: &Group<'_>) -> Option<Probe> {
-    let broken_owa = group.answers.iter().any(|answer| leads_to_error(answer));
+    let broken_owa = group.answers.iter().any(|answer| leads_to_error(group, answer));
     together(group, &[Check::PsOwa, Check::PsNspi], |answer, response| {
         match (answer.check, response.status) {
             (Check::PsOwa, _) if has_no_such_user(response) => (Told::Open, Reason::new("cve-check-owa", [])),
-            (Check::PsOwa, 302) if is_error_page(response) => {
+            (Check::PsOwa, 302) if is_error_page(group, response) => {
                 // A broken OWA sends every request for it to the same page, with httpCode=500.
                 if broken_owa {
                     (Told::Unknown, Reason::new("check-broken-owa", []))
@@ -142,17 +141,18 @@ fn without_response(group: &Group<'_>, answer: &Answer) -> (Told, Reason) {
 }
 
 /// Whether OWA itself, or its logon page, leads to the error page.
-fn leads_to_error(answer: &Answer) -> bool {
+fn leads_to_error(group: &Group<'_>, answer: &Answer) -> bool {
+    let response = answer.response.as_ref();
     matches!(answer.check, Check::Owa | Check::Logon)
-        && answer
-            .response
-            .as_ref()
-            .and_then(Location::of)
+        && response
+            .and_then(|response| group.led_within(response))
             .is_some_and(|location| location.is_error())
 }
 
-fn is_error_page(response: &Response) -> bool {
-    Location::of(response).is_some_and(|location| location.is_error() && location.has("httpCode"))
+fn is_error_page(group: &Group<'_>, response: &Response) -> bool {
+    group
+        .led_within(response)
+        .is_some_and(|location| location.is_error() && location.has("httpCode"))
 }
 
 fn has_no_such_user(response: &Response) -> bool {

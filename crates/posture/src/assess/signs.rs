@@ -43,19 +43,22 @@ pub(super) fn has_own_headers(response: &Response) -> bool {
 }
 
 /// Whether an answer comes from an Exchange server.
-pub(super) fn is_exchange(answer: &Answer) -> bool {
+pub(super) fn is_exchange(answer: &Answer, observation: &Observation) -> bool {
     let Some(response) = &answer.response else {
         return false;
     };
-    // A server that sends every path from HTTP to HTTPS repeats the path of the logon page.
-    let led = Location::of(response)
-        .is_some_and(|location| location.is_error() || (location.is_logon() && answer.check != Check::Logon));
+    // Another host's page is no sign of this one; and a server that sends every path from HTTP to HTTPS repeats the path
+    // of the logon page.
+    let led = Location::of(response).is_some_and(|location| {
+        let is_page = location.is_error() || (location.is_logon() && answer.check != Check::Logon);
+        is_page && location.stays(observation)
+    });
     led || has_own_headers(response) || !response.marks.is_empty() || !response.builds.is_empty()
 }
 
 pub(super) fn of_observation(observation: &Observation) -> Signs {
     let answers = || observation.visits.iter().flat_map(|visit| &visit.answers);
-    if answers().any(is_exchange) {
+    if answers().any(|answer| is_exchange(answer, observation)) {
         return match online(answers()) {
             Some(build) => Signs::ExchangeOnline(build),
             None => Signs::Exchange,

@@ -42,6 +42,19 @@ fn whether_it_is_exchange() {
             "ps_owa !reset | logon 404 | owa 302 Location=/my.policy",
             "unknown host-untold",
         ),
+        // Another host's logon page, or error page.
+        (
+            "root 302 Location=https://mail2.example.org/owa/auth/logon.aspx | logon 404",
+            "unknown host-untold",
+        ),
+        (
+            "ps_owa 302 Location=https://mail2.example.org/owa/auth/errorfe.aspx?httpCode=500 | logon 404",
+            "unknown host-untold",
+        ),
+        (
+            "owa 302 Location=https://198.20.0.1/owa/auth/logon.aspx | logon 404",
+            "unknown host-untold",
+        ),
         // From HTTP to HTTPS, which repeats the path.
         (
             "ps_owa 301 Location=https://mail.example.org/autodiscover/ | logon 301 Location=https://mail.example.org/owa/auth/logon.aspx",
@@ -78,6 +91,18 @@ fn whether_it_is_exchange() {
         ),
         (
             "owa 302 Location=/owa/auth/logon.aspx?url=x",
+            "unknown host-unknown-no-build",
+        ),
+        (
+            "owa 302 Location=https://MAIL.example.org:444/owa/auth/logon.aspx?url=x",
+            "unknown host-unknown-no-build",
+        ),
+        (
+            "owa 302 Location=https://10.0.0.7/owa/auth/logon.aspx?url=x",
+            "unknown host-unknown-no-build",
+        ),
+        (
+            "owa 302 Location=https://[fd00::7]/owa/auth/logon.aspx?url=x",
             "unknown host-unknown-no-build",
         ),
         (

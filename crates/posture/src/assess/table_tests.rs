@@ -32,6 +32,18 @@ fn proxyshell_by_its_checks() {
             "vulnerable unknown cve-check-owa",
         ),
         (
+            "ps_owa 302 Location=https://mail.example.org/owa/auth/errorfe.aspx?httpCode=500".into(),
+            "vulnerable unknown cve-check-owa",
+        ),
+        (
+            "ps_owa 302 Location=https://10.0.0.7/owa/auth/errorfe.aspx?httpCode=500".into(),
+            "vulnerable unknown cve-check-owa",
+        ),
+        (
+            "ps_owa 302 Location=https://mail2.example.org/owa/auth/errorfe.aspx?httpCode=500".into(),
+            "unknown unknown check-redirect",
+        ),
+        (
             "ps_owa 302 Location=/owa/auth/errorfe.aspx".into(),
             "unknown unknown check-redirect",
         ),
