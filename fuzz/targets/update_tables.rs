@@ -1,4 +1,4 @@
-//! Newer tables of builds, fixes and products, as `--update` takes them: taken over, or refused with file and row.
+//! Newer tables of builds, fixes and products, as `--update-table` takes them: taken over, or refused with file and row.
 #![no_main]
 
 use std::fs;

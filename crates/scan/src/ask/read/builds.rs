@@ -17,7 +17,7 @@ pub(super) fn disclosed(head: &Head, body: &[u8], marks: &[Mark]) -> Vec<Disclos
         }
     };
     for value in head.values("x-owa-version") {
-        add(Place::OwaVersion, whole(value.trim_ascii()));
+        add(Place::OwaVersion, build(value.trim_ascii()));
     }
     for value in head.values("x-serverapplication") {
         add(
@@ -47,7 +47,7 @@ pub(super) fn in_logon_page(body: &[u8]) -> Option<SeenBuild> {
         let rest = &body[at + b"/owa/".len()..];
         let rest = rest.strip_prefix(b"auth/").unwrap_or(rest);
         let end = rest.iter().take(24).position(|byte| *byte == b'/')?;
-        whole(&rest[..end])
+        build(&rest[..end])
     })
 }
 
@@ -70,9 +70,10 @@ fn at_start(text: &[u8]) -> Option<SeenBuild> {
         .take(32)
         .position(|byte| !is_part(byte))
         .unwrap_or(text.len().min(32));
-    whole(&text[..end])
+    build(&text[..end])
 }
 
-fn whole(text: &[u8]) -> Option<SeenBuild> {
+/// A text that is a build, of three parts or four.
+fn build(text: &[u8]) -> Option<SeenBuild> {
     std::str::from_utf8(text).ok()?.parse().ok()
 }
