@@ -25,11 +25,14 @@ pub(super) fn disclosed(head: &Head, body: &[u8], marks: &[Mark]) -> Vec<Disclos
             value.strip_prefix(b"Exchange/").and_then(at_start),
         );
     }
-    // The body of a redirect repeats its target.
-    for source in head.values("location").chain([body]) {
+    // The body of a redirect repeats its target; in other pages it is anybody's text.
+    let repeated = (300..400).contains(&head.status).then_some(body);
+    for source in head.values("location").chain(repeated) {
         add(Place::ErrorPage, after(source, b"owaVer=").and_then(at_start));
     }
-    add(Place::LogonPage, in_logon_page(body));
+    if has_mark(marks, Mark::LogonPage) {
+        add(Place::LogonPage, in_logon_page(body));
+    }
     if has_mark(marks, Mark::ExportTool) {
         add(Place::ExportTool, in_manifest(body));
     }

@@ -282,6 +282,23 @@ fn a_logon_page_is_read_until_it_has_told_all() {
 }
 
 #[test]
+fn pages_that_only_speak_of_exchange_disclose_no_build() {
+    let path = "<a href=\"https://mail.example.org/owa/auth/15.1.2176/logon.aspx\">Mail</a>";
+    let query = "owaVer=15.1.2176.9";
+    for (status, body, builds) in [
+        (200, path.to_owned(), 0),
+        (200, query.to_owned(), 0),
+        (404, format!("{path}{query}"), 0),
+        (200, format!("<!-- OwaPage = ASP.auth_logon_aspx -->{path}"), 1),
+        (302, query.to_owned(), 1),
+    ] {
+        let bytes = format!("HTTP/1.1 {status} Any\r\n\r\n{body}");
+        let response = answer(Check::Logon, bytes.as_bytes());
+        assert_eq!(response.builds.len(), builds, "{status} {body}");
+    }
+}
+
+#[test]
 fn text_is_cut_between_characters() {
     assert_eq!(text("aä".as_bytes(), 2), "a");
     assert_eq!(text("aä".as_bytes(), 3), "aä");
