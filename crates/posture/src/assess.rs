@@ -18,6 +18,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Assessment, FrontEnd, Observation, Reason, Verdict};
+pub use signs::OWN_HEADERS;
 use signs::Signs;
 
 /// From where was asked, which decides what counts as exposed.

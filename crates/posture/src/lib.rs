@@ -9,7 +9,7 @@ mod check;
 mod observation;
 pub mod reasons;
 
-pub use assess::{Vantage, assess};
+pub use assess::{OWN_HEADERS, Vantage, assess};
 pub use assessment::{
     Assessment, CveFinding, CveVerdict, Directory, Finding, FixStatus, FrontEnd, Level, Reason, Verdict,
 };

@@ -19,7 +19,7 @@ pub(super) enum Signs {
 
 /// Headers that Exchange alone sends: its front end's proxy module and its back ends (facts of CERT.at's exchange-scans,
 /// Microsoft's CSS-Exchange scripts, and published answers).
-const OWN_HEADERS: [&str; 15] = [
+pub const OWN_HEADERS: [&str; 15] = [
     "X-FEServer",
     "X-OWA-Version",
     "X-CalculatedBETarget",

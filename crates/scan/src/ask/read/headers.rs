@@ -1,4 +1,4 @@
-use imker_posture::Header;
+use imker_posture::{Header, OWN_HEADERS};
 
 use super::super::http::Head;
 use super::text;
@@ -12,25 +12,8 @@ const NAME: usize = 64;
 /// Bytes of all values together that are kept of an answer.
 const VALUES: usize = 6 * 1024;
 
-/// Headers that Exchange alone sends.
-pub(super) const OF_EXCHANGE: [&str; 13] = [
-    "X-FEServer",
-    "X-BEServer",
-    "X-BEResource",
-    "X-CalculatedBETarget",
-    "X-OWA-Version",
-    "X-OWA-Error",
-    "X-OWA-HttpHandler",
-    "X-ServerApplication",
-    "X-DiagInfo",
-    "X-CasErrorCode",
-    "X-SOAP-Enabled",
-    "X-WSSecurity-Enabled",
-    "MS-Server-ActiveSync",
-];
-
-/// Others that tell what stands there, or before it.
-const OTHERS: [&str; 26] = [
+/// Headers beside [`OWN_HEADERS`] that tell what stands there, or before it.
+const OTHERS: [&str; 24] = [
     "Server",
     "Location",
     "WWW-Authenticate",
@@ -47,8 +30,6 @@ const OTHERS: [&str; 26] = [
     "X-Powered-By",
     "X-AspNet-Version",
     "request-id",
-    "X-WSSecurity-For",
-    "X-OAuth-Enabled",
     "X-MS-Diagnostics",
     "jsonerror",
     "X-UA-Compatible",
@@ -65,7 +46,7 @@ pub(super) fn telling(head: &Head) -> Vec<Header> {
     let telling = head
         .headers
         .iter()
-        .filter(|(name, _)| is_one_of(name, &OF_EXCHANGE) || is_one_of(name, &OTHERS));
+        .filter(|(name, _)| is_one_of(name, &OWN_HEADERS) || is_one_of(name, &OTHERS));
     telling
         .take(KEPT)
         .map(|(name, value)| {

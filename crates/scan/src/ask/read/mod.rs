@@ -7,7 +7,7 @@ mod page;
 #[cfg(test)]
 mod tests;
 
-use imker_posture::{Check, Mark, Response};
+use imker_posture::{Check, Mark, OWN_HEADERS, Response};
 
 use super::http::{Body, Head};
 
@@ -38,9 +38,7 @@ pub(super) fn tells_all(body: &[u8]) -> bool {
 pub(super) fn is_exchange(response: &Response) -> bool {
     !response.marks.is_empty()
         || !response.builds.is_empty()
-        || headers::OF_EXCHANGE
-            .iter()
-            .any(|name| response.header(name).is_some())
+        || OWN_HEADERS.iter().any(|name| response.header(name).is_some())
 }
 
 /// Text of a server, cut at `limit` bytes, between two characters.

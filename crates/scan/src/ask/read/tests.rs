@@ -299,6 +299,18 @@ fn pages_that_only_speak_of_exchange_disclose_no_build() {
 }
 
 #[test]
+fn headers_of_exchange_alone_are_kept_and_tell() {
+    for name in OWN_HEADERS {
+        let bytes = format!("HTTP/1.1 200 OK\r\nServer: x\r\n{name}: x\r\n\r\n");
+        let response = answer(Check::Root, bytes.as_bytes());
+        assert!(
+            response.header(name).is_some() && is_exchange(&response),
+            "{name}"
+        );
+    }
+}
+
+#[test]
 fn text_is_cut_between_characters() {
     assert_eq!(text("aä".as_bytes(), 2), "a");
     assert_eq!(text("aä".as_bytes(), 3), "aä");
