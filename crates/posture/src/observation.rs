@@ -427,6 +427,8 @@ pub enum FaultKind {
     TooSlow,
     /// What answers does not speak HTTP.
     NotHttp,
+    /// It begins as HTTP does and cannot be understood: another version, a head with faults, interim answers without end.
+    BadHead,
     /// The answer's head is larger than is read.
     HeadTooLarge,
     /// The body contradicts its head, or cannot be decoded.
@@ -445,7 +447,7 @@ pub enum FaultKind {
 
 impl FaultKind {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::NoAddress,
         Self::LookupFailed,
         Self::Refused,
@@ -458,6 +460,7 @@ impl FaultKind {
         Self::Timeout,
         Self::TooSlow,
         Self::NotHttp,
+        Self::BadHead,
         Self::HeadTooLarge,
         Self::BadBody,
         Self::Excluded,
@@ -482,6 +485,7 @@ impl FaultKind {
             Self::Timeout => "timeout",
             Self::TooSlow => "too_slow",
             Self::NotHttp => "not_http",
+            Self::BadHead => "bad_head",
             Self::HeadTooLarge => "head_too_large",
             Self::BadBody => "bad_body",
             Self::Excluded => "excluded",

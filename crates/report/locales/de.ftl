@@ -852,6 +852,7 @@ fault-closed = die Verbindung wurde ohne vollständige Antwort geschlossen
 fault-timeout = keine Antwort in der vorgesehenen Zeit
 fault-too-slow = die Antwort kam zu langsam
 fault-not-http = es spricht kein HTTP
+fault-bad-head = der Kopf der Antwort folgt nicht HTTP/1
 fault-head-too-large = der Kopf der Antwort ist zu groß
 fault-bad-body = der Inhalt lässt sich nicht dekodieren
 fault-excluded = keine seiner Adressen darf gefragt werden

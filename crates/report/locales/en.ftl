@@ -855,6 +855,7 @@ fault-closed = the connection was closed without a whole answer
 fault-timeout = no answer in time
 fault-too-slow = the answer came too slowly
 fault-not-http = it does not speak HTTP
+fault-bad-head = the head of the answer does not follow HTTP/1
 fault-head-too-large = the head of the answer is too large
 fault-bad-body = the body cannot be decoded
 fault-excluded = none of its addresses may be asked

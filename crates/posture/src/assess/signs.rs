@@ -156,7 +156,9 @@ fn without_answer(observation: &Observation) -> Signs {
     let with = |id| Reason::new(id, [("fault", kind.name().to_owned())]);
     match kind {
         FaultKind::NotHttp => Signs::Other(with("host-not-http")),
-        FaultKind::Tls | FaultKind::HeadTooLarge | FaultKind::BadBody => Signs::Untold(with("host-broken")),
+        FaultKind::Tls | FaultKind::BadHead | FaultKind::HeadTooLarge | FaultKind::BadBody => {
+            Signs::Untold(with("host-broken"))
+        }
         FaultKind::ExchangeOnline => Signs::Online(Reason::new("host-with-exchange-online", [])),
         FaultKind::NoRoom | FaultKind::Interrupted | FaultKind::Excluded => {
             Signs::Untold(with("host-not-asked"))
@@ -184,7 +186,8 @@ const fn reach(fault: &Fault) -> u8 {
         FaultKind::Reset => 10,
         FaultKind::TooSlow => 11,
         FaultKind::NotHttp => 12,
-        FaultKind::HeadTooLarge => 13,
-        FaultKind::BadBody => 14,
+        FaultKind::BadHead => 13,
+        FaultKind::HeadTooLarge => 14,
+        FaultKind::BadBody => 15,
     }
 }

@@ -80,6 +80,8 @@ fn whether_it_is_exchange() {
         ),
         ("ps_owa !not_http", "not_exchange host-not-http"),
         ("ps_owa !tls", "unknown host-broken"),
+        ("ps_owa !bad_head", "unknown host-broken"),
+        ("ps_owa !bad_head\n ps_owa !not_http", "unknown host-broken"),
         ("ps_owa !head_too_large", "unknown host-broken"),
         ("ps_owa !no_room", "unknown host-not-asked"),
         ("", "unreachable host-unreachable"),

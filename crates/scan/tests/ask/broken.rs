@@ -119,25 +119,25 @@ async fn answers_that_are_wrong() {
         (
             "endless interim answers",
             "HTTP/1.1 100 Continue\r\n\r\n".repeat(100),
-            Some(FaultKind::NotHttp),
+            Some(FaultKind::BadHead),
         ),
         (
             "another protocol",
             "HTTP/1.1 101 Switching Protocols\r\n\r\n".into(),
-            Some(FaultKind::NotHttp),
+            Some(FaultKind::BadHead),
         ),
         ("SSH", "SSH-2.0-OpenSSH_9.2\r\n".into(), Some(FaultKind::NotHttp)),
         ("HTTP/0.9", "<html>".into(), Some(FaultKind::NotHttp)),
-        ("HTTP/2", "HTTP/2 200\r\n\r\n".into(), Some(FaultKind::NotHttp)),
+        ("HTTP/2", "HTTP/2 200\r\n\r\n".into(), Some(FaultKind::BadHead)),
         (
             "no status",
             "HTTP/1.1 abc OK\r\n\r\n".into(),
-            Some(FaultKind::NotHttp),
+            Some(FaultKind::BadHead),
         ),
         (
             "a NUL",
             "HTTP/1.1 200 OK\0\r\n\r\n".into(),
-            Some(FaultKind::NotHttp),
+            Some(FaultKind::BadHead),
         ),
         (
             "no gzip",

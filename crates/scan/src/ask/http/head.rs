@@ -55,15 +55,15 @@ impl Head {
         match parsed {
             Ok(httparse::Status::Complete(_)) => {}
             Ok(httparse::Status::Partial) => {
-                return Err(fault(FaultKind::NotHttp, "the head ends within a line"));
+                return Err(fault(FaultKind::BadHead, "the head ends within a line"));
             }
             Err(httparse::Error::TooManyHeaders) => {
                 return Err(fault(FaultKind::HeadTooLarge, "more headers than are read"));
             }
-            Err(error) => return Err(fault(FaultKind::NotHttp, &error.to_string())),
+            Err(error) => return Err(fault(FaultKind::BadHead, &error.to_string())),
         }
         let (Some(status), Some(minor)) = (response.code, response.version) else {
-            return Err(fault(FaultKind::NotHttp, "no status"));
+            return Err(fault(FaultKind::BadHead, "no status"));
         };
         let headers = response
             .headers

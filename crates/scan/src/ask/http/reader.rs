@@ -7,7 +7,8 @@ use super::{Body, Head, fault};
 
 /// Interim answers (1xx) that are read before the real one.
 const INTERIM: u8 = 8;
-/// Bytes after which something that does not begin as HTTP does is not read on.
+/// With which every answer begins, and one that can be read: what does not is not read on.
+const ANY_VERSION: &[u8] = b"HTTP/";
 const BEGINNING: &[u8] = b"HTTP/1.";
 
 /// Whether an answer is all there.
@@ -143,7 +144,7 @@ impl ResponseReader {
             .zip(BEGINNING)
             .all(|(byte, expected)| byte == expected);
         if !begins {
-            return Err(not_http(&self.buffer));
+            return Err(other_beginning(&self.buffer));
         }
         let Some(end) = self.head_end() else {
             return match self.buffer.len() > self.head_limit {
@@ -160,7 +161,7 @@ impl ResponseReader {
         if (100..200).contains(&head.status) {
             self.interim += 1;
             if self.interim > INTERIM || head.status == 101 {
-                return Err(fault(FaultKind::NotHttp, "interim answers without end"));
+                return Err(fault(FaultKind::BadHead, "interim answers without end"));
             }
             self.head_limit -= end;
             return Ok(true);
@@ -228,10 +229,12 @@ impl ResponseReader {
     }
 }
 
-fn not_http(bytes: &[u8]) -> Fault {
+/// Another version of HTTP, or none.
+fn other_beginning(bytes: &[u8]) -> Fault {
+    let kind = match bytes.starts_with(ANY_VERSION) {
+        true => FaultKind::BadHead,
+        false => FaultKind::NotHttp,
+    };
     let start = &bytes[..bytes.len().min(32)];
-    fault(
-        FaultKind::NotHttp,
-        &format!("it began with `{}`", start.escape_ascii()),
-    )
+    fault(kind, &format!("it began with `{}`", start.escape_ascii()))
 }
