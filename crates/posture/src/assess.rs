@@ -37,7 +37,7 @@ pub enum Vantage {
 /// Where no Exchange server is seen, it is told apart why:
 ///
 /// - nothing was answered at all: [`Verdict::Unreachable`], or [`Verdict::Unknown`] where this machine or TLS is to
-///   blame;
+///   blame, or an answer that is broken or too slow;
 /// - every answer was 401, 403, 429 or 451, or the connection was cut: [`Verdict::Filtered`], for something refuses to
 ///   talk before it is known what stands behind it; likewise where some connections were cut and all other answers
 ///   are those of the next point;

@@ -17,6 +17,7 @@ pub const ALL: &[(&str, &[&str])] = &[
     ("host-not-asked", &["fault"]),
     ("host-not-exchange", &[]),
     ("host-not-http", &["fault"]),
+    ("host-not-told", &["fault"]),
     ("host-open-by-build", &["chains", "build"]),
     ("host-unknown", &["chains"]),
     ("host-unknown-no-build", &["chains"]),

@@ -781,6 +781,7 @@ host-incomplete = Schlimmes wurde nicht gefunden, doch nicht alles ließ sich fr
 host-not-asked = Dieser Rechner kam nicht dazu zu fragen: { $fault }.
 host-not-exchange = Was antwortet, ist kein Exchange-Server.
 host-not-http = Was antwortet, ist kein Exchange-Server: { $fault }.
+host-not-told = Was hier antwortet, lässt sich nicht sagen: { $fault }.
 host-open-by-build = Nach Build { $build } offen für { $chains }.
 host-unknown = Der Build sagt nichts über { $chains }.
 host-unknown-no-build = Der Build, der über { $chains } Auskunft gäbe, ist nicht bekannt.

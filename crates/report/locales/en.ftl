@@ -784,6 +784,7 @@ host-incomplete = Nothing bad was found, but not everything could be asked: { $f
 host-not-asked = This machine did not get to ask: { $fault }.
 host-not-exchange = What answers is no Exchange server.
 host-not-http = What answers is no Exchange server: { $fault }.
+host-not-told = It cannot be told what answers here: { $fault }.
 host-open-by-build = By build { $build }, open to { $chains }.
 host-unknown = The build does not tell of { $chains }.
 host-unknown-no-build = The build is not known, which would tell of { $chains }.

@@ -163,7 +163,16 @@ fn without_answer(observation: &Observation) -> Signs {
         FaultKind::NoRoom | FaultKind::Interrupted | FaultKind::Excluded => {
             Signs::Untold(with("host-not-asked"))
         }
-        _ => Signs::Unreachable(with("host-unreachable")),
+        FaultKind::TooSlow | FaultKind::Other => Signs::Untold(with("host-not-told")),
+        FaultKind::NoAddress
+        | FaultKind::LookupFailed
+        | FaultKind::Refused
+        | FaultKind::Unreachable
+        | FaultKind::ConnectTimeout
+        | FaultKind::TlsTimeout
+        | FaultKind::Reset
+        | FaultKind::Closed
+        | FaultKind::Timeout => Signs::Unreachable(with("host-unreachable")),
     }
 }
 

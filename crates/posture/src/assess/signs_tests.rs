@@ -84,7 +84,10 @@ fn whether_it_is_exchange() {
         ("ps_owa !bad_head\n ps_owa !not_http", "unknown host-broken"),
         ("ps_owa !head_too_large", "unknown host-broken"),
         ("ps_owa !no_room", "unknown host-not-asked"),
-        ("", "unreachable host-unreachable"),
+        // Something answered, or failed here.
+        ("ps_owa !too_slow", "unknown host-not-told"),
+        ("ps_owa !other", "unknown host-not-told"),
+        ("", "unknown host-not-told"),
         // Signs of Exchange.
         ("logon 200 mark=logon_page", "unknown host-unknown-no-build"),
         (
