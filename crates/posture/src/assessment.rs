@@ -207,7 +207,7 @@ pub enum Verdict {
     Filtered,
     /// It cannot be told.
     Unknown,
-    /// The build lacks fixes, and all that it lacks of the known chains is guarded here.
+    /// The build lacks fixes, and all that it lacks of the known chains is guarded here, or stopped before Exchange.
     Unpatched,
     /// A check succeeded, or the build lacks a fix that nothing guards.
     Vulnerable,

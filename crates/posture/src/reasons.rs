@@ -23,6 +23,7 @@ pub const ALL: &[(&str, &[&str])] = &[
     ("host-unknown-no-build", &["chains"]),
     ("host-unanswered", &["checks"]),
     ("host-unpatched", &["chains", "build"]),
+    ("host-unpatched-filtered", &["chains", "build"]),
     ("host-unreachable", &["fault"]),
     ("host-untold", &["answers"]),
     // Of CVEs: by a check.

@@ -786,6 +786,7 @@ host-open-by-build = Nach Build { $build } offen für { $chains }.
 host-unknown = Der Build sagt nichts über { $chains }.
 host-unknown-no-build = Der Build, der über { $chains } Auskunft gäbe, ist nicht bekannt.
 host-unpatched = Hier abgewehrt, aber nicht aktualisiert: Build { $build } fehlen Korrekturen für { $chains }.
+host-unpatched-filtered = Nicht aktualisiert: Build { $build } fehlen Korrekturen für { $chains }; etwas vor Exchange hält Prüfungen auf und lässt eine andere Form vielleicht durch.
 host-unreachable = Nichts hat geantwortet: { $fault }.
 host-unanswered = Ob es Exchange ist, lässt sich nicht sagen, denn einige Anfragen blieben ohne Antwort: { $checks }.
 host-untold = Ob es Exchange ist, lassen die Antworten nicht erkennen (Status { $answers }).

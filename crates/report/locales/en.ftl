@@ -789,6 +789,7 @@ host-open-by-build = By build { $build }, open to { $chains }.
 host-unknown = The build does not tell of { $chains }.
 host-unknown-no-build = The build is not known, which would tell of { $chains }.
 host-unpatched = Guarded here, unpatched: build { $build } lacks fixes for { $chains }.
+host-unpatched-filtered = Unpatched: build { $build } lacks fixes for { $chains }; something before Exchange stops checks, and may let another form pass.
 host-unreachable = Nothing answered: { $fault }.
 host-unanswered = Whether it is Exchange cannot be told, for some requests were not answered: { $checks }.
 host-untold = Whether it is Exchange cannot be told from its answers (status { $answers }).

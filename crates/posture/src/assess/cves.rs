@@ -212,8 +212,16 @@ pub(super) fn verdict(cves: &[CveFinding], known: Option<&Known>) -> (Verdict, R
         let reason = Reason::new("host-open-by-build", [("chains", chains), ("build", build)]);
         return (Verdict::Vulnerable, reason);
     }
-    if let Some(chains) = chains(&|finding| finding.status == FixStatus::Open) {
-        let reason = Reason::new("host-unpatched", [("chains", chains), ("build", build)]);
+    let is_open = |finding: &CveFinding| finding.status == FixStatus::Open;
+    if let Some(chains) = chains(&is_open) {
+        // What is stopped before Exchange is not guarded by it.
+        let mut open = cves.iter().filter(|finding| is_open(finding));
+        let id = if open.any(|finding| finding.verdict == CveVerdict::Filtered) {
+            "host-unpatched-filtered"
+        } else {
+            "host-unpatched"
+        };
+        let reason = Reason::new(id, [("chains", chains), ("build", build)]);
         return (Verdict::Unpatched, reason);
     }
     if let Some(chains) = of_verdict(CveVerdict::Unknown) {

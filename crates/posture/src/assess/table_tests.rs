@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::testing::of;
-use crate::{Assessment, reasons};
+use crate::{Assessment, CveFinding, CveVerdict, FixStatus, Reason, Verdict, reasons};
 
 const ERRORFE: &str = "Location=/owa/auth/errorfe.aspx?httpCode=500";
 const ABSOLUTE: &str = "Location=https://192.0.2.10/OWA/Auth/errorFE.aspx?HTTPCODE=500&msg=1";
@@ -405,6 +405,10 @@ fn verdicts_of_front_ends() {
             "unknown host-unknown",
         ),
         (
+            "logon 200 build=owa_version:14.3.496.0".into(),
+            "unpatched host-unpatched",
+        ),
+        (
             format!("ps_owa 401 {guard} build=owa_version:15.2.65535.1"),
             "unknown host-unknown",
         ),
@@ -416,6 +420,33 @@ fn verdicts_of_front_ends() {
             expected,
             "{text}"
         );
+    }
+}
+
+/// Open by build, and as the checks say: guarded, or stopped before Exchange.
+#[test]
+fn what_is_unpatched_is_not_said_to_be_guarded_where_it_is_filtered() {
+    let open = |verdict| CveFinding {
+        id: "CVE-2021-34473".into(),
+        alias: "ProxyShell".into(),
+        verdict,
+        status: FixStatus::Open,
+        reason: Reason::new("cve-no-build", []),
+        fixed_in: None,
+        kb: None,
+        evidence: Vec::new(),
+    };
+    for (verdicts, expected) in [
+        (vec![CveVerdict::Guarded], "host-unpatched"),
+        (vec![CveVerdict::Filtered], "host-unpatched-filtered"),
+        (
+            vec![CveVerdict::Guarded, CveVerdict::Filtered],
+            "host-unpatched-filtered",
+        ),
+    ] {
+        let cves: Vec<CveFinding> = verdicts.into_iter().map(open).collect();
+        let (verdict, reason) = super::cves::verdict(&cves, None);
+        assert_eq!((verdict, &*reason.id), (Verdict::Unpatched, expected));
     }
 }
 
