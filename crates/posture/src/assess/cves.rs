@@ -56,7 +56,7 @@ pub(super) fn chained() -> &'static [Chained] {
 /// All of [`chained`].
 pub(super) fn assess(group: &Group<'_>, known: Option<&Known>) -> Vec<CveFinding> {
     let proxyshell = probes::proxyshell(group);
-    let proxylogon = probes::proxylogon(group, known.map(|known| known.build));
+    let proxylogon = probes::proxylogon(group);
     let mitigated = probes::has_proxynotshell_mitigation(group);
     let mut findings: Vec<CveFinding> = Vec::with_capacity(chained().len());
     let fixes = known.map(Known::fixes);

@@ -2,7 +2,7 @@
 
 use super::front_ends::Group;
 use super::signs::{has_own_headers, was_cut};
-use crate::{Answer, Check, Mark, Reason, Response, SeenBuild};
+use crate::{Answer, Check, Mark, Reason, Response};
 
 /// What a check says of the flaw that it looks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,20 +58,16 @@ pub(super) fn proxyshell(group: &Group<'_>) -> Option<Probe> {
     })
 }
 
-/// ProxyLogon (CVE-2021-26855): Microsoft's http-vuln-cve2021-26855.nse believes in `X-CalculatedBETarget` alone. It
-/// missed some builds of Exchange 2013 (microsoft/CSS-Exchange issue 107), where a refusal therefore tells nothing; nor
-/// does it where the build is not known.
-pub(super) fn proxylogon(group: &Group<'_>, build: Option<SeenBuild>) -> Option<Probe> {
-    let may_be_2013 = build.is_none_or(|build| matches!(build.three_parts(), [15, 0, _]));
+/// ProxyLogon (CVE-2021-26855): Microsoft's http-vuln-cve2021-26855.nse believes in `X-CalculatedBETarget` alone. That it
+/// is not there tells nothing: the check missed some builds of Exchange 2013 (microsoft/CSS-Exchange issue 107), and a
+/// balancer may keep cookies from Exchange that it does not know.
+pub(super) fn proxylogon(group: &Group<'_>) -> Option<Probe> {
     together(group, &[Check::ProxyLogon], |_, response| {
         let mut targets = response.headers_named("X-CalculatedBETarget");
         if targets.any(|target| target.to_ascii_lowercase().contains("localhost")) {
             return (Told::Open, Reason::new("cve-check-proxylogon", []));
         }
         match response.status {
-            200..500 if has_own_headers(response) && !may_be_2013 => {
-                (Told::Guarded, with_status("check-refused", response))
-            }
             300..400 => (Told::Unknown, redirect(response)),
             _ => (Told::Unknown, with_status("check-status", response)),
         }

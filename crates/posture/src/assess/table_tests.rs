@@ -286,12 +286,17 @@ fn builds_and_checks_together() {
         (
             format!("proxy_logon 404 {FE} | logon 200 build=owa_version:15.1.2176.2"),
             "CVE-2021-26855",
-            "guarded open cve-guarded-unpatched",
+            "vulnerable open cve-open-by-build",
         ),
         (
             format!("proxy_logon 404 {FE} | logon 200 build=owa_version:15.1.2176.2"),
             "CVE-2021-27065",
-            "guarded open cve-behind-guarded",
+            "vulnerable open cve-open-by-build",
+        ),
+        (
+            format!("proxy_logon 404 {FE} | logon 200 build=logon_page:15.1.2176"),
+            "CVE-2021-26855",
+            "unknown unknown because-some-builds",
         ),
         (
             format!("proxy_logon 404 {FE} | logon 200 build=owa_version:15.0.1497.2"),
