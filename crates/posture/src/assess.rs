@@ -88,9 +88,10 @@ fn of_exchange(observation: &Observation, vantage: Vantage) -> Assessment {
             Reason::new("host-untold", [("answers", String::new())]),
         ),
     };
-    let (verdict, reason) = match (verdict, signs::missing(observation)) {
-        (Verdict::Fixed | Verdict::Guarded, Some(fault)) => (Verdict::Unknown, signs::incomplete(fault)),
-        _ => (verdict, reason),
+    let is_good = matches!(verdict, Verdict::Fixed | Verdict::Guarded);
+    let (verdict, reason) = match signs::untold_part(observation).filter(|_| is_good) {
+        Some(untold) => (Verdict::Unknown, untold),
+        None => (verdict, reason),
     };
     let findings = findings::of_exchange(observation, on, &groups, &front_ends, vantage);
     Assessment {

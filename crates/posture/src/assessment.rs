@@ -16,7 +16,8 @@ pub struct Assessment {
     pub reason: Reason,
     /// Whether an Exchange server answers; unknown where nothing tells.
     pub exchange: Option<bool>,
-    /// Front ends that answered, the worst first: one for each name (`X-FEServer`) seen, or one where none was told.
+    /// Front ends that answered, the worst first: one for each name (`X-FEServer`) seen, and for each
+    /// address that told none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub front_ends: Vec<FrontEnd>,
     /// What else deserves attention, the worst first.

@@ -26,6 +26,7 @@ pub const ALL: &[(&str, &[&str])] = &[
     ("host-unpatched-filtered", &["chains", "build"]),
     ("host-unreachable", &["fault"]),
     ("host-untold", &["answers"]),
+    ("host-untold-address", &["address"]),
     // Of CVEs: by a check.
     ("check-bare-refusal", &["status"]),
     ("check-broken-owa", &[]),

@@ -790,6 +790,7 @@ host-unpatched-filtered = Nicht aktualisiert: Build { $build } fehlen Korrekture
 host-unreachable = Nichts hat geantwortet: { $fault }.
 host-unanswered = Ob es Exchange ist, lässt sich nicht sagen, denn einige Anfragen blieben ohne Antwort: { $checks }.
 host-untold = Ob es Exchange ist, lassen die Antworten nicht erkennen (Status { $answers }).
+host-untold-address = Schlimmes wurde nicht gefunden, doch ob unter { $address } Exchange antwortet, lässt sich nicht sagen.
 check-bare-refusal = Die Prüfung wurde abgewiesen (Status { $status }), aber nicht erkennbar von Exchange.
 check-broken-owa = Die Prüfung führte zur Fehlerseite, doch dahin führt hier auch OWA selbst: OWA ist gestört.
 check-fault = Die Prüfung wurde nicht beantwortet: { $fault }.

@@ -793,6 +793,7 @@ host-unpatched-filtered = Unpatched: build { $build } lacks fixes for { $chains 
 host-unreachable = Nothing answered: { $fault }.
 host-unanswered = Whether it is Exchange cannot be told, for some requests were not answered: { $checks }.
 host-untold = Whether it is Exchange cannot be told from its answers (status { $answers }).
+host-untold-address = Nothing bad was found, but whether Exchange answers at { $address } cannot be told.
 check-bare-refusal = The check was refused (status { $status }), but not recognisably by Exchange.
 check-broken-owa = The check led to the error page, but so does OWA itself here: OWA is broken.
 check-fault = The check was not answered: { $fault }.

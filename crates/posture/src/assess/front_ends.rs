@@ -15,15 +15,16 @@ pub(super) struct Group<'a> {
     observation: &'a Observation,
     /// Its NetBIOS name, in upper case as Windows writes it.
     pub name: Option<String>,
-    pub addresses: BTreeSet<SocketAddr>,
-    pub answers: Vec<&'a Answer>,
+    /// By address and port.
+    pub answers: BTreeMap<SocketAddr, Vec<&'a Answer>>,
 }
 
-/// Answers by `X-FEServer`. One without it belongs to the front ends named over the same connection; a connection
-/// without any name belongs to the only front end, or counts as one by itself if Exchange answers over it.
+/// Answers by `X-FEServer`. One without it belongs to the front ends named over the same connection. Connections without
+/// any name belong to the only front end that is named at their address; where none or several are, those of an address
+/// count as one by themselves if Exchange answers over them.
 pub(super) fn groups(observation: &Observation) -> Vec<Group<'_>> {
     let mut named: BTreeMap<String, Group<'_>> = BTreeMap::new();
-    let mut nameless = Group::new(observation);
+    let mut nameless: BTreeMap<SocketAddr, Vec<&Answer>> = BTreeMap::new();
     for visit in &observation.visits {
         let names: BTreeSet<String> = visit.answers.iter().filter_map(name).collect();
         for answer in &visit.answers {
@@ -33,31 +34,33 @@ pub(super) fn groups(observation: &Observation) -> Vec<Group<'_>> {
                     let group = named
                         .entry(name.clone())
                         .or_insert_with(|| Group::new(observation));
-                    group.add(visit.address, answer);
+                    group.answers.entry(visit.address).or_default().push(answer);
                 }
             }
             if names.is_empty() {
-                nameless.add(visit.address, answer);
+                nameless.entry(visit.address).or_default().push(answer);
             }
         }
     }
-    if let (1, Some(only)) = (named.len(), named.values_mut().next()) {
-        only.addresses.append(&mut nameless.addresses);
-        only.answers.append(&mut nameless.answers);
-    }
     let mut groups: Vec<Group<'_>> = Vec::new();
-    for (name, mut group) in named {
+    for (address, mut answers) in nameless {
+        let mut here = named
+            .values_mut()
+            .filter_map(|group| group.answers.get_mut(&address));
+        match (here.next(), here.next()) {
+            (Some(only), None) => only.append(&mut answers),
+            _ if answers.iter().any(|answer| is_exchange(answer, observation)) => {
+                let mut group = Group::new(observation);
+                group.answers.insert(address, answers);
+                groups.push(group);
+            }
+            _ => {}
+        }
+    }
+    groups.extend(named.into_iter().map(|(name, mut group)| {
         group.name = Some(name);
-        groups.push(group);
-    }
-    if groups.is_empty()
-        || nameless
-            .answers
-            .iter()
-            .any(|answer| is_exchange(answer, observation))
-    {
-        groups.push(nameless);
-    }
+        group
+    }));
     groups
 }
 
@@ -71,8 +74,7 @@ impl<'a> Group<'a> {
         Self {
             observation,
             name: None,
-            addresses: BTreeSet::new(),
-            answers: Vec::new(),
+            answers: BTreeMap::new(),
         }
     }
 
@@ -81,14 +83,13 @@ impl<'a> Group<'a> {
         Location::of(response).filter(|location| location.stays(self.observation))
     }
 
-    fn add(&mut self, address: SocketAddr, answer: &'a Answer) {
-        self.addresses.insert(address);
-        self.answers.push(answer);
+    /// Of all addresses.
+    pub fn answers(&self) -> impl Iterator<Item = &'a Answer> {
+        self.answers.values().flatten().copied()
     }
 
     pub fn responses(&self) -> impl Iterator<Item = (Check, &'a Response)> {
-        self.answers
-            .iter()
+        self.answers()
             .filter_map(|answer| Some((answer.check, answer.response.as_ref()?)))
     }
 
@@ -113,7 +114,7 @@ impl<'a> Group<'a> {
         let fixes = known.map(|known| known.fixes());
         FrontEnd {
             name: self.name.clone(),
-            addresses: self.addresses.iter().copied().collect(),
+            addresses: self.answers.keys().copied().collect(),
             verdict,
             reason,
             build: known.map(|known| known.build),
@@ -139,7 +140,7 @@ impl<'a> Group<'a> {
 
     fn directories(&self) -> Vec<Directory> {
         let mut directories: BTreeMap<Check, Directory> = BTreeMap::new();
-        for answer in &self.answers {
+        for answer in self.answers() {
             let Some(name) = answer.check.virtual_directory() else {
                 continue;
             };

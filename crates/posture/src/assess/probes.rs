@@ -1,5 +1,7 @@
 //! What the answers to the checks say, by themselves.
 
+use std::collections::BTreeSet;
+
 use super::front_ends::Group;
 use super::signs::{has_own_headers, was_cut};
 use crate::{Answer, Check, Mark, Reason, Response};
@@ -17,8 +19,8 @@ pub(super) enum Told {
     Open,
 }
 
-/// A flaw's check, or its checks taken together: one that succeeded outweighs all, then one that Exchange refused, for
-/// the fix refuses every form of the request.
+/// A flaw's check, or its checks taken together: one that succeeded outweighs all, then, at one address, one that Exchange
+/// refused, for the fix refuses every form of the request.
 #[derive(Debug, Clone)]
 pub(super) struct Probe {
     pub told: Told,
@@ -34,7 +36,7 @@ const NO_SUCH_USER: &str = "OwaADUserNotFoundException";
 
 /// ProxyShell (CVE-2021-34473); `None` where it was not asked.
 pub(super) fn proxyshell(group: &Group<'_>) -> Option<Probe> {
-    let broken_owa = group.answers.iter().any(|answer| leads_to_error(group, answer));
+    let broken_owa = group.answers().any(|answer| leads_to_error(group, answer));
     together(group, &[Check::PsOwa, Check::PsNspi], |answer, response| {
         match (answer.check, response.status) {
             (Check::PsOwa, _) if has_no_such_user(response) => (Told::Open, Reason::new("cve-check-owa", [])),
@@ -78,30 +80,54 @@ pub(super) fn proxylogon(group: &Group<'_>) -> Option<Probe> {
 /// `autodiscover` and `powershell` meet): the connection is cut, while other requests with path confusion are answered.
 /// An answer says nothing, for a log-on comes first.
 pub(super) fn has_proxynotshell_mitigation(group: &Group<'_>) -> bool {
-    let of = |check: Check| group.answers.iter().filter(move |answer| answer.check == check);
+    let of = |check: Check| group.answers().filter(move |answer| answer.check == check);
     let answered = |check| of(check).any(|answer| answer.response.is_some());
-    of(Check::ProxyNotShell).any(|answer| was_cut(answer))
+    of(Check::ProxyNotShell).any(was_cut)
         && !answered(Check::ProxyNotShell)
         && (answered(Check::PsOwa) || answered(Check::PsNspi))
-        && !of(Check::PsOwa)
-            .chain(of(Check::PsNspi))
-            .any(|answer| was_cut(answer))
+        && !of(Check::PsOwa).chain(of(Check::PsNspi)).any(was_cut)
 }
 
+/// The worst of all addresses: they may lead to different servers, or by different ways.
 fn together(
     group: &Group<'_>,
     checks: &[Check],
     told: impl Fn(&Answer, &Response) -> (Told, Reason),
 ) -> Option<Probe> {
-    let asked = group
-        .answers
-        .iter()
-        .filter(|answer| checks.contains(&answer.check));
+    let of_addresses = group.answers.values();
+    let probes: Vec<Probe> = of_addresses
+        .filter_map(|answers| at_one_address(answers, checks, &told))
+        .collect();
+    // The first of equals, which are in the order of addresses.
+    let worst = probes.iter().rev().max_by_key(|probe| badness(probe.told))?;
+    let alike = probes.iter().filter(|probe| probe.told == worst.told);
+    let evidence: BTreeSet<Check> = alike.flat_map(|probe| probe.evidence.iter().copied()).collect();
+    Some(Probe {
+        evidence: evidence.into_iter().collect(),
+        ..worst.clone()
+    })
+}
+
+const fn badness(told: Told) -> u8 {
+    match told {
+        Told::Guarded => 0,
+        Told::Filtered => 1,
+        Told::Unknown => 2,
+        Told::Open => 3,
+    }
+}
+
+fn at_one_address(
+    answers: &[&Answer],
+    checks: &[Check],
+    told: impl Fn(&Answer, &Response) -> (Told, Reason),
+) -> Option<Probe> {
+    let asked = answers.iter().filter(|answer| checks.contains(&answer.check));
     let mut probes: Vec<(Told, Check, Reason)> = asked
         .map(|answer| {
             let (told, reason) = match &answer.response {
                 Some(response) => told(answer, response),
-                None => without_response(group, answer),
+                None => without_response(answers, answer),
             };
             (told, answer.check, reason)
         })
@@ -124,10 +150,10 @@ fn together(
     })
 }
 
-fn without_response(group: &Group<'_>, answer: &Answer) -> (Told, Reason) {
+fn without_response(answers: &[&Answer], answer: &Answer) -> (Told, Reason) {
     let fault = answer.fault.as_ref().map_or("other", |fault| fault.kind.name());
     let reason = Reason::new("check-fault", [("fault", fault.to_owned())]);
-    let others_answered = group.answers.iter().any(|answer| answer.response.is_some());
+    let others_answered = answers.iter().any(|answer| answer.response.is_some());
     let told = if was_cut(answer) && others_answered {
         Told::Filtered
     } else {

@@ -115,10 +115,12 @@ fn answers() -> impl Strategy<Value = Vec<Answer>> {
 }
 
 fn observations() -> impl Strategy<Value = Observation> {
-    let visits = prop::collection::vec(answers(), 0..4);
+    let address = select(vec!["192.0.2.10:443", "192.0.2.11:443"]);
+    let visits = prop::collection::vec((address, answers()), 0..4);
     (visits, prop::option::weighted(0.2, fault())).prop_map(|(visits, fault)| {
         let mut seen = observation(&vec!["logon 404"; visits.len()].join("\n"));
-        for (visit, answers) in seen.visits.iter_mut().zip(visits) {
+        for (visit, (address, answers)) in seen.visits.iter_mut().zip(visits) {
+            visit.address = address.parse().unwrap();
             visit.answers = answers;
         }
         seen.fault = fault;
@@ -144,7 +146,7 @@ proptest! {
             prop_assert_eq!(used, args.iter().copied().collect(), "{}", reason.id);
         }
         let worst = assessment.front_ends.iter().map(|front_end| front_end.verdict).max();
-        let incomplete = assessment.reason.id == "host-incomplete";
+        let incomplete = ["host-incomplete", "host-untold-address"].contains(&&*assessment.reason.id);
         prop_assert!(worst.is_none_or(|worst| incomplete || worst == assessment.verdict));
         let open = cves.clone().any(|cve| cve.status == FixStatus::Open || cve.verdict == CveVerdict::Vulnerable);
         prop_assert_eq!(assessment.verdict.is_open(), open);

@@ -1,6 +1,7 @@
 //! Whether it is Exchange at all.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 
 use super::location::Location;
 use crate::{Answer, Check, Checks, Fault, FaultKind, Observation, Reason, Response, SeenBuild};
@@ -57,7 +58,22 @@ pub(super) fn is_exchange(answer: &Answer, observation: &Observation) -> bool {
 }
 
 pub(super) fn of_observation(observation: &Observation) -> Signs {
-    let answers = || observation.visits.iter().flat_map(|visit| &visit.answers);
+    let answers: Vec<&Answer> = observation
+        .visits
+        .iter()
+        .flat_map(|visit| &visit.answers)
+        .collect();
+    match (
+        of_answers(observation, &answers, observation.fault.as_ref()),
+        missing(observation),
+    ) {
+        (Signs::Other(_), Some(fault)) => Signs::Untold(incomplete(fault)),
+        (signs, _) => signs,
+    }
+}
+
+fn of_answers(observation: &Observation, answers: &[&Answer], fault: Option<&Fault>) -> Signs {
+    let answers = || answers.iter().copied();
     if answers().any(|answer| is_exchange(answer, observation)) {
         return match online(answers()) {
             Some(build) => Signs::ExchangeOnline(build),
@@ -65,17 +81,14 @@ pub(super) fn of_observation(observation: &Observation) -> Signs {
         };
     }
     if answers().all(|answer| answer.response.is_none()) {
-        return without_answer(observation);
+        return without_answer(answers().filter_map(|answer| answer.fault.as_ref()).chain(fault));
     }
     if answers().all(is_refusal) {
         return Signs::Blocked(Reason::new("host-blocked", [("answers", told(answers()))]));
     }
     let hidden: Vec<&Answer> = answers().filter(|answer| !is_plain(answer)).collect();
     if hidden.is_empty() && answers().any(|answer| answer.check == Check::Logon) {
-        return match missing(observation) {
-            Some(fault) => Signs::Untold(incomplete(fault)),
-            None => Signs::Other(Reason::new("host-not-exchange", [])),
-        };
+        return Signs::Other(Reason::new("host-not-exchange", []));
     }
     // A filter may stop the checks of an Exchange server and leave the rest to another.
     if !hidden.is_empty() && hidden.iter().all(|answer| answer.response.is_none()) {
@@ -90,15 +103,33 @@ pub(super) fn of_observation(observation: &Observation) -> Signs {
     Signs::Untold(Reason::new("host-untold", [("answers", told(answers()))]))
 }
 
+/// Why nothing good can be said of a target although all front ends that were met are well.
+pub(super) fn untold_part(observation: &Observation) -> Option<Reason> {
+    if let Some(fault) = missing(observation) {
+        return Some(incomplete(fault));
+    }
+    let mut addresses: BTreeMap<SocketAddr, Vec<&Answer>> = BTreeMap::new();
+    for visit in &observation.visits {
+        addresses.entry(visit.address).or_default().extend(&visit.answers);
+    }
+    let untold = addresses.into_iter().find(|(_, answers)| {
+        let signs = of_answers(observation, answers, None);
+        matches!(
+            signs,
+            Signs::Untold(_) | Signs::Blocked(_) | Signs::Unreachable(_)
+        )
+    });
+    untold.map(|(address, _)| Reason::new("host-untold-address", [("address", address.to_string())]))
+}
+
 /// What a full scan, which asks every address and looks for all front ends behind it, did not come to an end for. What
 /// speaks no HTTP at an address is no front end there.
-pub(super) fn missing(observation: &Observation) -> Option<&Fault> {
+fn missing(observation: &Observation) -> Option<&Fault> {
     let fault = observation.fault.as_ref()?;
     (observation.checks == Checks::Full && fault.kind != FaultKind::NotHttp).then_some(fault)
 }
 
-/// Why nothing good can be said of a target of which something is [`missing`].
-pub(super) fn incomplete(fault: &Fault) -> Reason {
+fn incomplete(fault: &Fault) -> Reason {
     Reason::new("host-incomplete", [("fault", fault.kind.name().to_owned())])
 }
 
@@ -142,16 +173,9 @@ fn told<'a>(answers: impl Iterator<Item = &'a Answer>) -> String {
     statuses.collect::<Vec<_>>().join(", ")
 }
 
-fn without_answer(observation: &Observation) -> Signs {
-    let of_answers = observation
-        .visits
-        .iter()
-        .flat_map(|visit| &visit.answers)
-        .filter_map(|answer| answer.fault.as_ref());
+fn without_answer<'a>(faults: impl Iterator<Item = &'a Fault>) -> Signs {
     // The one that came furthest tells most.
-    let fault = of_answers
-        .chain(&observation.fault)
-        .max_by_key(|fault| reach(fault));
+    let fault = faults.max_by_key(|fault| reach(fault));
     let kind = fault.map_or(FaultKind::Other, |fault| fault.kind);
     let with = |id| Reason::new(id, [("fault", kind.name().to_owned())]);
     match kind {

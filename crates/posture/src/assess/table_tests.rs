@@ -384,6 +384,66 @@ fn front_ends_by_name() {
     );
 }
 
+/// Each front end's addresses and verdict, then the target's.
+#[test]
+fn answers_of_different_addresses_are_not_joined() {
+    let patched = "build=owa_version:15.2.2562.53";
+    let logon = "logon 200 mark=logon_page";
+    for (text, expected) in [
+        // Without names, one server is guarded, of another nothing is told.
+        (
+            format!("ps_owa 401 X-SOAP-Enabled=True | {logon}\n@192.0.2.11:443 ps_owa 503 | {logon}"),
+            "10: unknown guarded; 11: unknown unknown; unknown host-unknown-no-build",
+        ),
+        (
+            format!("{logon} {patched}\n@192.0.2.11:443 {logon}"),
+            "11: unknown unknown; 10: fixed fixed; unknown host-unknown-no-build",
+        ),
+        // A nameless server beside a named one, at its address and at another.
+        (
+            format!("ps_owa 401 {FE} {patched}\n{logon}"),
+            "10: fixed fixed; fixed host-fixed",
+        ),
+        (
+            format!("ps_owa 401 {FE} {patched}\n@192.0.2.11:443 {logon}"),
+            "11: unknown unknown; 10: fixed fixed; unknown host-unknown-no-build",
+        ),
+        // One server by two addresses, one of which leads another way.
+        (
+            format!("ps_owa 401 {FE}\n@192.0.2.11:443 ps_owa 503 {FE}"),
+            "10 11: unknown unknown; unknown host-unknown-no-build",
+        ),
+        // No Exchange at the other address, or what cannot be told.
+        (
+            format!("ps_owa 401 {FE} {patched}\n@192.0.2.11:443 ps_owa 404 | logon 404"),
+            "10: fixed fixed; fixed host-fixed",
+        ),
+        (
+            format!("ps_owa 401 {FE} {patched}\n@192.0.2.11:443 ps_owa 503 | logon 503"),
+            "10: fixed fixed; unknown host-untold-address",
+        ),
+    ] {
+        let assessment = of(&text);
+        let mut told: Vec<String> = Vec::new();
+        for front_end in &assessment.front_ends {
+            let last = front_end
+                .addresses
+                .iter()
+                .map(|address| address.to_string()[8..10].to_owned());
+            let cve = front_end
+                .cves
+                .iter()
+                .find(|cve| cve.id == "CVE-2021-34473")
+                .unwrap();
+            let cve = serde_json::to_value(cve.verdict).unwrap();
+            let (addresses, verdict) = (last.collect::<Vec<_>>().join(" "), front_end.verdict.name());
+            told.push(format!("{addresses}: {verdict} {}", cve.as_str().unwrap()));
+        }
+        told.push(format!("{} {}", assessment.verdict.name(), assessment.reason.id));
+        assert_eq!(told.join("; "), expected, "{text}");
+    }
+}
+
 #[test]
 fn verdicts_of_front_ends() {
     let guard = "X-FEServer=EX01";

@@ -1,6 +1,6 @@
-//! Observations out of short lines: a visit a line, answers parted by `|`.
+//! Observations out of short lines: a visit a line, answers parted by `|`, before them the address where it is another.
 //!
-//! `ps_owa 401 X-FEServer=EX01 build=owa_version:15.1.2176.9 | logon 200 mark=logon_page | ps_nspi !reset`
+//! `@192.0.2.11:443 ps_owa 401 X-FEServer=EX01 build=owa_version:15.1.2176.9 | logon 200 mark=logon_page | ps_nspi !reset`
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use jiff::Timestamp;
@@ -17,10 +17,14 @@ pub(super) fn of(text: &str) -> Assessment {
 pub(super) fn observation(text: &str) -> Observation {
     let visits = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let visits: Vec<Visit> = visits
-        .map(|line| Visit {
-            address: "192.0.2.10:443".parse().unwrap(),
-            tls: None,
-            answers: line.split(" | ").map(answer).collect(),
+        .map(|line| {
+            let address = line.strip_prefix('@').and_then(|line| line.split_once(' '));
+            let (address, answers) = address.unwrap_or(("192.0.2.10:443", line));
+            Visit {
+                address: address.parse().unwrap(),
+                tls: None,
+                answers: answers.split(" | ").map(answer).collect(),
+            }
         })
         .collect();
     Observation {
