@@ -427,6 +427,50 @@ fn what_is_excluded_is_not_asked() {
     assert!(!fleet.checks_seen().contains_key("127.0.0.4"));
 }
 
+/// What is left out counts for nothing: neither for how much is asked nor for the permission.
+#[test]
+fn what_is_excluded_does_not_count() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let one = write("one", "192.0.2.1\n");
+    let network = scan(&["192.0.2.0/30", "--exclude", &one, "--dry-run"]);
+    let text = shown(&network);
+    assert!(text.contains("\n# 3 targets, in the order"), "{text}");
+    assert_eq!(
+        text.lines().filter(|line| line.starts_with("192.0.2.")).count(),
+        3
+    );
+    let two = ["192.0.2.1", "192.0.2.2"];
+    let single = shown(&scan(&[&two[..], &["--exclude", &one, "--dry-run"]].concat()));
+    let pair = shown(&scan(&[&two[..], &["--dry-run"]].concat()));
+    assert!(single.starts_with("# 17 requests") && pair.starts_with("# 3 requests"));
+
+    let list: String = (0..300).map(|host| format!("host{host}.example.org\n")).collect();
+    let all_but_one = list.replacen("host7.example.org\n", "", 1);
+    let (list, excluded) = (write("list", &list), write("excluded", &all_but_one));
+    let output = scan(&["--targets", &list, "--exclude", &excluded, "--dry-run"]);
+    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    assert!(shown(&output).ends_with("host7.example.org\n"));
+
+    let thrice = scan(&[
+        "192.0.2.1",
+        "192.0.2.1",
+        "192.0.2.1",
+        "--exclude",
+        &one,
+        "--format",
+        "json",
+    ]);
+    let document: Value = serde_json::from_str(&shown(&thrice)).unwrap();
+    let listed = document["end"]["not_asked"].as_array().unwrap();
+    assert_eq!((listed.len(), &document["end"]["not_asked_more"]), (1, &0.into()));
+    assert_eq!(told(&thrice), "1 left out, for --exclude names them\n");
+}
+
 #[test]
 fn a_killed_scan_goes_on() {
     let fleet = Fleet::start();

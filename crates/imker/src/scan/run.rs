@@ -36,7 +36,7 @@ pub fn run(scan: &Scan) -> Result<Exit> {
     let targets = gather(scan, &discovered, seed)?;
     let summary = targets.summary().clone();
     tell(&summary);
-    let asker = Asker::new(plan(scan, summary.targets)).into_diagnostic()?;
+    let asker = Asker::new(plan(scan, summary.asked)).into_diagnostic()?;
     if scan.dry_run {
         dry_run::tell(&asker, targets)?;
         return Ok(if summary.bad == 0 {
@@ -74,7 +74,7 @@ pub fn run(scan: &Scan) -> Result<Exit> {
         },
     };
     // What was answered until something failed is worth being told.
-    let asked = ask(scan, &runtime, targets, network, &journal, head.targets);
+    let asked = ask(scan, &runtime, targets, network, &journal, summary.asked);
     let complete = matches!(asked, Ok(true));
     let kept = Kept {
         journal: &journal,
@@ -89,7 +89,7 @@ pub fn run(scan: &Scan) -> Result<Exit> {
         vantage: scan.vantage,
         checks: head.checks,
     };
-    let is_single = head.targets + discovered.online.len() as u64 == 1;
+    let is_single = summary.asked + discovered.online.len() as u64 == 1;
     let not_asked = not_asked(&summary, &discovered);
     let not_asked_in_all =
         summary.excluded + summary.left_out.values().sum::<u64>() + discovered.foreign.len() as u64;
@@ -204,7 +204,7 @@ fn gather(scan: &Scan, discovered: &Discovered, seed: Seed) -> Result<Targets> {
 /// Who was named or found, and is not asked.
 fn not_asked(summary: &Summary, discovered: &Discovered) -> Vec<NotAsked> {
     let left_out = summary.left_out_shown.iter().map(|left_out| NotAsked {
-        target: left_out.target.clone(),
+        target: left_out.target.to_string(),
         why: match left_out.reach {
             Some(_) => WhyNot::SpecialRange,
             None => WhyNot::Excluded,

@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use super::lines::{self, Kind, Lines};
 use super::nmap::{self, NmapError};
 use super::shuffle::{Shuffle, Shuffled};
-use super::summary::{LeftOut, UNASKED_HOSTS, UNASKED_RANGE};
+use super::summary::{UNASKED_HOSTS, UNASKED_RANGE};
 use super::{
     BadLine, BadTarget, Entry, Exclusions, Host, Permission, Reach, Reaches, Seed, Summary, Target, WhyBad,
     entry,
@@ -19,8 +19,6 @@ use super::{
 const MOST: u64 = 1 << 28;
 /// Lines that are kept for showing, of those that name no target.
 const SHOWN: usize = 20;
-/// Targets that are kept for the result, of those that are not asked.
-const LEFT_OUT_SHOWN: usize = 1000;
 
 /// Where targets are named.
 pub enum Source {
@@ -113,6 +111,7 @@ impl Gathering<'_> {
             how: self,
             shuffle: Shuffle::new(self.seed),
             pushed: 0,
+            pushed_in_vain: 0,
             range: None,
             summary: Summary::default(),
         };
@@ -122,21 +121,37 @@ impl Gathering<'_> {
         let Gatherer {
             shuffle,
             pushed,
+            pushed_in_vain,
             range,
             mut summary,
             ..
         } = gatherer;
+        let mut not_asked = 0;
+        let each = |text: &str| {
+            if pushed_in_vain == 0 {
+                return;
+            }
+            if let Ok(target) = text.parse()
+                && let Some(reach) = self.leaves_out(&target)
+            {
+                not_asked += 1;
+                summary.leave_out(target, reach);
+            }
+        };
         let shuffled = shuffle
-            .finish()
+            .finish(each)
             .map_err(|error| GatherError::Temporary { error })?;
+        summary.left_out_shown.sort_unstable();
         summary.targets = shuffled.remaining();
-        summary.duplicates = pushed - summary.targets;
-        let many = (summary.targets > UNASKED_HOSTS).then_some(Permission::Hosts(summary.targets));
+        summary.asked = summary.targets - not_asked;
+        summary.duplicates = pushed - pushed_in_vain - summary.asked;
+        let many = (summary.asked > UNASKED_HOSTS).then_some(Permission::Hosts(summary.asked));
         let permission = range.map(Permission::Range).or(many);
         match permission {
             Some(permission) if !self.authorised => Err(GatherError::NotAuthorised(permission)),
             _ => Ok(Targets {
                 shuffled,
+                remaining: summary.asked,
                 summary,
                 permission,
                 exclusions: self.exclusions.clone(),
@@ -146,12 +161,18 @@ impl Gathering<'_> {
             }),
         }
     }
+
+    fn leaves_out(&self, target: &Target) -> Option<Option<Reach>> {
+        left_out(target, self.exclusions, self.reaches)
+    }
 }
 
 struct Gatherer<'a> {
     how: &'a Gathering<'a>,
     shuffle: Shuffle,
     pushed: u64,
+    /// Those of them that are left out.
+    pushed_in_vain: u64,
     range: Option<IpNet>,
     summary: Summary,
 }
@@ -258,27 +279,9 @@ impl Gatherer<'_> {
         entry::addresses(&network).try_for_each(|address| self.target(&Host::Address(address).into()))
     }
 
-    fn left_out(&mut self, target: &Target, reach: Option<Reach>) {
-        if self.summary.left_out_shown.len() < LEFT_OUT_SHOWN {
-            self.summary.left_out_shown.push(LeftOut {
-                target: target.to_string(),
-                reach,
-            });
-        }
-    }
-
     /// Who is left out keeps a place in the order, so that somebody can be excluded while a scan is under way.
     fn target(&mut self, target: &Target) -> Result<(), GatherError> {
-        match left_out(target, self.how.exclusions, self.how.reaches) {
-            None => {}
-            Some(reach) => {
-                match reach {
-                    Some(reach) => *self.summary.left_out.entry(reach).or_default() += 1,
-                    None => self.summary.excluded += 1,
-                }
-                self.left_out(target, reach);
-            }
-        }
+        self.pushed_in_vain += u64::from(self.how.leaves_out(target).is_some());
         if self.pushed == MOST {
             return Err(GatherError::TooMany);
         }
@@ -303,6 +306,7 @@ fn left_out(target: &Target, exclusions: &Exclusions, reaches: Reaches) -> Optio
 /// Targets in their order with their places in it, each once, without those who are left out. Memory holds a few of them, a temporary file the rest.
 pub struct Targets {
     shuffled: Shuffled,
+    remaining: u64,
     summary: Summary,
     permission: Option<Permission>,
     exclusions: Exclusions,
@@ -324,7 +328,7 @@ impl Targets {
 
     /// How many are still to come.
     pub fn remaining(&self) -> u64 {
-        self.shuffled.remaining()
+        self.remaining
     }
 
     /// The same for the same targets and seed, and only for these: whether a scan can be resumed with them.
@@ -347,7 +351,10 @@ impl Iterator for Targets {
             self.place += 1;
             match self.text.parse::<Target>() {
                 Ok(target) if left_out(&target, &self.exclusions, self.reaches).is_some() => {}
-                Ok(target) => return Some(Ok((place, target))),
+                Ok(target) => {
+                    self.remaining -= 1;
+                    return Some(Ok((place, target)));
+                }
                 Err(bad) => return Some(Err(io::Error::new(io::ErrorKind::InvalidData, bad))),
             }
         }

@@ -104,13 +104,14 @@ impl Shuffle {
         Ok(())
     }
 
-    /// Drops duplicates and sorts.
-    pub(super) fn finish(mut self) -> io::Result<Shuffled> {
+    /// Drops duplicates and sorts; shows each text once to `each`.
+    pub(super) fn finish(mut self, mut each: impl FnMut(&str)) -> io::Result<Shuffled> {
         let mut sorted = BufWriter::new(SpooledTempFile::new(IN_MEMORY));
         let mut count = 0;
         let mut fingerprint = hasher(self.seed);
         for bucket in std::mem::take(&mut self.buckets) {
             for (hash, text) in self.distinct(bucket)? {
+                each(&text);
                 put(&mut sorted, &text)?;
                 fingerprint.write_u128(hash);
                 count += 1;

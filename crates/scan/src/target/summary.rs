@@ -5,12 +5,15 @@ use std::fmt;
 
 use ipnet::IpNet;
 
-use super::{BadTarget, Reach};
+use super::{BadTarget, Reach, Target};
 
 /// Hosts that may be asked without saying who gave permission.
 pub(super) const UNASKED_HOSTS: u64 = 256;
 /// Addresses of a network that may be asked without saying who gave permission: an IPv4 /28.
 pub(super) const UNASKED_RANGE: u32 = 16;
+
+/// Targets that are kept for the result, of those that are not asked.
+const LEFT_OUT_SHOWN: usize = 1000;
 
 /// What needs somebody's permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,10 +51,10 @@ impl fmt::Display for BadLine {
 }
 
 /// A target that is not asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LeftOut {
-    /// The target, in its short form.
-    pub target: String,
+    /// The target.
+    pub target: Target,
     /// What its address is for, where that is the reason; otherwise it must not be asked.
     pub reach: Option<Reach>,
 }
@@ -61,13 +64,15 @@ pub struct LeftOut {
 pub struct Summary {
     /// Different targets, those left out included.
     pub targets: u64,
-    /// Named more than once.
+    /// Those of them that are to be asked.
+    pub asked: u64,
+    /// Lines and arguments beyond the first for a target that is to be asked.
     pub duplicates: u64,
-    /// Must not be asked.
+    /// Different targets that must not be asked.
     pub excluded: u64,
-    /// Addresses that are not asked for what they are for.
+    /// Different addresses that are not asked for what they are for.
     pub left_out: BTreeMap<Reach, u64>,
-    /// The first targets of these two kinds.
+    /// Targets of these two kinds, 1,000 at most, in order.
     pub left_out_shown: Vec<LeftOut>,
     /// Lines and hosts that name no target.
     pub bad: u64,
@@ -79,4 +84,17 @@ pub struct Summary {
     pub down: u64,
     /// Hosts of nmap's XML without an open port for HTTP or HTTPS.
     pub without_web: u64,
+}
+
+impl Summary {
+    /// Counts a target that is not asked: for what its address is for, or because it must not be.
+    pub(super) fn leave_out(&mut self, target: Target, reach: Option<Reach>) {
+        match reach {
+            Some(reach) => *self.left_out.entry(reach).or_default() += 1,
+            None => self.excluded += 1,
+        }
+        if self.left_out_shown.len() < LEFT_OUT_SHOWN {
+            self.left_out_shown.push(LeftOut { target, reach });
+        }
+    }
 }

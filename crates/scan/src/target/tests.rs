@@ -303,6 +303,34 @@ fn the_excluded_are_not_asked() {
     assert_eq!(sorted(targets), ["other.example.org"]);
 }
 
+/// Whoever is left out keeps a place, and counts for nothing else.
+#[test]
+fn the_excluded_are_counted_once_and_apart() {
+    let mut exclusions = Exclusions::default();
+    exclusions.add("mail.example.org").unwrap();
+    exclusions.add("198.51.100.0/24").unwrap();
+    let hosts: String = (0..299)
+        .map(|host| format!("198.51.100.{}\n", host % 255))
+        .collect();
+    let list = format!("{hosts}mail.example.org\nMAIL.example.org\na.example.org\na.example.org\n");
+    let mut targets = gather(vec![input(list)], &exclusions, false).unwrap();
+    let summary = targets.summary().clone();
+    assert_eq!(
+        (
+            summary.targets,
+            summary.asked,
+            summary.excluded,
+            summary.duplicates
+        ),
+        (257, 1, 256, 1)
+    );
+    assert_eq!(summary.left_out_shown.len(), 256);
+    assert_eq!(summary.left_out_shown[0].target.to_string(), "mail.example.org");
+    assert_eq!(summary.left_out_shown[2].target.to_string(), "198.51.100.1");
+    assert_eq!(targets.remaining(), 1);
+    assert!(targets.next().is_some() && targets.remaining() == 0 && targets.next().is_none());
+}
+
 #[test]
 fn a_list_of_exclusions_that_is_not_understood_stops_all() {
     let mut list = tempfile::NamedTempFile::new().unwrap();
