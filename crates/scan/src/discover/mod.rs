@@ -70,7 +70,7 @@ pub struct FoundHost {
     pub ways: BTreeSet<Way>,
     /// The names it is an alias for, in order.
     pub aliases: Vec<String>,
-    /// Addresses, 8 at most; none where it has none.
+    /// Addresses, 256 at most; none where it has none.
     pub addresses: Vec<IpAddr>,
     /// Whose it is.
     pub place: HostPlace,

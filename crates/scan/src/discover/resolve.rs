@@ -14,8 +14,8 @@ use hickory_resolver::proto::rr::{Name, RData, RecordType};
 use imker_posture::{Fault, FaultKind};
 use tokio::sync::Semaphore;
 
-/// Addresses of a name that are kept.
-const MOST_ADDRESSES: usize = 8;
+/// Addresses of a name: far more than any server has, and few enough to look at each.
+const MOST_ADDRESSES: usize = 256;
 /// Records of one kind that are kept.
 const MOST_RECORDS: usize = 16;
 /// Lookups at a time: each holds a socket.
@@ -27,8 +27,8 @@ const TRY: Duration = Duration::from_secs(3);
 /// For all of a lookup, waiting for its turn aside.
 const LOOKUP: Duration = Duration::from_secs(10);
 
-/// Looks names up; cheap to clone, and shared by all tasks of a scan. Of an answer at most 8 addresses are kept, and
-/// aliases (CNAME) are followed 8 times at most.
+/// Looks names up; cheap to clone, and shared by all tasks of a scan. Aliases (CNAME) are followed 8 times at
+/// most.
 ///
 /// Addresses come from whoever owns the name: hold them to [`Reaches`](crate::target::Reaches) and
 /// [`Exclusions`](crate::target::Exclusions) before asking them.
@@ -94,20 +94,24 @@ impl Resolver {
         })
     }
 
-    /// A name's addresses, IPv4 first: one at least and 8 at most, each once. The name is a
+    /// All of a name's addresses, IPv4 first: one at least and 256 at most, each once. The name is a
     /// [`Host`](crate::target::Host)'s; one without a dot is looked for in the system's domains.
     ///
     /// # Errors
     /// [`FaultKind::NoAddress`]: there is no such name, or it has no address. [`FaultKind::LookupFailed`]: name servers
-    /// do not answer, or refuse.
+    /// do not answer, or refuse; or there are more than 256 addresses, one of which somebody may have excluded.
     pub async fn resolve(&self, name: &str) -> Result<Vec<IpAddr>, Fault> {
         let name = absolute(name)?;
         let found = self.bounded(self.dns.lookup_ip(name)).await?;
         let mut addresses: Vec<IpAddr> = Vec::new();
         for address in found.iter().map(|address| address.to_canonical()) {
-            if addresses.len() < MOST_ADDRESSES && !addresses.contains(&address) {
-                addresses.push(address);
+            if addresses.contains(&address) {
+                continue;
             }
+            if addresses.len() == MOST_ADDRESSES {
+                return Err(failed("more than 256 addresses"));
+            }
+            addresses.push(address);
         }
         addresses.sort_by_key(IpAddr::is_ipv6);
         match addresses.is_empty() {

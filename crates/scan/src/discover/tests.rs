@@ -124,9 +124,12 @@ async fn a_wildcard_makes_no_hosts() {
 
 #[tokio::test]
 async fn names_are_looked_up_by_many_at_once() {
-    let many: Vec<String> = (1..=20)
-        .map(|at| format!("--host-record=many.example.org,192.0.2.{at}"))
-        .collect();
+    let record = |name: &str, at: u16| {
+        let [high, low] = at.to_be_bytes();
+        format!("--host-record={name}.example.org,192.0.{high}.{low}")
+    };
+    let many = (1..=20).map(|at| record("many", at));
+    let many: Vec<String> = many.chain((1..=257).map(|at| record("too-many", at))).collect();
     let records = [
         "--host-record=one.example.org,2001:db8::1,192.0.2.1",
         "--host-record=mapped.example.org,::ffff:192.0.2.1",
@@ -164,7 +167,10 @@ async fn names_are_looked_up_by_many_at_once() {
         }
     }
     assert_eq!((found, none), (1000, 1000));
-    assert_eq!(resolver.resolve("many.example.org").await.unwrap().len(), 8);
+    // Whoever excluded the last one means it, too.
+    assert_eq!(resolver.resolve("many.example.org").await.unwrap().len(), 20);
+    let fault = resolver.resolve("too-many.example.org").await.unwrap_err();
+    assert_eq!(fault.detail.as_deref(), Some("more than 256 addresses"));
     assert_eq!(
         resolver.resolve("one.example.org").await.unwrap(),
         [
