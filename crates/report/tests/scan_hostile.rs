@@ -146,7 +146,7 @@ proptest! {
             let not_in_xml = xml.contains(['\u{fffe}', '\u{ffff}']);
             prop_assert!(!not_in_xml);
             let elements = ["?xml", "!DOCTYPE", "nmaprun", "/nmaprun", "verbose", "debugging", "host", "/host",
-                "status", "address", "hostnames", "/hostnames", "hostname", "ports", "/ports", "port", "/port", "state",
+                "status", "address", "hostscript", "/hostscript", "hostnames", "/hostnames", "hostname", "ports", "/ports", "port", "/port", "state",
                 "service", "script", "/script", "elem", "/elem", "table", "/table", "runstats", "/runstats", "finished",
                 "hosts"];
             for tag in tags(&xml) {
