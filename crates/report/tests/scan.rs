@@ -11,6 +11,7 @@
 
 mod servers;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
@@ -85,6 +86,28 @@ fn a_server_that_is_no_exchange() {
 #[test]
 fn csv() {
     insta::assert_snapshot!(written(&hosts(), |out| CsvRows::new(Language::En, out)));
+}
+
+/// Behind one balancer: each with its own build and certificate, under the host's verdict.
+#[test]
+fn each_front_end_has_a_row() {
+    let (mut observation, _) = hosts().swap_remove(2);
+    let first = observation.visits[0].tls.as_mut().unwrap();
+    first.certificate.as_mut().unwrap().subject = "mbx1.example.com".into();
+    let host = [servers::assessed(observation)];
+    let table = written(&host, |out| CsvRows::new(Language::En, out));
+    let mut reader = csv::Reader::from_reader(table.as_bytes());
+    let records: Vec<BTreeMap<String, String>> = reader.deserialize().map(Result::unwrap).collect();
+    let cells = |column: &str| records.iter().map(|row| row[column].clone()).collect::<Vec<_>>();
+    assert_eq!(cells("verdict"), ["vulnerable"; 2]);
+    assert_eq!(cells("front_end"), ["MBX2", "MBX1"]);
+    assert_eq!(cells("build"), ["15.1.2507.6", "15.1.2507.66"]);
+    assert_eq!(cells("certificate"), ["owa.example.com", "mbx1.example.com"]);
+    assert_ne!(records[0]["open_by_build"], records[1]["open_by_build"]);
+
+    let page = html(&host, Language::En);
+    let rows = page.split("section-scan-hosts").nth(2).unwrap();
+    assert!(rows.contains("rowspan=\"2\"") && rows.find("MBX2") < rows.find("15.1.2507.66"));
 }
 
 #[test]

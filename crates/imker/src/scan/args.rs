@@ -232,7 +232,7 @@ pub enum ScanFormat {
     Json,
     /// One line a target
     Jsonl,
-    /// One row a target, safe for spreadsheets
+    /// One row a front end, safe for spreadsheets
     Csv,
     /// SARIF 2.1.0
     Sarif,

@@ -1,10 +1,12 @@
-//! A table, one row a host.
+//! A table: a row for each front end, and one for a host without.
 
+use std::collections::BTreeSet;
 use std::io;
+use std::net::SocketAddr;
 
-use imker_posture::{Assessment, CveVerdict, FixStatus, FrontEnd, Observation};
+use imker_posture::{Assessment, CveVerdict, FixStatus, FrontEnd, Observation, Visit};
 
-use super::{ScanEnd, ScanWriter};
+use super::{ScanEnd, ScanWriter, words};
 use crate::escape::cell;
 use crate::language::{Language, Texts};
 
@@ -38,8 +40,8 @@ const COLUMNS: [&str; 27] = [
     "started",
 ];
 
-/// Writes RFC 4180 with a head; lists within a cell are parted by `|`. What concerns a single front end is the worst
-/// one's. No cell is taken for a formula, see [`cell`].
+/// Writes RFC 4180 with a head; lists within a cell are parted by `|`. Of a host with several front ends the worst comes
+/// first; verdict, reason and findings are the host's in each row. No cell is taken for a formula, see [`cell`].
 pub struct CsvRows<W: io::Write> {
     table: ::csv::Writer<W>,
     texts: Texts,
@@ -61,9 +63,13 @@ impl<W: io::Write> CsvRows<W> {
 
 impl<W: io::Write> ScanWriter for CsvRows<W> {
     fn host(&mut self, observation: &Observation, assessment: &Assessment) -> io::Result<()> {
-        let cells = row(&self.texts, observation, assessment);
-        self.table
-            .write_record(cells.iter().map(|text| cell(text).into_owned()))?;
+        let front_ends = assessment.front_ends.iter().map(Some);
+        let without = assessment.front_ends.is_empty().then_some(None);
+        for front_end in front_ends.chain(without) {
+            let cells = row(&self.texts, observation, assessment, front_end);
+            self.table
+                .write_record(cells.iter().map(|text| cell(text).into_owned()))?;
+        }
         Ok(())
     }
 
@@ -72,33 +78,38 @@ impl<W: io::Write> ScanWriter for CsvRows<W> {
     }
 }
 
-fn row(texts: &Texts, observation: &Observation, assessment: &Assessment) -> [String; COLUMNS.len()] {
-    let worst = assessment.front_ends.first();
-    let of_worst = |value: fn(&FrontEnd) -> Option<String>| worst.and_then(value).unwrap_or_default();
+fn row(
+    texts: &Texts,
+    observation: &Observation,
+    assessment: &Assessment,
+    front_end: Option<&FrontEnd>,
+) -> [String; COLUMNS.len()] {
+    let told = |value: fn(&FrontEnd) -> Option<String>| front_end.and_then(value).unwrap_or_default();
     let cves = |wanted: &dyn Fn(&imker_posture::CveFinding) -> bool| {
-        let cves = worst.into_iter().flat_map(|worst| &worst.cves);
+        let cves = front_end.into_iter().flat_map(|front_end| &front_end.cves);
         cves.filter(|cve| wanted(cve))
             .map(|cve| cve.id.clone())
             .collect::<Vec<_>>()
             .join("|")
     };
     let with = |verdict: CveVerdict| cves(&move |cve| cve.verdict == verdict);
-    let addresses = observation.visits.iter().map(|visit| visit.address.to_string());
-    let mut addresses: Vec<String> = addresses.collect();
-    addresses.sort_unstable();
-    addresses.dedup();
-    let install = worst.and_then(|worst| worst.install.as_ref());
-    let certificate = observation
-        .visits
+    let visits: Vec<&Visit> = match front_end {
+        Some(front_end) => words::visits(observation, front_end).collect(),
+        None => observation.visits.iter().collect(),
+    };
+    let addresses: BTreeSet<SocketAddr> = visits.iter().map(|visit| visit.address).collect();
+    let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+    let install = front_end.and_then(|front_end| front_end.install.as_ref());
+    let certificate = visits
         .iter()
         .find_map(|visit| visit.tls.as_ref()?.certificate.as_ref());
     let findings = assessment
         .findings
         .iter()
         .map(|finding| texts.reason(&finding.what));
-    let directories = worst
+    let directories = front_end
         .into_iter()
-        .flat_map(|worst| &worst.directories)
+        .flat_map(|front_end| &front_end.directories)
         .map(|directory| {
             let status = directory
                 .status
@@ -117,26 +128,26 @@ fn row(texts: &Texts, observation: &Observation, assessment: &Assessment) -> [St
             .exchange
             .map_or("unknown", |yes| if yes { "yes" } else { "no" })
             .to_owned(),
-        of_worst(|worst| worst.name.clone()),
+        told(|front_end| front_end.name.clone()),
         assessment.front_ends.len().to_string(),
         addresses.join("|"),
-        of_worst(|worst| worst.product.clone()),
-        of_worst(|worst| worst.release.clone()),
-        of_worst(|worst| worst.build.map(|build| build.to_string())),
-        of_worst(|worst| worst.released.clone()),
+        told(|front_end| front_end.product.clone()),
+        told(|front_end| front_end.release.clone()),
+        told(|front_end| front_end.build.map(|build| build.to_string())),
+        told(|front_end| front_end.released.clone()),
         with(CveVerdict::Vulnerable),
         with(CveVerdict::Guarded),
         with(CveVerdict::Filtered),
         with(CveVerdict::Unknown),
         with(CveVerdict::Fixed),
         cves(&|cve| cve.status == FixStatus::Open),
-        of_worst(|worst| Some(worst.further_open.join("|"))),
-        of_worst(|worst| Some(worst.further_unknown.join("|"))),
+        told(|front_end| Some(front_end.further_open.join("|"))),
+        told(|front_end| Some(front_end.further_unknown.join("|"))),
         install.map(|install| texts.reason(install)).unwrap_or_default(),
         findings.collect::<Vec<_>>().join("|"),
         directories.collect::<Vec<_>>().join("|"),
-        of_worst(|worst| worst.ntlm.as_ref()?.dns_computer.clone()),
-        of_worst(|worst| worst.ntlm.as_ref()?.windows.clone()),
+        told(|front_end| front_end.ntlm.as_ref()?.dns_computer.clone()),
+        told(|front_end| front_end.ntlm.as_ref()?.windows.clone()),
         certificate
             .map(|certificate| certificate.subject.clone())
             .unwrap_or_default(),

@@ -43,12 +43,19 @@ pub struct HtmlPage<W> {
 struct Row {
     rank: (std::cmp::Reverse<Verdict>, u64),
     target: String,
-    reason: String,
+    /// The worst first; where there is none, one without name and build, for the host's reason.
+    front_ends: Vec<FrontEndRow>,
+    findings: Vec<String>,
+}
+
+/// What the page tells of a front end.
+#[derive(Default, PartialEq, Eq, PartialOrd, Ord)]
+struct FrontEndRow {
+    name: String,
     release: String,
     build: String,
-    front_ends: String,
+    reason: String,
     install: Option<String>,
-    findings: Vec<String>,
 }
 
 impl<W: io::Write> HtmlPage<W> {
@@ -71,25 +78,25 @@ impl<W: io::Write> HtmlPage<W> {
         assessment: &Assessment,
     ) -> Row {
         let texts = &self.texts;
-        let worst = assessment.front_ends.first();
-        let names = assessment
+        let mut front_ends: Vec<FrontEndRow> = assessment
             .front_ends
             .iter()
-            .filter_map(|front_end| front_end.name.as_deref());
+            .map(|front_end| FrontEndRow {
+                name: front_end.name.clone().unwrap_or_default(),
+                release: front_end.release.clone().unwrap_or_default(),
+                build: front_end.build.map(|build| build.to_string()).unwrap_or_default(),
+                reason: texts.reason(&front_end.reason),
+                install: front_end.install.as_ref().map(|install| texts.reason(install)),
+            })
+            .collect();
+        if front_ends.is_empty() {
+            front_ends.push(FrontEndRow::default());
+        }
+        front_ends[0].reason = texts.reason(&assessment.reason);
         Row {
             rank,
             target: observation.target.clone(),
-            reason: texts.reason(&assessment.reason),
-            release: worst.and_then(|worst| worst.release.clone()).unwrap_or_default(),
-            build: worst
-                .and_then(|worst| worst.build)
-                .map(|build| build.to_string())
-                .unwrap_or_default(),
-            front_ends: names.collect::<Vec<_>>().join(", "),
-
-            install: worst
-                .and_then(|worst| worst.install.as_ref())
-                .map(|install| texts.reason(install)),
+            front_ends,
             findings: assessment
                 .findings
                 .iter()
@@ -278,17 +285,23 @@ fn hosts(texts: &Texts, rows: &[Row], all: u64) -> Markup {
                 th { (texts.say("column-scan-release")) } th { (texts.say("column-scan-front-end")) }
                 th { (texts.say("column-scan-reason")) }
             } }
-            tbody { @for row in rows { tr {
-                td.keep { span.badge.(badge(row.rank.0.0)) { (words::verdict(texts, row.rank.0.0)) } }
-                td.keep[row.target.len() <= 40] { b { (Safe(&row.target)) } }
-                td { (Safe(&row.release)) @if !row.build.is_empty() { br; span.mono { (Safe(&row.build)) } } }
-                td { (Safe(&row.front_ends)) }
-                td {
-                    (Safe(&row.reason))
-                    @if let Some(install) = &row.install { br; b { (Safe(install)) } }
-                    @for finding in &row.findings { br; span.dim { (Safe(finding)) } }
+            tbody { @for row in rows { @for (place, front_end) in row.front_ends.iter().enumerate() { tr {
+                @if place == 0 {
+                    @let span = (row.front_ends.len() > 1).then_some(row.front_ends.len());
+                    td.keep rowspan=[span] { span.badge.(badge(row.rank.0.0)) { (words::verdict(texts, row.rank.0.0)) } }
+                    td.keep[row.target.len() <= 40] rowspan=[span] { b { (Safe(&row.target)) } }
                 }
-            } } }
+                td {
+                    (Safe(&front_end.release))
+                    @if !front_end.build.is_empty() { br; span.mono { (Safe(&front_end.build)) } }
+                }
+                td { (Safe(&front_end.name)) }
+                td {
+                    (Safe(&front_end.reason))
+                    @if let Some(install) = &front_end.install { br; b { (Safe(install)) } }
+                    @if place == 0 { @for finding in &row.findings { br; span.dim { (Safe(finding)) } } }
+                }
+            } } } }
         } }
     }
 }

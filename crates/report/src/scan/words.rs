@@ -1,7 +1,7 @@
 //! Words that several outputs share.
 
 use imker_posture::{
-    Answer, Assessment, CveFinding, CveVerdict, FrontEnd, Level, Observation, Reason, Verdict,
+    Answer, Assessment, CveFinding, CveVerdict, FrontEnd, Level, Observation, Reason, Verdict, Visit,
 };
 
 use crate::language::Texts;
@@ -133,13 +133,25 @@ pub(super) fn evidence<'a>(
     heard
 }
 
+/// Connections to one of a front end's addresses over which it answered, or one without a name.
+pub(super) fn visits<'a>(
+    observation: &'a Observation,
+    front_end: &'a FrontEnd,
+) -> impl Iterator<Item = &'a Visit> {
+    observation.visits.iter().filter(|visit| {
+        let named = || visit.answers.iter().filter(|answer| named(answer).is_some());
+        front_end.addresses.contains(&visit.address)
+            && (named().next().is_none() || named().any(|answer| is_of(answer, front_end)))
+    })
+}
+
+fn named(answer: &Answer) -> Option<&str> {
+    answer.response.as_ref()?.header("X-FEServer")
+}
+
 /// Whether an answer can be a front end's: it names that one or none.
 fn is_of(answer: &Answer, front_end: &FrontEnd) -> bool {
-    let named = answer
-        .response
-        .as_ref()
-        .and_then(|response| response.header("X-FEServer"));
-    match (named, &front_end.name) {
+    match (named(answer), &front_end.name) {
         (Some(named), Some(name)) => named.trim().eq_ignore_ascii_case(name),
         _ => true,
     }

@@ -164,13 +164,10 @@ fn ntlm_names(ntlm: &NtlmNames) -> String {
     names.join(" · ")
 }
 
-/// What TLS said at the front end's first address.
+/// What TLS said where the front end first answered.
 fn certificate(page: &mut Page<'_>, observation: &Observation, front_end: &FrontEnd) -> io::Result<()> {
-    let visits = observation
-        .visits
-        .iter()
-        .filter(|visit| front_end.addresses.contains(&visit.address));
-    let Some(tls) = visits.filter_map(|visit| visit.tls.as_ref()).next() else {
+    let mut visits = words::visits(observation, front_end);
+    let Some(tls) = visits.find_map(|visit| visit.tls.as_ref()) else {
         return Ok(());
     };
     let mut value = Vec::new();
