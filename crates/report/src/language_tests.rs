@@ -97,6 +97,7 @@ fn every_message_is_used_and_every_used_one_is_there() {
         include_str!("scan/charts.rs"),
         include_str!("scan/diff/text.rs"),
         include_str!("scan/html.rs"),
+        include_str!("scan/services.rs"),
         include_str!("scan/terminal.rs"),
         include_str!("scan/terminal/single.rs"),
         include_str!("scan/terminal/single/brief.rs"),

@@ -111,6 +111,36 @@ fn each_front_end_has_a_row() {
 }
 
 #[test]
+fn versions_of_tls_and_mail_services_are_shown() {
+    let (mut observation, _) = hosts().swap_remove(0);
+    let mut submission = observation.smtp[0].clone();
+    (submission.address, submission.tls) = (
+        Some("192.0.2.10:587".parse().unwrap()),
+        observation.visits[0].tls.clone(),
+    );
+    observation.smtp.push(submission);
+    let host = [servers::assessed(observation)];
+    let detailed = written(&host, |out| {
+        Single::new(&head(), &style(Language::En, 200), true, out)
+    });
+    let page = html(&host, Language::En);
+    for expected in [
+        "192.0.2.10:443: speaks TLSv1.0, TLSv1.1, TLSv1.2 · refuses TLSv1.3",
+        "192.0.2.10:25: 220 ex01.corp.example.org Microsoft ESMTP MAIL Service ready · no STARTTLS",
+        "ready · STARTTLS: mail.example.org · until 2026-12-18 · TLSv1.2 ECDHE-RSA",
+    ] {
+        assert!(detailed.contains(expected), "{expected}: {detailed}");
+        assert!(page.contains(expected), "{expected}: {page}");
+    }
+    let table = written(&host, |out| CsvRows::new(Language::En, out));
+    let mut reader = csv::Reader::from_reader(table.as_bytes());
+    let row: BTreeMap<String, String> = reader.deserialize().next().unwrap().unwrap();
+    assert_eq!(row["tls_versions"], "TLSv1.0|TLSv1.1|TLSv1.2");
+    let banner = "220 ex01.corp.example.org Microsoft ESMTP MAIL Service ready";
+    assert_eq!(row["smtp_banner"], format!("{banner}|{banner}"));
+}
+
+#[test]
 fn a_row_of_json() {
     let row: serde_json::Value = serde_json::from_str(rows(&hosts()).lines().nth(3).unwrap()).unwrap();
     insta::assert_snapshot!(serde_json::to_string_pretty(&row).unwrap());

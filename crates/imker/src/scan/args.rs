@@ -136,7 +136,7 @@ pub struct ScanArguments {
     /// Form of the output
     #[arg(long, value_enum, default_value_t, help_heading = "Output")]
     pub format: ScanFormat,
-    /// Show of a single target every CVE, answer and directory, not what fits on a screen
+    /// Show of a single target every CVE, answer, directory and mail service, not what fits on a screen
     #[arg(long, help_heading = "Output")]
     pub details: bool,
     /// Write to FILE, all at once or not at all, instead of standard output

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::io;
 use std::net::SocketAddr;
 
-use imker_posture::{Assessment, CveVerdict, FixStatus, FrontEnd, Observation, Visit};
+use imker_posture::{Assessment, CveVerdict, FixStatus, FrontEnd, Observation, TlsVersion, Visit};
 
+use super::services::names;
 use super::{ScanEnd, ScanWriter, words};
 use crate::escape::cell;
 use crate::language::{Language, Texts};
 
-const COLUMNS: [&str; 27] = [
+const COLUMNS: [&str; 29] = [
     "target",
     "verdict",
     "reason",
@@ -37,11 +38,13 @@ const COLUMNS: [&str; 27] = [
     "windows",
     "certificate",
     "certificate_until",
+    "tls_versions",
+    "smtp_banner",
     "started",
 ];
 
 /// Writes RFC 4180 with a head; lists within a cell are parted by `|`. Of a host with several front ends the worst comes
-/// first; verdict, reason and findings are the host's in each row. No cell is taken for a formula, see [`cell`].
+/// first; verdict, reason, findings and banners are the host's in each row. No cell is taken for a formula, see [`cell`].
 pub struct CsvRows<W: io::Write> {
     table: ::csv::Writer<W>,
     texts: Texts,
@@ -103,6 +106,14 @@ fn row(
     let certificate = visits
         .iter()
         .find_map(|visit| visit.tls.as_ref()?.certificate.as_ref());
+    let spoken: BTreeSet<TlsVersion> = observation
+        .tls_versions
+        .iter()
+        .filter(|seen| visits.iter().any(|visit| visit.address == seen.address))
+        .flat_map(|seen| &seen.spoken)
+        .copied()
+        .collect();
+    let banners = observation.smtp.iter().filter_map(|visit| visit.banner.clone());
     let findings = assessment
         .findings
         .iter()
@@ -155,6 +166,8 @@ fn row(
             .and_then(|certificate| certificate.not_after)
             .map(|end| end.to_string())
             .unwrap_or_default(),
+        names(&spoken, "|"),
+        banners.collect::<Vec<_>>().join("|"),
         observation.started.to_string(),
     ]
 }

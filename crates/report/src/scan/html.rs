@@ -6,6 +6,7 @@ use std::io;
 use imker_posture::{Assessment, Checks, CveVerdict, Observation, Verdict};
 use maud::{DOCTYPE, Markup, html};
 
+use super::services::services;
 use super::terminal::{checks, most, vantage};
 use super::{ScanEnd, ScanHead, ScanWriter, Summary, Verdicts, charts, words};
 use crate::html::{Safe, document_head, heading};
@@ -46,6 +47,7 @@ struct Row {
     /// The worst first; where there is none, one without name and build, for the host's reason.
     front_ends: Vec<FrontEndRow>,
     findings: Vec<String>,
+    services: Vec<(String, String)>,
 }
 
 /// What the page tells of a front end.
@@ -103,6 +105,7 @@ impl<W: io::Write> HtmlPage<W> {
                 .take(12)
                 .map(|finding| texts.reason(&finding.what))
                 .collect(),
+            services: services(texts, observation),
         }
     }
 }
@@ -299,7 +302,10 @@ fn hosts(texts: &Texts, rows: &[Row], all: u64) -> Markup {
                 td {
                     (Safe(&front_end.reason))
                     @if let Some(install) = &front_end.install { br; b { (Safe(install)) } }
-                    @if place == 0 { @for finding in &row.findings { br; span.dim { (Safe(finding)) } } }
+                    @if place == 0 {
+                        @for finding in &row.findings { br; span.dim { (Safe(finding)) } }
+                        @for (place, told) in &row.services { br; span.dim { (Safe(place)) ": " (Safe(told)) } }
+                    }
                 }
             } } } }
         } }

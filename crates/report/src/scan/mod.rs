@@ -10,6 +10,7 @@ mod json;
 mod model;
 mod nmap;
 mod sarif;
+mod services;
 mod summary;
 mod terminal;
 mod words;

@@ -9,6 +9,7 @@ use imker_posture::{Assessment, CveFinding, CveVerdict, FrontEnd, NtlmNames, Obs
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::super::services::session;
 use super::super::words::{self, cve_look, level_look, look};
 use super::super::{ScanEnd, ScanHead, ScanWriter};
 use super::{not_asked, title};
@@ -170,16 +171,8 @@ fn certificate(page: &mut Page<'_>, observation: &Observation, front_end: &Front
     let Some(tls) = visits.find_map(|visit| visit.tls.as_ref()) else {
         return Ok(());
     };
-    let mut value = Vec::new();
-    if let Some(certificate) = &tls.certificate {
-        value.push(certificate.subject.clone());
-        if let Some(end) = certificate.not_after {
-            let date = end.strftime("%Y-%m-%d").to_string();
-            value.push(page.texts.say_with("scan-until", [("date", date.into())]));
-        }
-    }
-    value.push(format!("{} {}", tls.version.name(), tls.cipher));
-    fact(page, "scan-certificate", &value.join(" · "))
+    let told = session(&page.texts, tls);
+    fact(page, "scan-certificate", &told)
 }
 
 /// Each chain.

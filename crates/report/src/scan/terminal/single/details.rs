@@ -1,9 +1,10 @@
-//! All that is known of each CVE and each directory.
+//! All that is known of each CVE, each directory, TLS and mail services.
 
 use std::io;
 
 use imker_posture::{Assessment, FrontEnd, Observation};
 
+use super::super::super::services::services;
 use super::super::super::words::{self, cve_look};
 use super::{VALUE, ntlm_names};
 use crate::terminal::Page;
@@ -32,7 +33,14 @@ pub(super) fn details(
     }
     front_ends
         .iter()
-        .try_for_each(|front_end| directories(page, front_end))
+        .try_for_each(|front_end| directories(page, front_end))?;
+    let services = services(&page.texts, observation);
+    if !services.is_empty() {
+        page.heading("section-scan-services")?;
+    }
+    services
+        .iter()
+        .try_for_each(|(place, told)| page.paragraph(2, Role::Plain, &format!("{place}: {told}")))
 }
 
 fn cves(page: &mut Page<'_>, observation: &Observation, front_end: &FrontEnd) -> io::Result<()> {
