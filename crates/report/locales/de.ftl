@@ -865,6 +865,7 @@ fault-interrupted = der Scan wurde unterbrochen
 fault-other = etwas anderes schlug fehl
 
 # Scan: outputs
+navigation = Abschnitte dieser Seite
 scan-title = Exchange-Server, von außen gesehen
 scan-from-internet = aus dem Internet gefragt
 scan-from-internal = aus dem inneren Netz gefragt

@@ -868,6 +868,7 @@ fault-interrupted = the scan was interrupted
 fault-other = something else failed
 
 # Scan: outputs
+navigation = Sections of this page
 scan-title = Exchange servers, seen from outside
 scan-from-internet = asked from the internet
 scan-from-internal = asked from within the network

@@ -202,6 +202,32 @@ fn html_without_hosts() {
     insta::assert_snapshot!(html(&[], Language::En));
 }
 
+/// What the picture shows stands below it in numbers, and no two verdicts that differ in what to do look alike.
+#[test]
+fn builds_are_told_without_the_picture() {
+    let page = html(&hosts(), Language::En);
+    let patches = page.split("id=\"section-scan-patches\"").nth(1).unwrap();
+    let (picture, table) = patches.split_once("<table").unwrap();
+    assert!(picture.contains("role=\"img\""));
+    let row = "<th class=\"name\" scope=\"row\">Exchange 2016 CU23</th><td class=\"n\">1</td>";
+    assert!(table.split("</table>").next().unwrap().contains(row), "{table}");
+    assert!(!page.contains("<th>") && !page.contains("<th class=\"n\">"));
+    assert!(page.contains("<nav aria-label=") && page.contains("href=\"#section-scan-notes\""));
+    for class in [
+        "succeeded",
+        "unpatched",
+        "unclear",
+        "guarded",
+        "refused",
+        "filtered",
+    ] {
+        assert!(
+            picture.contains(&format!("<rect class=\"{class}\" width")),
+            "{class}"
+        );
+    }
+}
+
 /// Writes the pages where someone wants to look at them.
 #[test]
 fn pages_to_look_at() {

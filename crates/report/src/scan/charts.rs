@@ -7,6 +7,7 @@ use super::html::badge;
 use super::summary::{ByRelease, Verdicts};
 use super::words;
 use crate::charts::{BAR, LANE, LEFT, RIGHT, WIDTH, at, label, legend};
+use crate::html::Safe;
 use crate::language::Texts;
 
 /// Builds drawn at most: the others are counted below.
@@ -35,13 +36,18 @@ pub(super) fn verdicts(texts: &Texts, verdicts: &Verdicts) -> Markup {
     }
 }
 
-/// Builds in their order, the newest first, each with its hosts by verdict.
-pub(super) fn patches(texts: &Texts, releases: &[ByRelease]) -> Markup {
+/// Builds in their order, the newest first, as many as fit, and the hosts of the others.
+pub(super) fn drawn(releases: &[ByRelease]) -> (Vec<&ByRelease>, u64) {
     let mut drawn: Vec<&ByRelease> = releases.iter().collect();
     // Where there are more than fit, those with most hosts.
     drawn.sort_by_key(|row| std::cmp::Reverse(row.verdicts.sum()));
-    drawn.truncate(BUILDS);
+    let others = drawn.split_off(drawn.len().min(BUILDS));
     drawn.sort_by_key(|row| std::cmp::Reverse(row.build));
+    (drawn, others.iter().map(|row| row.verdicts.sum()).sum())
+}
+
+/// Builds, each with its hosts by verdict.
+pub(super) fn patches(texts: &Texts, drawn: &[&ByRelease]) -> Markup {
     let most = drawn
         .iter()
         .map(|row| row.verdicts.sum())
@@ -49,8 +55,6 @@ pub(super) fn patches(texts: &Texts, releases: &[ByRelease]) -> Markup {
         .unwrap_or(0)
         .max(1);
     let width = |count: u64| (WIDTH - LEFT - RIGHT) * count as f64 / most as f64;
-    let left_out: u64 = releases.iter().map(|row| row.verdicts.sum()).sum::<u64>()
-        - drawn.iter().map(|row| row.verdicts.sum()).sum::<u64>();
     html! {
         svg viewBox=(format!("0 0 {WIDTH} {}", drawn.len() as f64 * LANE + 4.0)) role="img" aria-label=(texts.say("scan-chart-patches")) {
             @for (lane, row) in drawn.iter().enumerate() {
@@ -66,7 +70,24 @@ pub(super) fn patches(texts: &Texts, releases: &[ByRelease]) -> Markup {
                 text.soft x=(at(LEFT + width(row.verdicts.sum()) + 8.0)) y=(at(top + 15.0)) { (texts.number(row.verdicts.sum())) }
             }
         }
-        @if left_out > 0 { p.note { (texts.say_with("scan-more", [("count", left_out.into())])) } }
+    }
+}
+
+/// The same in numbers, for whoever does not see the picture.
+pub(super) fn numbers(texts: &Texts, drawn: &[&ByRelease]) -> Markup {
+    let occurs = |verdict: &Verdict| drawn.iter().any(|row| row.verdicts.of(*verdict) > 0);
+    let verdicts: Vec<Verdict> = Verdict::ALL.into_iter().rev().filter(occurs).collect();
+    html! {
+        div.scroll { table.counted {
+            thead { tr {
+                th scope="col" { (texts.say("column-scan-build")) }
+                @for verdict in &verdicts { th.n scope="col" { (words::verdict(texts, *verdict)) } }
+            } }
+            tbody { @for row in drawn { tr {
+                th.name scope="row" { (Safe(&name(row))) }
+                @for verdict in &verdicts { td.n { (texts.number(row.verdicts.of(*verdict))) } }
+            } } }
+        } }
     }
 }
 
@@ -87,8 +108,10 @@ pub(super) fn key(texts: &Texts) -> Markup {
     };
     legend(&[
         ("succeeded", joined(&[Verdict::Vulnerable])),
-        ("unclear", joined(&[Verdict::Unpatched, Verdict::Unknown])),
-        ("refused", joined(&[Verdict::Fixed, Verdict::Guarded])),
+        ("unpatched", joined(&[Verdict::Unpatched])),
+        ("unclear", joined(&[Verdict::Unknown])),
+        ("guarded", joined(&[Verdict::Guarded])),
+        ("refused", joined(&[Verdict::Fixed])),
         ("filtered", joined(&[Verdict::Filtered, Verdict::Unreachable])),
     ])
 }

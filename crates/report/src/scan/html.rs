@@ -18,13 +18,14 @@ const ROWS: usize = 1000;
 /// Entries of another list.
 const LISTED: usize = 50;
 
-const SECTIONS: [&str; 6] = [
+const SECTIONS: [&str; 7] = [
     "section-scan-patches",
     "section-scan-cves",
     "section-scan-products",
     "section-scan-networks",
     "section-scan-hosts",
     "section-scan-not-asked",
+    "section-scan-notes",
 ];
 
 /// Keeps the worst hosts and writes the page at the end. Its Content-Security-Policy allows its own style sheet, by
@@ -152,7 +153,7 @@ impl<W: io::Write> ScanWriter for HtmlPage<W> {
                         @if let Some(who) = &head.authorised { p { (Safe(&texts.say_with("scan-authorised", [("who", who.as_str().into())]))) } }
                         @if let Some(who) = &head.contact { p { (Safe(&texts.say_with("scan-contact", [("who", who.as_str().into())]))) } }
                     }
-                    nav { @for section in SECTIONS { a href={ "#" (section) } { (texts.say(section)) } } }
+                    nav aria-label=(texts.say("navigation")) { @for section in SECTIONS { a href={ "#" (section) } { (texts.say(section)) } } }
                     main {
                         (states(texts, end))
                         (verdicts(texts, &summary.verdicts))
@@ -207,12 +208,14 @@ fn verdicts(texts: &Texts, verdicts: &Verdicts) -> Markup {
 }
 
 fn patches(texts: &Texts, summary: &Summary) -> Markup {
-    let beyond = summary.releases_more;
+    let (drawn, left_out) = charts::drawn(&summary.releases);
+    let beyond = left_out + summary.releases_more;
     html! {
         (heading(texts, "section-scan-patches"))
         @if summary.releases.is_empty() { p { (texts.say("scan-no-builds")) } } @else {
             p.note { (texts.say("scan-patches-note")) }
-            div.card { (charts::patches(texts, &summary.releases)) (charts::key(texts)) }
+            div.card { (charts::patches(texts, &drawn)) (charts::key(texts)) }
+            (charts::numbers(texts, &drawn))
             @if beyond > 0 { p.note { (texts.say_with("scan-more", [("count", beyond.into())])) } }
         }
     }
@@ -231,8 +234,8 @@ fn cves(texts: &Texts, summary: &Summary) -> Markup {
         @if summary.cves.is_empty() { p { (texts.say("scan-none")) } } @else {
             div.scroll { table {
                 thead { tr {
-                    th { "CVE" } th { (texts.say("column-scan-chain")) }
-                    @for verdict in SHOWN { th.n { (words::cve_verdict(texts, verdict)) } }
+                    th scope="col" { "CVE" } th scope="col" { (texts.say("column-scan-chain")) }
+                    @for verdict in SHOWN { th.n scope="col" { (words::cve_verdict(texts, verdict)) } }
                 } }
                 tbody { @for (id, counts) in &summary.cves { tr {
                     td { span.mono { (id) } }
@@ -262,8 +265,8 @@ fn counted(texts: &Texts, name: &str, rows: &[(String, Verdicts)], further: u64)
         @if rows.is_empty() { p { (texts.say("scan-none")) } } @else {
             div.scroll { table.counted {
                 thead { tr {
-                    th { (texts.say(name)) } th.n { (texts.say("column-scan-hosts")) }
-                    th.n { (texts.say("column-scan-open")) } th.n { (texts.say("column-scan-untold")) }
+                    th scope="col" { (texts.say(name)) } th.n scope="col" { (texts.say("column-scan-hosts")) }
+                    th.n scope="col" { (texts.say("column-scan-open")) } th.n scope="col" { (texts.say("column-scan-untold")) }
                 } }
                 tbody { @for (name, verdicts) in rows.iter().take(LISTED) { tr {
                     td { (Safe(name)) } td.n { (texts.number(verdicts.sum())) }
@@ -284,9 +287,9 @@ fn hosts(texts: &Texts, rows: &[Row], all: u64) -> Markup {
         }
         div.scroll { table.rules {
             thead { tr {
-                th { (texts.say("column-scan-verdict")) } th { (texts.say("column-scan-target")) }
-                th { (texts.say("column-scan-release")) } th { (texts.say("column-scan-front-end")) }
-                th { (texts.say("column-scan-reason")) }
+                th scope="col" { (texts.say("column-scan-verdict")) } th scope="col" { (texts.say("column-scan-target")) }
+                th scope="col" { (texts.say("column-scan-release")) } th scope="col" { (texts.say("column-scan-front-end")) }
+                th scope="col" { (texts.say("column-scan-reason")) }
             } }
             tbody { @for row in rows { @for (place, front_end) in row.front_ends.iter().enumerate() { tr {
                 @if place == 0 {
@@ -342,8 +345,10 @@ fn notes(texts: &Texts, head: &ScanHead) -> Markup {
 pub(super) const fn badge(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Vulnerable => "succeeded",
-        Verdict::Unpatched | Verdict::Unknown => "unclear",
-        Verdict::Guarded | Verdict::Fixed => "refused",
+        Verdict::Unpatched => "unpatched",
+        Verdict::Unknown => "unclear",
+        Verdict::Guarded => "guarded",
+        Verdict::Fixed => "refused",
         Verdict::Filtered | Verdict::Unreachable | Verdict::NotExchange | Verdict::NotAffected => "filtered",
     }
 }
