@@ -979,6 +979,7 @@ scan-no-builds = Kein Server hat seinen Build genannt.
 scan-patches-note = Builds der jeweils schlimmsten Front-Ends, die neuesten zuerst. Builds aus drei Teilen nennen nur das kumulative Update.
 scan-chart-verdicts = Hosts nach Urteil
 scan-chart-patches = Hosts nach Build
+scan-state-nobody = Niemand wurde gefragt: Über keinen Host ist etwas bekannt.
 scan-state-good = Kein Host ist für die bekannten Angriffsketten offen.
 scan-note-requests = Gesendet wurden nur Anfragen ohne Anmeldung, Inhalt und Wirkung, wie sie docs/scan.md Byte für Byte zeigt; die Prüfungen verwenden eine Adresse unter .invalid.
 scan-note-build = Verwundbar nach dem Build heißt, dass dem Build eine Korrektur fehlt, nicht, dass jemand eingedrungen ist. Eine abgewiesene Prüfung sagt nichts darüber, wer vorher eingedrungen ist.

@@ -982,6 +982,7 @@ scan-no-builds = No server told its build.
 scan-patches-note = Builds of the worst front ends, the newest first. Builds of three parts tell the cumulative update only.
 scan-chart-verdicts = Hosts by verdict
 scan-chart-patches = Hosts by build
+scan-state-nobody = Nobody was asked: nothing is known of any host.
 scan-state-good = No host is open to the known chains.
 scan-note-requests = Only requests without log-on, content or effect were sent, as docs/scan.md shows them byte for byte; the checks use an address under .invalid.
 scan-note-build = Vulnerable by build means that the build lacks a fix, not that anyone got in. A check that was refused says nothing about who got in before.

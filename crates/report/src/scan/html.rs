@@ -184,7 +184,9 @@ fn states(texts: &Texts, end: &ScanEnd) -> Markup {
         @if verdicts.untold() > 0 {
             p.state.incomplete { (texts.say_with("scan-state-untold", [("count", verdicts.untold().into())])) }
         }
-        @if verdicts.open() == 0 && verdicts.untold() == 0 {
+        @if end.summary.hosts == 0 {
+            p.state.incomplete { (texts.say("scan-state-nobody")) }
+        } @else if verdicts.open() == 0 && verdicts.untold() == 0 {
             p.state { (texts.say("scan-state-good")) }
         }
         @if !end.complete { p.state.incomplete { (texts.say("scan-incomplete")) } }
