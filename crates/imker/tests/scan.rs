@@ -330,6 +330,25 @@ fn two_results_tell_what_has_changed() {
 }
 
 #[test]
+fn what_is_no_result_is_named_by_its_path() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let (list, empty) = (write("list.txt", "mail.example.org\n"), write("empty.jsonl", ""));
+    let output = scan(&["--diff", &empty, &list]);
+    assert_eq!(output.status.code(), Some(2));
+    for expected in [list.as_str(), "the new result cannot be read"] {
+        assert!(told(&output).contains(expected), "{expected}: {}", told(&output));
+    }
+    // What `imker scan` writes where nobody was asked.
+    let output = scan(&["--diff", &empty, &empty]);
+    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+}
+
+#[test]
 fn who_is_not_there_cannot_be_told() {
     let port = free_port();
     let output = scan(&[

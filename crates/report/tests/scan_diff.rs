@@ -118,7 +118,6 @@ fn what_is_worse_comes_before_what_is_not_told() {
 #[test]
 fn what_is_no_result_is_named() {
     for text in [
-        "",
         "{",
         "[]",
         "{}",
@@ -143,6 +142,17 @@ fn what_is_no_result_is_named() {
             error.starts_with("the new result cannot be read") && error.contains("line"),
             "{error}"
         );
+    }
+}
+
+/// A scan that asked nobody writes no line.
+#[test]
+fn an_empty_result_has_no_hosts() {
+    let hosts = rows(&hosts());
+    for empty in ["", "\n", document(&[]).as_str()] {
+        let gone = diff(hosts.as_bytes(), empty.as_bytes()).unwrap();
+        assert_eq!(gone.counts[&Change::Gone], 10);
+        assert!(diff(empty.as_bytes(), empty.as_bytes()).unwrap().hosts.is_empty());
     }
 }
 

@@ -28,7 +28,9 @@ pub fn compare(results: &[PathBuf], arguments: &ScanArguments) -> Result<Exit> {
             .into_diagnostic()
             .wrap_err_with(|| format!("cannot read {}", path.display()))
     };
-    let diff = diff(open(old)?, open(new)?).into_diagnostic()?;
+    let diff = diff(open(old)?, open(new)?)
+        .into_diagnostic()
+        .wrap_err_with(|| format!("cannot compare {} with {}", old.display(), new.display()))?;
     let mut out = ready.open()?;
     let style = Style {
         language: language(arguments.lang),
