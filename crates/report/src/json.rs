@@ -3,8 +3,8 @@
 use std::io;
 
 use imker_detect::{Judgement, Statement};
-use schemars::Schema;
 use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde_json::ser::{Formatter, PrettyFormatter};
 
@@ -25,14 +25,17 @@ pub fn json(report: &HuntReport, language: Language, out: &mut dyn io::Write) ->
 
 /// JSON schema of the report (draft 2020-12), committed as `docs/schema/imker-hunt-1.schema.json`.
 pub fn schema() -> Schema {
+    schema_of::<HuntReport>("imker-hunt-1")
+}
+
+/// JSON schema (draft 2020-12) of what a type is written as, under the name of its file in `docs/schema`.
+pub(crate) fn schema_of<T: JsonSchema>(name: &str) -> Schema {
     let mut schema = SchemaSettings::draft2020_12()
         .for_serialize()
         .into_generator()
-        .into_root_schema_for::<HuntReport>();
-    schema.insert(
-        "$id".to_owned(),
-        "https://imker.invalid/schema/imker-hunt-1.schema.json".into(),
-    );
+        .into_root_schema_for::<T>();
+    let id = format!("https://imker.invalid/schema/{name}.schema.json");
+    schema.insert("$id".to_owned(), id.into());
     schema
 }
 

@@ -1,11 +1,16 @@
 //! What changed between two results.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests read and write small files where they are told to"
+)]
 
 mod servers;
 
 use std::io::Read as _;
+use std::path::Path;
 
-use imker_report::scan::{Change, Diff, Json, JsonRows, diff, diff_json, diff_text};
+use imker_report::scan::{Change, Diff, Json, JsonRows, diff, diff_json, diff_schema, diff_text};
 use imker_report::{Language, Style};
 use servers::{Host, assessed, head, hosts, written};
 
@@ -67,6 +72,34 @@ fn as_json() {
     let mut out = Vec::new();
     diff_json(&changed(), &mut out).unwrap();
     insta::assert_snapshot!(String::from_utf8(out).unwrap());
+}
+
+#[test]
+fn the_changes_keep_to_the_committed_schema() {
+    let schema = diff_schema();
+    let text = format!("{}\n", serde_json::to_string_pretty(&schema).unwrap());
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/schema/imker-scan-diff-1.schema.json");
+    if std::env::var_os("IMKER_WRITE_SCHEMA").is_some() {
+        return std::fs::write(path, text).unwrap();
+    }
+    let committed = std::fs::read_to_string(path).unwrap().replace("\r\n", "\n");
+    assert!(
+        committed == text,
+        "write it anew: IMKER_WRITE_SCHEMA=1 cargo test -p imker-report --test scan_diff"
+    );
+    let validator = jsonschema::validator_for(&serde_json::to_value(&schema).unwrap()).unwrap();
+    let nothing = diff(&b""[..], &b""[..]).unwrap();
+    for changes in [changed(), nothing] {
+        let mut out = Vec::new();
+        diff_json(&changes, &mut out).unwrap();
+        let document: serde_json::Value = serde_json::from_slice(&out).unwrap();
+        let errors: Vec<String> = validator
+            .iter_errors(&document)
+            .map(|error| error.to_string())
+            .collect();
+        assert!(errors.is_empty(), "{errors:#?}");
+    }
+    assert!(!validator.is_valid(&serde_json::json!({ "schema": "imker-scan-diff/1" })));
 }
 
 #[test]

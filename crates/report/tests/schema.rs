@@ -1,4 +1,4 @@
-//! The committed JSON schema is the one that the types make, and output keeps to it.
+//! The committed JSON schemas are those that the types make, and output keeps to them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
 #![allow(
     clippy::disallowed_methods,
@@ -9,7 +9,9 @@ mod common;
 
 use std::path::Path;
 
+use imker_report::builds::BuildAnswer;
 use imker_report::{Language, json, sarif, schema};
+use jiff::civil::date;
 use serde_json::Value;
 
 fn parsed(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> Value {
@@ -65,6 +67,34 @@ fn output_keeps_to_the_schema() {
         }
     }
     assert!(!validator.is_valid(&serde_json::json!({ "schema": "imker-hunt/1" })));
+}
+
+#[test]
+fn answers_of_lookup_keep_to_the_committed_schema() {
+    let schema = BuildAnswer::schema();
+    let text = format!("{}\n", serde_json::to_string_pretty(&schema).unwrap());
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/schema/imker-builds-lookup-1.schema.json");
+    if std::env::var_os("IMKER_WRITE_SCHEMA").is_some() {
+        return std::fs::write(path, text).unwrap();
+    }
+    let committed = std::fs::read_to_string(path).unwrap().replace("\r\n", "\n");
+    assert!(
+        committed == text,
+        "write it anew: IMKER_WRITE_SCHEMA=1 cargo test -p imker-report --test schema"
+    );
+    let validator = jsonschema::validator_for(&serde_json::to_value(&schema).unwrap()).unwrap();
+    // Open, fixed, three parts, none of Exchange's.
+    for build in ["15.1.2176.9", "15.2.2562.49", "15.1.2106", "15.3.1.1"] {
+        let answer = BuildAnswer::new(build.parse().unwrap(), date(2026, 12, 1), Language::En);
+        let answer = parsed(|out| answer.json(out));
+        let errors: Vec<String> = validator
+            .iter_errors(&answer)
+            .map(|error| error.to_string())
+            .collect();
+        assert!(errors.is_empty(), "{build}: {errors:#?}");
+    }
+    assert!(!validator.is_valid(&serde_json::json!({ "build": "15.1.2176.9" })));
 }
 
 /// The schema of OASIS is other people's text and is not kept here: sarif-2.1/schema/sarif-schema-2.1.0.json of

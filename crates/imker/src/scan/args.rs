@@ -29,7 +29,8 @@ Examples:
       What would be asked, byte for byte.
 
 Exit status: 1 if a CVE of the known chains is open somewhere; else 2 if a target could not be told or something
-failed; else 0.";
+failed; else 0. With --diff: 1 if a target has become worse or a new one is open; else 2 if one that was told could
+not be told again; else 0.";
 
 /// `imker scan`.
 #[derive(Debug, Args)]

@@ -4,14 +4,15 @@ use imker_exchange::{
 };
 use imker_posture::{FixStatus, SeenBuild};
 use jiff::civil::Date;
+use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 
 use crate::because::because;
-use crate::json::Escaping;
+use crate::json::{Escaping, schema_of};
 use crate::language::{Language, Texts};
 
 /// All that the tables tell of one build. As JSON, absent things are `null`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct BuildAnswer {
     /// The build, without padding: `15.1.2176.9`; three parts where no more were given.
     pub build: SeenBuild,
@@ -29,6 +30,7 @@ pub struct BuildAnswer {
     /// Whether exactly this build is listed.
     pub listed: bool,
     /// The day that age and support refer to.
+    #[schemars(with = "String")]
     pub as_of: Date,
     /// Days from the release to that day; from the first of the month where no day is known.
     pub age_days: Option<i32>,
@@ -41,7 +43,7 @@ pub struct BuildAnswer {
 }
 
 /// Microsoft's support for a product.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SupportAnswer {
     /// `supported`, `paid_only` or `ended`.
     pub state: &'static str,
@@ -58,7 +60,7 @@ pub struct SupportAnswer {
 }
 
 /// What a build says of a CVE.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct CveAnswer {
     /// `CVE-2021-34473`.
     pub id: String,
@@ -75,7 +77,7 @@ pub struct CveAnswer {
 }
 
 /// What to install.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct InstallAnswer {
     /// The newest cumulative update of the product with the newest update that everybody gets; absent where it is there
     /// already.
@@ -95,7 +97,7 @@ pub struct InstallAnswer {
 }
 
 /// The least that closes chains of attacks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ClosingAnswer {
     /// The release.
     #[serde(flatten)]
@@ -105,7 +107,7 @@ pub struct ClosingAnswer {
 }
 
 /// A release.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Named {
     /// `Exchange 2016 CU19 May21SU`.
     pub release: String,
@@ -175,6 +177,11 @@ impl BuildAnswer {
     /// Whether the tables do not tell of a CVE of a known chain, or know neither the build nor its cumulative update.
     pub fn is_unknown(&self) -> bool {
         self.cu.is_none() || self.chained().any(|cve| cve.status == FixStatus::Unknown)
+    }
+
+    /// JSON schema of an answer (draft 2020-12), committed as `docs/schema/imker-builds-lookup-1.schema.json`.
+    pub fn schema() -> Schema {
+        schema_of::<Self>("imker-builds-lookup-1")
     }
 
     /// Writes it as indented JSON.

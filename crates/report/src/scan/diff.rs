@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::io;
 
 use imker_posture::{SeenBuild, Verdict};
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema};
 use serde::{Serialize, Serializer};
 use serde_json::ser::PrettyFormatter;
 
-use crate::json::Escaping;
+use crate::json::{Escaping, schema_of};
 
 pub use read::UnreadableResult;
 pub use text::diff_text;
@@ -210,6 +210,11 @@ fn changes(old: Option<State>, new: State) -> Vec<Change> {
         changes.push(Change::CertificateChanged);
     }
     changes
+}
+
+/// JSON schema of the changes (draft 2020-12), committed as `docs/schema/imker-scan-diff-1.schema.json`.
+pub fn diff_schema() -> Schema {
+    schema_of::<Diff>("imker-scan-diff-1")
 }
 
 /// Writes the changes as JSON.

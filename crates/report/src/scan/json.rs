@@ -5,13 +5,12 @@ use std::io;
 
 use imker_posture::{Assessment, Observation, Reason};
 use schemars::Schema;
-use schemars::generate::SchemaSettings;
 use serde::Serialize;
 use serde_json::ser::CompactFormatter;
 
 use super::model::{HostRow, SCHEMA, ScanEnd, ScanHead, ScanResult};
 use super::{ScanWriter, words};
-use crate::json::Escaping;
+use crate::json::{Escaping, schema_of};
 use crate::jsonl::json_line;
 use crate::language::{Language, Texts};
 
@@ -21,13 +20,7 @@ const REMEMBERED: usize = 4096;
 /// JSON schema of a result (draft 2020-12), committed as `docs/schema/imker-scan-1.schema.json`. Its definition `HostRow`
 /// is that of a row of JSON lines.
 pub fn schema() -> Schema {
-    let mut schema = SchemaSettings::draft2020_12()
-        .for_serialize()
-        .into_generator()
-        .into_root_schema_for::<ScanResult<'_>>();
-    let id = "https://imker.invalid/schema/imker-scan-1.schema.json";
-    schema.insert("$id".to_owned(), id.into());
-    schema
+    schema_of::<ScanResult<'_>>("imker-scan-1")
 }
 
 /// Writes a [`ScanResult`], each host on a line of its own.

@@ -20,7 +20,7 @@ use std::io;
 use imker_posture::{Assessment, Observation};
 
 pub use csv::CsvRows;
-pub use diff::{Change, Diff, HostChange, State, UnreadableResult, diff, diff_json, diff_text};
+pub use diff::{Change, Diff, HostChange, State, UnreadableResult, diff, diff_json, diff_schema, diff_text};
 pub use html::HtmlPage;
 pub use json::{Json, JsonRows, schema};
 pub use model::{HostRow, NotAsked, ScanEnd, ScanHead, ScanResult, WhyNot};
