@@ -10,7 +10,7 @@ use imker_report::builds::{BuildAnswer, ListedRelease, csv, json, terminal, text
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use miette::{IntoDiagnostic, Result, WrapErr, miette};
+use miette::{Result, miette};
 
 use crate::args::{BuildsArguments, BuildsCommand, BuildsFormat, LookupFormat};
 use crate::exit::Exit;
@@ -50,10 +50,14 @@ fn list(arguments: &BuildsArguments) -> Result<Exit> {
         releases.retain(|release| release.product == product);
     }
     if releases.is_empty() {
+        let of = arguments
+            .product
+            .as_ref()
+            .map_or_else(String::new, |product| format!(" of --product {product}"));
         return Err(miette!(
             help = "each word is a product (2016), a CU (CU19), an update (Mar21SU), a KB, a CVE, a chain (ProxyShell), \
                     the first parts of a build (15.1.2176) or a date (2021-04)",
-            "no build fits `{}`",
+            "no build{of} fits `{}`",
             arguments.search.as_deref().unwrap_or_default()
         ));
     }
@@ -100,8 +104,7 @@ fn lookup(
     let as_of = match as_of {
         Some(day) => day
             .parse::<Date>()
-            .into_diagnostic()
-            .wrap_err_with(|| format!("--as-of {day}: not a date"))?,
+            .map_err(|_| miette!(help = "as in 2021-08-10", "--as-of {day}: not a date"))?,
         None => Timestamp::now().to_zoned_datetime(TimeZone::UTC).date(),
     };
     let answer = BuildAnswer::new(seen, as_of, values::language(arguments.lang));

@@ -176,7 +176,13 @@ fn the_exit_status_tells_open_from_unknown() {
         );
     }
     let (status, _, error) = builds(&["lookup", "15.1.2176.9", "--as-of", "yesterday"]);
-    assert!(status == 2 && error.contains("--as-of yesterday"), "{error}");
+    assert_eq!(
+        (status, error.as_str()),
+        (
+            2,
+            "error: --as-of yesterday: not a date\n  help: as in 2021-08-10\n"
+        )
+    );
 }
 
 #[test]
@@ -216,6 +222,8 @@ fn lists_are_searched() {
         assert_eq!((status, out.as_str()), (2, ""));
         assert!(error.contains("help: "), "{error}");
     }
+    let (_, _, error) = builds(&["--product", "SE", "--search", "CU19"]);
+    assert!(error.contains("no build of --product SE fits `CU19`"), "{error}");
     let (status, _, error) = builds(&["--product", "SE", "lookup", "15.1.2176.9"]);
     assert!(status == 2 && error.contains("lookup lists nothing"), "{error}");
 }
