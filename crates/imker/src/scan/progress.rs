@@ -44,12 +44,37 @@ impl Bar {
     }
 }
 
+/// Also what could not be asked to its end is.
+fn is_answered(observation: &Observation) -> bool {
+    let mut answers = observation.visits.iter().flat_map(|visit| &visit.answers);
+    answers.any(|answer| answer.response.is_some())
+}
+
 impl Watch for Bar {
     fn done(&self, observation: &Observation) {
         self.bar.inc(1);
-        if observation.fault.is_some() {
+        if !is_answered(observation) {
             let silent = self.silent.fetch_add(1, Ordering::Relaxed) + 1;
             self.bar.set_message(format!(", {silent} without an answer"));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn what_answered_in_part_is_no_silence() {
+        let bar = Bar::new(true, 2, 0);
+        let fault = r#""fault":{"kind":"timeout"}}"#;
+        let start = r#"{"target":"192.0.2.1","started":"2026-12-01T00:00:00Z","took_ms":1,"checks":"full","#;
+        let visit = r#""visits":[{"address":"192.0.2.1:443","answers":[{"check":"root","took_ms":1,"response":{"status":200,"body_bytes":0}}]}],"#;
+        for observation in [format!("{start}{visit}{fault}"), format!("{start}{fault}")] {
+            bar.done(&serde_json::from_str(&observation).unwrap());
+        }
+        assert_eq!(bar.silent.load(Ordering::Relaxed), 1);
     }
 }
