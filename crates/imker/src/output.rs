@@ -234,6 +234,13 @@ pub fn error(error: &miette::Report) {
     note(&text);
 }
 
+/// A count before what is counted, in a form for one and one for others.
+#[cfg(feature = "scan")]
+pub fn counted(count: u64, one: &str, others: &str) -> String {
+    let counted = if count == 1 { one } else { others };
+    format!("{count} {counted}")
+}
+
 /// Writes lines to standard error. File names and messages may hold an attacker's bytes: what could act on the
 /// terminal is shown by code.
 pub fn note(text: &str) {

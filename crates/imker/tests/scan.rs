@@ -487,7 +487,30 @@ fn what_is_excluded_does_not_count() {
     let document: Value = serde_json::from_str(&shown(&thrice)).unwrap();
     let listed = document["end"]["not_asked"].as_array().unwrap();
     assert_eq!((listed.len(), &document["end"]["not_asked_more"]), (1, &0.into()));
-    assert_eq!(told(&thrice), "1 left out, for --exclude names them\n");
+    assert_eq!(told(&thrice), "1 left out, for --exclude names it\n");
+}
+
+#[test]
+fn one_is_told_as_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let xml = folder.path().join("found.xml");
+    let down = "<host><status state='down'/><address addr='192.0.2.9' addrtype='ipv4'/></host>";
+    let notes = |hosts: &str| {
+        fs::write(&xml, format!("<nmaprun>{hosts}</nmaprun>")).unwrap();
+        let output = scan(&[
+            xml.to_str().unwrap(),
+            "127.0.0.1",
+            "--skip",
+            "loopback",
+            "--dry-run",
+        ]);
+        told(&output)
+    };
+    assert_eq!(
+        notes(down),
+        "1 host of nmap's result is not up\n1 left out, for its address is loopback\n"
+    );
+    assert!(notes(&down.repeat(2)).starts_with("2 hosts of nmap's result are not up\n"));
 }
 
 #[test]

@@ -84,7 +84,8 @@ impl Discovered {
 }
 
 fn told(found: &Discovery, scan: &Scan) -> String {
-    let mut text = format!("{}: {} hosts found by DNS\n", found.domain, found.hosts.len());
+    let hosts = output::counted(found.hosts.len() as u64, "host", "hosts");
+    let mut text = format!("{}: {hosts} found by DNS\n", found.domain);
     for host in &found.hosts {
         let ways: Vec<String> = host.ways.iter().map(ToString::to_string).collect();
         let what = match &host.place {

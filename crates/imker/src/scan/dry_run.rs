@@ -7,7 +7,7 @@ use imker_scan::ask::{Asker, request_bytes};
 use imker_scan::target::Targets;
 use miette::{IntoDiagnostic, Result};
 
-use crate::output::{Output, WriteError};
+use crate::output::{self, Output, WriteError};
 
 /// Tells which requests would be sent, and to whom.
 pub fn tell(asker: &Asker, targets: Targets) -> Result<()> {
@@ -35,8 +35,8 @@ pub fn tell(asker: &Asker, targets: Targets) -> Result<()> {
         text += "# ports 25 and 587: EHLO imker.invalid, STARTTLS, EHLO imker.invalid, QUIT\n\n";
     }
     text += &format!(
-        "# {} targets, in the order in which they would be begun\n",
-        targets.remaining()
+        "# {}, in the order in which they would be begun\n",
+        output::counted(targets.remaining(), "target", "targets")
     );
     out.write_all(text.as_bytes()).map_err(WriteError)?;
     for target in targets {

@@ -132,10 +132,8 @@ fn ask(
     count: u64,
 ) -> Result<bool> {
     if journal.done() > 0 {
-        output::note(&format!(
-            "{} of {count} targets were answered before\n",
-            journal.done()
-        ));
+        let answered = output::counted(journal.done(), "was", "were");
+        output::note(&format!("of {count} targets, {answered} answered before\n"));
     }
     let bar = Arc::new(Bar::new(scan.output.quiet, count, journal.done()));
     let stop = watch::Sender::new(false);
@@ -225,23 +223,36 @@ fn tell(summary: &Summary) {
     }
     let more = summary.bad - summary.shown.len() as u64;
     if more > 0 {
-        text += &format!("not targets: {more} more lines\n");
+        let lines = output::counted(more, "more line", "more lines");
+        text += &format!("not targets: {lines}\n");
     }
-    for (count, what) in [
-        (summary.duplicates, "named more than once, asked once"),
-        (summary.excluded, "left out, for --exclude names them"),
-        (summary.down, "hosts of nmap's result are not up"),
+    let twice = "named more than once, asked once";
+    for (count, one, others) in [
+        (summary.duplicates, twice, twice),
+        (
+            summary.excluded,
+            "left out, for --exclude names it",
+            "left out, for --exclude names them",
+        ),
+        (
+            summary.down,
+            "host of nmap's result is not up",
+            "hosts of nmap's result are not up",
+        ),
         (
             summary.without_web,
+            "host of nmap's result has no open web port",
             "hosts of nmap's result have no open web port",
         ),
     ] {
         if count > 0 {
-            text += &format!("{count} {what}\n");
+            text += &format!("{}\n", output::counted(count, one, others));
         }
     }
     for (reach, count) in &summary.left_out {
-        text += &format!("{count} left out, for their addresses are {reach} ones\n");
+        let one = format!("left out, for its address is {reach}");
+        let others = format!("left out, for their addresses are {reach}");
+        text += &format!("{}\n", output::counted(*count, &one, &others));
     }
     output::note(&text);
 }
