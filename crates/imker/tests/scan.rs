@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
@@ -431,6 +431,43 @@ fn a_dry_run_asks_nobody() {
         assert!(text.contains(expected), "{expected}: {text}");
     }
     assert!(fleet.checks_seen().is_empty());
+
+    let file = fleet.path("dry");
+    let output = scan(&[
+        &fleet.target(0),
+        "--dry-run",
+        "--contact",
+        "soc@example.org",
+        "-o",
+        &file,
+    ]);
+    assert_eq!((shown(&output).as_str(), output.status.code()), ("", Some(0)));
+    assert_eq!(fs::read_to_string(&file).unwrap(), text);
+    for other in [["--html", "page"], ["--nmap-xml", "xml"], ["--format", "json"]] {
+        let output = scan(&[&["192.0.2.1", "--dry-run"], &other[..]].concat());
+        assert!(told(&output).contains("cannot be used with"), "{}", told(&output));
+    }
+    // The status is that of asking: where DNS does not answer, or nobody is left, it is not known whom to ask.
+    let nobody = UdpSocket::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .to_string();
+    let unknown = [
+        "192.0.2.1",
+        "--discover",
+        "example.org",
+        "--resolver",
+        &nobody,
+        "--dry-run",
+    ];
+    assert_eq!(scan(&unknown).status.code(), Some(2));
+    assert_eq!(
+        scan(&["127.0.0.1", "--skip", "loopback", "--dry-run"])
+            .status
+            .code(),
+        Some(2)
+    );
 }
 
 #[test]

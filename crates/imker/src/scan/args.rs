@@ -70,8 +70,8 @@ pub struct ScanArguments {
     /// Judge by newer tables of builds, fixes and products (docs/builds.md); may be repeated
     #[arg(long, value_name = "FILE", help_heading = "Targets")]
     pub update_table: Vec<PathBuf>,
-    /// Tell what would be asked, and ask nothing
-    #[arg(long, help_heading = "Targets")]
+    /// Tell what would be asked, and ask nobody but DNS, and that only for --discover
+    #[arg(long, conflicts_with_all = ["format", "html", "nmap_xml"], help_heading = "Targets")]
     pub dry_run: bool,
 
     /// How much is asked of a server; by default `full` for a single target, `quick` for more

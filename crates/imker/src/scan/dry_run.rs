@@ -1,6 +1,7 @@
 //! What would be asked.
 
 use std::io::Write as _;
+use std::path::Path;
 
 use imker_posture::{Check, Checks};
 use imker_scan::ask::{Asker, request_bytes};
@@ -9,9 +10,9 @@ use miette::{IntoDiagnostic, Result};
 
 use crate::output::{self, Output, WriteError};
 
-/// Tells which requests would be sent, and to whom.
-pub fn tell(asker: &Asker, targets: Targets) -> Result<()> {
-    let mut out = Output::open(None)?;
+/// Tells which requests would be sent, and to whom: on standard output, or in a file.
+pub fn tell(asker: &Asker, targets: Targets, path: Option<&Path>) -> Result<()> {
+    let mut out = Output::open(path)?;
     let checks = match asker.plan().checks {
         Checks::Quick => &Check::QUICK[..],
         Checks::Full => &Check::ALL,

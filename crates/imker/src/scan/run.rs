@@ -38,11 +38,12 @@ pub fn run(scan: &Scan) -> Result<Exit> {
     tell(&summary);
     let asker = Asker::new(plan(scan, summary.asked)).into_diagnostic()?;
     if scan.dry_run {
-        dry_run::tell(&asker, targets)?;
-        return Ok(if summary.bad == 0 {
-            Exit::Clean
-        } else {
+        dry_run::tell(&asker, targets, scan.output.path.as_deref())?;
+        let nobody = summary.asked == 0 && discovered.online.is_empty();
+        return Ok(if summary.bad > 0 || discovered.failed || nobody {
             Exit::Failed
+        } else {
+            Exit::Clean
         });
     }
     // A folder that cannot be written to should not cost a day of asking.
