@@ -81,6 +81,42 @@ fn a_mail_domain_s_servers_are_found_and_others_only_when_confirmed() {
     assert!(told(&unknown).contains("--confirm mail.example.net: not found by --discover"));
 }
 
+/// Whoever must not be asked under one of his addresses is not asked, and costs no status, however that is found out.
+#[test]
+fn names_that_lead_to_whom_nobody_may_ask_are_listed_as_not_asked() {
+    let fleet = Fleet::start();
+    let Some(server) = NameServer::start(&[
+        "--host-record=fixed.example.org,127.0.0.2",
+        "--host-record=both.example.org,127.0.0.3",
+        "--host-record=both.example.org,127.0.0.4",
+        "--host-record=link.example.org,169.254.7.7",
+    ]) else {
+        return;
+    };
+    let exclude = fleet.path("exclude");
+    fs::write(&exclude, "127.0.0.4\n").unwrap();
+    let target = |name: &str| format!("{name}.example.org:{}", fleet.https);
+    let (fixed, both, link) = (target("fixed"), target("both"), target("link"));
+    let arguments = [fixed.as_str(), &both, &link, "--resolver", &server.at];
+    let result = document(&[&arguments[..], &["--exclude", &exclude]].concat(), 0);
+    assert_eq!(verdicts(&result), [(fixed.clone(), "fixed".to_owned())]);
+    let mut listed = not_asked(&result);
+    listed.sort_unstable();
+    assert_eq!(listed, [(both.as_str(), "excluded"), (&link, "special_range")]);
+    assert_eq!(result["end"]["not_asked_more"], 0);
+    assert_eq!(fleet.checks_seen().keys().collect::<Vec<_>>(), ["127.0.0.2"]);
+
+    // Where nobody is left, nothing is known.
+    let skipped = document(
+        &[&arguments[..], &["127.0.0.5", "--skip", "loopback"]].concat(),
+        2,
+    );
+    assert!(verdicts(&skipped).is_empty());
+    assert_eq!(not_asked(&skipped).len(), 4);
+    assert!(not_asked(&skipped).iter().all(|(_, why)| *why == "special_range"));
+    assert_eq!(fleet.checks_seen().len(), 1);
+}
+
 #[test]
 fn a_permission_is_kept_in_the_result() {
     let fleet = Fleet::start();

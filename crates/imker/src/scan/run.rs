@@ -91,16 +91,19 @@ pub fn run(scan: &Scan) -> Result<Exit> {
         checks: head.checks,
     };
     let is_single = summary.asked + discovered.online.len() as u64 == 1;
-    let not_asked = not_asked(&summary, &discovered);
+    let mut not_asked = not_asked(&summary, &discovered);
     let not_asked_in_all =
         summary.excluded + summary.left_out.values().sum::<u64>() + discovered.foreign.len() as u64;
-    let end = outputs.write(&scan_head, is_single, &kept, |counted| ScanEnd {
-        complete,
-        finished: Timestamp::now(),
-        took_ms: began.elapsed().as_millis().try_into().unwrap_or(u64::MAX),
-        summary: counted,
-        not_asked_more: not_asked_in_all - not_asked.len() as u64,
-        not_asked,
+    let end = outputs.write(&scan_head, is_single, &kept, |counted, kept_from| {
+        not_asked.extend(kept_from.shown);
+        ScanEnd {
+            complete,
+            finished: Timestamp::now(),
+            took_ms: began.elapsed().as_millis().try_into().unwrap_or(u64::MAX),
+            summary: counted,
+            not_asked_more: not_asked_in_all + kept_from.count - not_asked.len() as u64,
+            not_asked,
+        }
     })?;
     if let Err(error) = &asked {
         output::error(error);

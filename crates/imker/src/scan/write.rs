@@ -1,14 +1,16 @@
 //! Results, from what was kept to the outputs that were asked for.
 
+use std::net::IpAddr;
 use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::sync::mpsc;
 use std::thread;
 
-use imker_posture::{Assessment, Observation, Vantage, assess};
+use imker_posture::{Assessment, FaultKind, Observation, Vantage, assess};
 use imker_report::Style;
 use imker_report::scan::{
-    CsvRows, HtmlPage, Json, JsonRows, NmapXml, Sarif, ScanEnd, ScanHead, ScanWriter, Single, Summary, Table,
+    CsvRows, HtmlPage, Json, JsonRows, NmapXml, NotAsked, Sarif, ScanEnd, ScanHead, ScanWriter, Single,
+    Summary, Table, WhyNot,
 };
 use imker_scan::run::Journal;
 use miette::{IntoDiagnostic, Result};
@@ -19,6 +21,8 @@ use crate::output::{Output, Ready, WriteError};
 
 /// Hosts that are judged ahead of the one that is written.
 const AHEAD: usize = 64;
+/// Names that are kept for the result, of those that are not asked.
+const SHOWN: usize = 1000;
 
 /// Where a result is to be written, found out before there is one.
 pub struct Outputs<'a> {
@@ -34,6 +38,43 @@ pub struct Kept<'a> {
     /// Hosts that were not asked because they lie with Exchange Online.
     pub online: &'a [Observation],
     pub vantage: Vantage,
+}
+
+/// Names that lead to whom nobody may ask, found out when they were looked up.
+#[derive(Default)]
+pub struct KeptFrom {
+    /// The first of them.
+    pub shown: Vec<NotAsked>,
+    pub count: u64,
+}
+
+impl KeptFrom {
+    /// Takes an observation in where its target is one of these.
+    fn takes(&mut self, observation: &Observation) -> bool {
+        let Some(fault) = observation
+            .fault
+            .as_ref()
+            .filter(|fault| fault.kind == FaultKind::Excluded)
+        else {
+            return false;
+        };
+        self.count += 1;
+        if self.shown.len() < SHOWN {
+            // An excluded address stands there alone, another with what it is for.
+            let is_excluded = fault
+                .detail
+                .as_ref()
+                .is_some_and(|detail| detail.parse::<IpAddr>().is_ok());
+            self.shown.push(NotAsked {
+                target: observation.target.clone(),
+                why: match is_excluded {
+                    true => WhyNot::Excluded,
+                    false => WhyNot::SpecialRange,
+                },
+            });
+        }
+        true
+    }
 }
 
 impl Kept<'_> {
@@ -89,13 +130,13 @@ impl<'a> Outputs<'a> {
         head: &ScanHead,
         is_single: bool,
         kept: &Kept<'_>,
-        end: impl FnOnce(Summary) -> ScanEnd,
+        end: impl FnOnce(Summary, KeptFrom) -> ScanEnd,
     ) -> Result<ScanEnd> {
         let how = self.how;
         let mut main = self.main.open()?;
         let mut html = self.html.map(Ready::open).transpose()?;
         let mut xml = self.nmap_xml.map(Ready::open).transpose()?;
-        let mut summary = Summary::default();
+        let (mut summary, mut kept_from) = (Summary::default(), KeptFrom::default());
         let end = {
             let mut writers = vec![writer(how, head, is_single, &mut main).map_err(WriteError)?];
             if let Some(html) = &mut html {
@@ -107,13 +148,16 @@ impl<'a> Outputs<'a> {
                 ));
             }
             kept.judged(|observation, assessment| {
+                if kept_from.takes(&observation) {
+                    return Ok(());
+                }
                 summary.add(&observation, &assessment);
                 for writer in &mut writers {
                     writer.host(&observation, &assessment).map_err(WriteError)?;
                 }
                 Ok(())
             })?;
-            let end = end(summary);
+            let end = end(summary, kept_from);
             for writer in &mut writers {
                 writer.end(&end).map_err(WriteError)?;
             }

@@ -60,7 +60,8 @@ pub struct ScanEnd {
     pub took_ms: u64,
     /// The hosts, counted.
     pub summary: Summary,
-    /// Targets that were named or found and not asked: of those left out 1,000 at most, and all hosts outside the domain.
+    /// Targets that were named or found and not asked: of those left out by address and by name 1,000 each at most, and
+    /// all hosts outside the domain.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub not_asked: Vec<NotAsked>,
     /// How many more were left out.
