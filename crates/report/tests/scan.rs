@@ -293,6 +293,31 @@ fn nmap_xml() {
     insta::assert_snapshot!(nmap(&hosts(), Language::En));
 }
 
+/// nmap's own grammar, which permits `nmap` alone as the scanner.
+#[test]
+fn nmap_xml_keeps_to_the_dtd_of_nmap() {
+    let dtd = Path::new("/usr/share/nmap/nmap.dtd");
+    for (place, hosts) in [hosts(), hosts()[5..6].to_vec(), Vec::new()].iter().enumerate() {
+        let xml = nmap(hosts, Language::De).replacen("scanner=\"imker\"", "scanner=\"nmap\"", 1);
+        let path = std::env::temp_dir().join(format!("imker-dtd-{}-{place}.xml", std::process::id()));
+        std::fs::write(&path, xml).unwrap();
+        let checked = Command::new("xmllint")
+            .args(["--noout", "--nonet", "--dtdvalid"])
+            .arg(dtd)
+            .arg(&path)
+            .output();
+        std::fs::remove_file(&path).unwrap();
+        match checked {
+            Err(_) => return imker_testing::not_installed("xmllint"),
+            Ok(_) if !dtd.exists() => return imker_testing::not_installed("nmap"),
+            Ok(checked) => {
+                let told = String::from_utf8_lossy(&checked.stderr);
+                assert!(checked.status.success(), "{told}");
+            }
+        }
+    }
+}
+
 /// What nmap's own tools make of it: ndiff, and its style sheet with xsltproc.
 #[test]
 fn nmap_s_tools_read_it() {
