@@ -78,7 +78,10 @@ impl Network for Internet {
         }
         match allowed.is_empty() && !excluded.is_empty() {
             true => Err(not_to_be_asked(excluded.join(", "))),
-            false => Ok(allowed),
+            false => {
+                allowed.truncate(self.asker.plan().limits.addresses);
+                Ok(allowed)
+            }
         }
     }
 
