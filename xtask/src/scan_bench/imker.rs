@@ -96,7 +96,9 @@ impl Scan<'_> {
             })
             .with("--lang=en")
             .with("--rate=0")
-            // The farm's addresses are neighbours.
+            // The farm answers without delay: more at a time would only be more memory to go through.
+            .with("--concurrency=100")
+            // Its addresses are neighbours.
             .with("--per-network=256")
             .with("--quiet")
     }
