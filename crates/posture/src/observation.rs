@@ -470,6 +470,12 @@ impl FaultKind {
         Self::Other,
     ];
 
+    /// Whether nobody is there who could be asked: no server for HTTP, none at all, or no way there from this machine, such as
+    /// to an IPv6 address from a network without.
+    pub const fn is_nobody(self) -> bool {
+        matches!(self, Self::Refused | Self::Unreachable | Self::NotHttp)
+    }
+
     /// Its name in outputs: `connect_timeout`.
     pub const fn name(self) -> &'static str {
         match self {

@@ -122,7 +122,7 @@ fn what_could_not_be_asked_is_told_and_leaves_nothing_good() {
             full,
             "refused",
             "192.0.2.11:443: refused",
-            "unknown host-incomplete",
+            "fixed host-fixed",
             format!("{address}refused"),
         ),
         (
@@ -130,7 +130,7 @@ fn what_could_not_be_asked_is_told_and_leaves_nothing_good() {
             full,
             "unreachable",
             "[2001:db8::1]:443: x",
-            "unknown host-incomplete",
+            "fixed host-fixed",
             "finding-incomplete-address [2001:db8::1]:443; unreachable".into(),
         ),
         (

@@ -122,11 +122,10 @@ pub(super) fn untold_part(observation: &Observation) -> Option<Reason> {
     untold.map(|(address, _)| Reason::new("host-untold-address", [("address", address.to_string())]))
 }
 
-/// What a full scan, which asks every address and looks for all front ends behind it, did not come to an end for. What
-/// speaks no HTTP at an address is no front end there.
+/// What a full scan, which asks every address and looks for all front ends behind it, did not come to an end for.
 fn missing(observation: &Observation) -> Option<&Fault> {
     let fault = observation.fault.as_ref()?;
-    (observation.checks == Checks::Full && fault.kind != FaultKind::NotHttp).then_some(fault)
+    (observation.checks == Checks::Full && !fault.kind.is_nobody()).then_some(fault)
 }
 
 fn incomplete(fault: &Fault) -> Reason {

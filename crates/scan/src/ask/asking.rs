@@ -91,7 +91,15 @@ impl<'a> Asking<'a> {
             let visited = self.seen.visits.iter().any(|visit| visit.address == address);
             if let Err(fault) = asked {
                 self.refused |= fault.kind == FaultKind::Refused;
-                self.seen.fault = Some(self.naming(address, fault));
+                // That nobody is at one address must not hide that another was not asked to the end.
+                if self
+                    .seen
+                    .fault
+                    .as_ref()
+                    .is_none_or(|known| known.kind.is_nobody())
+                {
+                    self.seen.fault = Some(self.naming(address, fault));
+                }
             } else if self.seen.checks == Checks::Quick {
                 self.seen.fault = None;
             }
