@@ -1,4 +1,4 @@
-//! The HTML report in a real browser.
+//! The HTML reports in a real browser.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 #![allow(
@@ -6,6 +6,9 @@
     clippy::disallowed_types,
     reason = "the test starts the program and a browser"
 )]
+
+#[cfg(all(unix, feature = "honeypot", feature = "scan"))]
+mod fleet;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -39,6 +42,25 @@ fn open(browser: &Path, profile: &Path, page: &Path, arguments: &[&str]) -> Outp
         .unwrap()
 }
 
+/// Whether the page shows these texts, without a complaint of the browser's about what it holds.
+fn is_well(browser: &Path, page: &Path, texts: &[&str]) {
+    let folder = page.parent().unwrap();
+    let shown = open(browser, folder, page, &["--dump-dom"]);
+    let document = String::from_utf8_lossy(&shown.stdout);
+    for text in texts {
+        assert!(document.contains(text), "{text} is missing: {document}");
+    }
+    let said = String::from_utf8_lossy(&shown.stderr);
+    let complaints: Vec<&str> = said.lines().filter(|line| line.contains("CONSOLE")).collect();
+    assert!(complaints.is_empty(), "the browser complained: {complaints:?}");
+
+    let picture = folder.join("report.png");
+    let screenshot = format!("--screenshot={}", picture.display());
+    open(browser, folder, page, &[&screenshot]);
+    let size = std::fs::metadata(&picture).unwrap().len();
+    assert!(size > 50_000, "an empty page would take fewer than {size} bytes");
+}
+
 #[test]
 fn the_report_opens_from_disk_and_keeps_its_own_policy() {
     let Some(browser) = browser() else {
@@ -57,19 +79,34 @@ fn the_report_opens_from_disk_and_keeps_its_own_policy() {
         .status()
         .unwrap();
     assert_eq!(status.code(), Some(1));
+    is_well(
+        &browser,
+        &page,
+        &["EX01", "compromised", "/aspnet_client/qzkwvbtn.aspx", "<svg"],
+    );
+}
 
-    let shown = open(&browser, folder.path(), &page, &["--dump-dom"]);
-    let document = String::from_utf8_lossy(&shown.stdout);
-    for text in ["EX01", "compromised", "/aspnet_client/qzkwvbtn.aspx", "<svg"] {
-        assert!(document.contains(text), "{text} is missing: {document}");
-    }
-    let said = String::from_utf8_lossy(&shown.stderr);
-    let complaints: Vec<&str> = said.lines().filter(|line| line.contains("CONSOLE")).collect();
-    assert!(complaints.is_empty(), "the browser complained: {complaints:?}");
-
-    let picture = folder.path().join("report.png");
-    let screenshot = format!("--screenshot={}", picture.display());
-    open(&browser, folder.path(), &page, &[&screenshot]);
-    let size = std::fs::metadata(&picture).unwrap().len();
-    assert!(size > 50_000, "an empty page would take fewer than {size} bytes");
+#[cfg(all(unix, feature = "honeypot", feature = "scan"))]
+#[test]
+fn the_report_of_a_scan_does_too() {
+    let Some(browser) = browser() else {
+        return imker_testing::not_installed("chromium");
+    };
+    let fleet = fleet::Fleet::start();
+    let page = fleet.folder.path().join("fleet.html");
+    let status = Command::new(assert_cmd::cargo::cargo_bin("imker"))
+        .arg("scan")
+        .args(fleet.all())
+        .args(["--quiet", "--lang", "en", "--output"])
+        .arg(fleet.folder.path().join("result.txt"))
+        .arg("--html")
+        .arg(&page)
+        .status()
+        .unwrap();
+    assert_eq!(status.code(), Some(1));
+    is_well(
+        &browser,
+        &page,
+        &["EX01", "vulnerable", "Exchange 2016 CU19 Mar21SU", "<svg"],
+    );
 }
