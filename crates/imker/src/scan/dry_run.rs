@@ -30,7 +30,8 @@ pub fn tell(asker: &Asker, targets: Targets, path: Option<&Path>) -> Result<()> 
     }
     if asker.plan().checks == Checks::Full {
         text += "# besides, a TLS handshake for each version from 1.0 to 1.3, and up to six connections with the first two\n\
-                 # requests, to meet further front ends; all of it at each address of a name\n\n";
+                 # requests, to meet further front ends; all of it at each address of a name;\n\
+                 # where port 443 refuses and no other is named, the requests go to port 80, in plain HTTP\n\n";
     }
     if asker.plan().smtp.is_some() {
         text += "# ports 25 and 587: EHLO imker.invalid, STARTTLS, EHLO imker.invalid, QUIT\n\n";
