@@ -24,9 +24,9 @@ address under <code>.invalid</code>; neither changes anything on the server. Eac
 * 404: filtered by something before Exchange, or no Exchange;
 * anything else: unknown.
 
-Of both, vulnerable outweighs guarded, that unknown, and that filtered. One answer differs: nmap's library does not tell
-a connection that was reset from one on which nothing came. <code>imker scan</code> takes the first for a filter; here
-both are unknown.
+Of both, vulnerable outweighs guarded, that unknown, and that filtered. Two answers differ. nmap's library does not tell
+a connection that was reset from one on which nothing came: <code>imker scan</code> takes the first for a filter, here
+both are unknown. And another server's error page counts here, and not there.
 
 A guarded server may be open to other flaws; its build tells (see <code>imker scan</code>).
 ]]
