@@ -19,7 +19,7 @@ use openssl::x509::{X509, X509Name};
 pub enum Key {
     /// As Exchange's setup makes it: the farm signs for most of its time
     Rsa2048,
-    /// At a thirtieth of the price, so that what asks has the machine: measured is that, not the farm
+    /// At a small part of that price, so that more of the machine is left to what asks
     EcdsaP256,
 }
 

@@ -28,9 +28,9 @@ const SUITES: &str = "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:kRSA+AESGCM:ECDHE+A
                       DHE+3DES:kRSA+3DES:ECDHE+RC4:kRSA+RC4:!PSK:!SRP:!aNULL:!eNULL:!AESCCM";
 
 /// Groups that every Windows since 2008 has one of, and that cost little: a server of Exchange 2019 that prefers P-384 makes
-/// both sides calculate twenty times as long. The first is the one whose key share is sent.
+/// both sides calculate twenty times as long.
 const CHEAP_GROUPS: &str = "P-256:X25519";
-/// All that a Windows has.
+/// All that a Windows has. The first is the one whose key share is sent.
 const GROUPS: &str = "P-256:X25519:P-384:P-521";
 
 /// `SSL_OP_LEGACY_SERVER_CONNECT`, which the bindings do not name: servers that lack RFC 5746.
